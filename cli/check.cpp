@@ -1,0 +1,34 @@
+// pml check: are the documents right?
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/json_output.h"
+#include "cli/workspace.h"
+
+namespace pml::cli {
+
+int check(const Options& options) {
+  Workspace workspace(options);
+  workspace.open_model();
+  workspace.read_schema();
+  if (options.dump == "ast") {
+    workspace.stop_on_errors();
+    std::fputs(dump(workspace.schema()).c_str(), stdout);
+    return kDone;
+  }
+  workspace.lay_out();
+  const bool has_prompt = !options.prompt.empty() || options.has_user;
+  if (has_prompt) {
+    workspace.read_prompt();
+    workspace.make_plan();
+  }
+  workspace.stop_on_errors();
+  if (options.json) {
+    print({{"ok", true}, {"diagnostics", to_json(workspace.diagnostics(), workspace.sources())}});
+  } else if (!options.quiet) {
+    std::printf("%s: no mistakes%s\n", options.schema.c_str(), has_prompt ? ", nor in the prompt" : "");
+  }
+  return kDone;
+}
+
+}  // namespace pml::cli

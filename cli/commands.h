@@ -1,0 +1,17 @@
+// The subcommands, one file each. They return the exit code.
+#pragma once
+
+#include "cli/options.h"
+
+namespace pml::cli {
+
+int check(const Options& options);
+int layout(const Options& options);
+int explain(const Options& options);
+
+/// Commands that compute with the model live in a library of their own (engine.h), so that the others start
+/// without loading LibTorch.
+int compile(const Options& options);
+int run(const Options& options);
+
+}  // namespace pml::cli

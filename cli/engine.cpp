@@ -1,0 +1,31 @@
+#include "cli/engine.h"
+
+#include <dlfcn.h>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace pml::cli {
+
+int run_in_engine(EngineCommand command, const Options& options) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  std::string why;
+  for (const fs::path& path : {here / "libpml_engine.so", here / ".." / "lib" / "libpml_engine.so"}) {
+    if (!fs::exists(path, error)) continue;
+    void* engine = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (engine == nullptr) {
+      why = ::dlerror();
+      continue;
+    }
+    const auto entry = reinterpret_cast<decltype(&pml_engine_main)>(::dlsym(engine, "pml_engine_main"));
+    if (entry != nullptr) return entry(command, &options);
+    why = ::dlerror();
+  }
+  std::fprintf(stderr, "pml: the engine cannot be loaded: %s\n",
+               why.empty() ? "libpml_engine.so is not beside the program" : why.c_str());
+  return kMachineFailed;
+}
+
+}  // namespace pml::cli

@@ -1,0 +1,18 @@
+// The commands that need LibTorch, loaded when one of them is called: libpml_engine.so lies beside the program,
+// or in ../lib.
+#pragma once
+
+#include "cli/options.h"
+
+namespace pml::cli {
+
+enum class EngineCommand { compile, run };
+
+/// Loads the engine and runs the command in it. Says why if the engine cannot be loaded.
+int run_in_engine(EngineCommand command, const Options& options);
+
+}  // namespace pml::cli
+
+/// The one symbol that the engine exports. Options are passed as they are: program and engine are built
+/// together.
+extern "C" int pml_engine_main(pml::cli::EngineCommand command, const pml::cli::Options* options);

@@ -1,0 +1,20 @@
+// The engine's side of engine.h.
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.h"
+#include "cli/engine.h"
+#include "cli/workspace.h"
+
+extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::EngineCommand command,
+                                                                       const pml::cli::Options* options) {
+  // Exceptions do not leave the library: LibTorch throws when memory runs out.
+  try {
+    return command == pml::cli::EngineCommand::compile ? pml::cli::compile(*options) : pml::cli::run(*options);
+  } catch (const pml::cli::Stop& stop) {
+    return stop.exit_code;
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "pml: %s\n", exception.what());
+    return pml::cli::kMachineFailed;
+  }
+}

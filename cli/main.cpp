@@ -1,0 +1,160 @@
+// The `pml` program: reads the command line, and hands over to one file a subcommand.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <sstream>
+
+#include "cli/commands.h"
+#include "cli/engine.h"
+#include "cli/options.h"
+#include "cli/workspace.h"
+
+namespace pml::cli {
+namespace {
+
+/// Options that several commands have, in groups.
+class CommandLine {
+ public:
+  explicit CommandLine(Options& options) : options_(options) {}
+
+  void schema(CLI::App& command) {
+    command.add_option("schema", options_.schema, "The schema, a .pml file")->required();
+    command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")->type_name("DIR");
+    command.add_flag("--json", options_.json, "Print one JSON object on standard output");
+    command.add_flag("-q,--quiet", options_.quiet, "Print the result alone");
+    command.add_option("--threads", options_.threads, "Threads to use (0: one a core)")
+        ->check(CLI::Range(0, 1024))
+        ->type_name("N");
+  }
+  void prompt(CLI::App& command) {
+    command.add_option("--prompt", options_.prompt, "The prompt, a .pml file")->type_name("FILE");
+    command.add_option("--user", options_.user, "Text of a last user turn")->type_name("TEXT");
+  }
+  void model(CLI::App& command) {
+    command.add_option("-m,--model", options_.model, "The model, a GGUF file")->type_name("FILE")->envname("PML_MODEL");
+  }
+  void store(CLI::App& command) {
+    command.add_option("--store", options_.store, "The store's folder (default: in the user's cache folder)")
+        ->type_name("DIR")
+        ->envname("PML_STORE");
+    command.add_option("--kv", options_.kv_type, "Type of stored keys and values: f16 or f32")
+        ->check(CLI::IsMember({"f16", "f32"}))
+        ->type_name("TYPE");
+    command.add_option("--compute", options_.compute, "Arithmetic: auto or f32")
+        ->check(CLI::IsMember({"auto", "f32"}))
+        ->type_name("TYPE");
+    command.add_option("--context", options_.context, "What cached text has seen: guaranteed or isolated")
+        ->check(CLI::IsMember({"guaranteed", "isolated"}))
+        ->type_name("KIND");
+  }
+  void device(CLI::App& command) {
+    command.add_option("--device", options_.device, "Where to compute")->type_name("NAME")->capture_default_str();
+  }
+  void dump(CLI::App& command, const std::string& phase) {
+    command.add_option("--dump", options_.dump, "Print the " + phase + " as text")
+        ->check(CLI::IsMember({phase}))
+        ->type_name("PHASE");
+  }
+  void run(CLI::App& command) {
+    command.add_flag("--no-cache", options_.no_cache, "Compute every row: a full prefill of the same tokens");
+    command.add_option("--repair", options_.repair, "Recompute cached rows whose context does not fit: none")
+        ->check(CLI::IsMember({"none"}))
+        ->type_name("POLICY");
+    command.add_option("--max-tokens", options_.max_tokens, "Tokens to generate at most")
+        ->check(CLI::Range(1, 1 << 20))
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--logprobs", options_.logprobs, "With --json: the N best log-probabilities of every token")
+        ->check(CLI::Range(0, 1 << 16))
+        ->type_name("N");
+    command.add_option("--force-tokens", options_.force_tokens, "Generate these token IDs instead of choosing")
+        ->delimiter(',')
+        ->type_name("IDS");
+    command.add_option("--seed", options_.seed, "Seed of the sampler; greedy decoding does not use it")->type_name("N");
+  }
+
+ private:
+  Options& options_;
+};
+
+int main_with_arguments(int argc, char** argv) {
+  CLI::App app{"pml: prompts from parts. Encodes the parts once; answers by splicing them."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", PML_VERSION);
+  Options options;
+  CommandLine line(options);
+  int exit_code = kDone;
+
+  CLI::App& check_command = *app.add_subcommand("check", "Find the mistakes in a schema, and in a prompt");
+  line.schema(check_command);
+  line.prompt(check_command);
+  line.model(check_command);
+  line.dump(check_command, "ast");
+  check_command.footer("Example: pml check schemas/travel.pml --prompt examples/travel-beach.pml");
+  check_command.callback([&] { exit_code = check(options); });
+
+  CLI::App& layout_command = *app.add_subcommand("layout", "Show where every element stands");
+  line.schema(layout_command);
+  line.model(layout_command);
+  line.dump(layout_command, "layout");
+  layout_command.footer("Example: pml layout schemas/travel.pml -m model.gguf");
+  layout_command.callback([&] { exit_code = layout(options); });
+
+  CLI::App& compile_command = *app.add_subcommand("compile", "Encode a schema's parts into the store");
+  line.schema(compile_command);
+  line.model(compile_command);
+  line.store(compile_command);
+  line.device(compile_command);
+  compile_command.footer("Example: pml compile schemas/travel.pml -m model.gguf");
+  compile_command.callback([&] { exit_code = run_in_engine(EngineCommand::compile, options); });
+
+  CLI::App& run_command = *app.add_subcommand("run", "Answer a prompt");
+  line.schema(run_command);
+  line.prompt(run_command);
+  line.model(run_command);
+  line.store(run_command);
+  line.device(run_command);
+  line.run(run_command);
+  run_command.footer("Example: pml run schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf");
+  run_command.callback([&] { exit_code = run_in_engine(EngineCommand::run, options); });
+
+  CLI::App& explain_command =
+      *app.add_subcommand("explain", "Show what serves every row of a prompt, and what it has not seen");
+  line.schema(explain_command);
+  line.prompt(explain_command);
+  line.model(explain_command);
+  line.store(explain_command);
+  line.dump(explain_command, "plan");
+  explain_command.footer("Example: pml explain schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf");
+  explain_command.callback([&] { exit_code = explain(options); });
+
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->parse_complete_callback([&, command] {
+      const CLI::Option* user = command->get_option_no_throw("--user");
+      options.has_user = user != nullptr && user->count() > 0;
+    });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return kBadCommandLine;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace pml::cli
+
+int main(int argc, char** argv) {
+  try {
+    return pml::cli::main_with_arguments(argc, argv);
+  } catch (const pml::cli::Stop& stop) {
+    return stop.exit_code;
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "pml: %s\n", exception.what());
+    return pml::cli::kMachineFailed;
+  }
+}

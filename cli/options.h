@@ -1,0 +1,41 @@
+// What the command line says, as plain values. Filled in by main.cpp, read by one file a subcommand.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pml::cli {
+
+/// Exit codes of every command.
+inline constexpr int kDone = 0;
+inline constexpr int kBadInput = 1;        // the user's documents are wrong: diagnostics were printed
+inline constexpr int kBadCommandLine = 2;
+inline constexpr int kMachineFailed = 3;   // file, memory, model
+
+struct Options {
+  std::string schema;                // path
+  std::string prompt;                // path; empty: none
+  std::string user;                  // text of a last user turn
+  bool has_user = false;
+  std::string model;                 // path; empty: none
+  std::string store;                 // folder; empty: the default one
+  std::vector<std::string> allowed;  // folders that `src` may read from
+  std::string kv_type;               // "f32", "f16"; empty: what the schema was compiled with, else f16
+  std::string compute = "auto";      // "auto", "f32"
+  std::string context;               // "isolated", "guaranteed"; empty: guaranteed
+  std::string repair = "none";
+  std::string device = "cpu";
+  std::string dump;                  // "ast", "layout", "plan"; empty: none
+  int threads = 0;                   // 0: all cores
+  bool json = false;
+  bool quiet = false;
+  // run:
+  bool no_cache = false;
+  std::int32_t max_tokens = 256;
+  std::int32_t logprobs = 0;
+  std::uint64_t seed = 0;
+  std::vector<std::int32_t> force_tokens;
+};
+
+}  // namespace pml::cli

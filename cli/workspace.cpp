@@ -1,0 +1,149 @@
+#include "cli/workspace.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/json_output.h"
+#include "grammar/parse_prompt.h"
+#include "grammar/parse_schema.h"
+#include "runtime/store/fingerprint.h"
+#include "runtime/store/manifest.h"
+
+namespace pml::cli {
+
+namespace fs = std::filesystem;
+
+void warn(const std::string& message) { std::fprintf(stderr, "pml: warning: %s\n", message.c_str()); }
+
+void Workspace::fail(const std::string& message) const {
+  std::fprintf(stderr, "pml: %s\n", message.c_str());
+  if (options_.json) print({{"ok", false}, {"error", message}});
+  throw Stop{kMachineFailed};
+}
+
+void Workspace::stop_on_errors() {
+  if (diagnostics_.has_errors()) diagnostics_.sort();
+  const bool is_new = diagnostics_.list().size() > num_reported_;
+  if (is_new) {
+    num_reported_ = diagnostics_.list().size();
+    std::fputs(render(diagnostics_, sources_).c_str(), stderr);
+  }
+  if (!diagnostics_.has_errors()) return;
+  if (options_.json) print({{"ok", false}, {"diagnostics", to_json(diagnostics_, sources_)}});
+  throw Stop{kBadInput};
+}
+
+grammar::SourceId Workspace::read_source(const std::string& path) {
+  auto text = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);
+  if (!text) fail(path + " " + text.error().message);
+  if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);  // a byte order mark is no text
+  return sources_.add(path, std::move(*text));
+}
+
+void Workspace::open_model() {
+  if (options_.model.empty()) return;
+  auto model = compiler::ModelFile::open(options_.model);
+  if (!model) fail(model.error().message);
+  model_.emplace(std::move(*model));
+  auto tokenizer = compiler::Tokenizer::build(model_->tokenizer());
+  if (!tokenizer) fail(options_.model + ": " + tokenizer.error().message);
+  tokenizer_.emplace(std::move(*tokenizer));
+  auto chat_template = compiler::ChatTemplate::recognize(model_->chat_template());
+  if (chat_template) {
+    for (const compiler::TextPiece& piece : chat_template->opening(ast::Role::user)) {
+      if (!piece.is_special || tokenizer_->special_token(piece.text)) continue;
+      fail(options_.model + ": the chat template uses " + piece.text + ", which is no token of the tokenizer");
+    }
+  }
+  text_encoder_ = compiler::TextEncoder(*tokenizer_, chat_template);
+}
+
+void Workspace::require_model() {
+  if (options_.model.empty()) {
+    std::fprintf(stderr, "pml: no model is named; give one with -m FILE.gguf, or in the variable PML_MODEL\n");
+    throw Stop{kBadCommandLine};
+  }
+  open_model();
+}
+
+void Workspace::open_store() {
+  const fs::path folder = options_.store.empty() ? runtime::Store::default_folder() : fs::path(options_.store);
+  auto store = runtime::Store::open(folder, warn);
+  if (!store) fail(store.error().message);
+  store_.emplace(std::move(*store));
+}
+
+void Workspace::read_schema() {
+  const grammar::SourceId source = read_source(options_.schema);
+  grammar::SchemaOptions schema_options;
+  schema_options.folder = fs::path(options_.schema).parent_path();
+  for (const std::string& folder : options_.allowed) schema_options.allowed.emplace_back(folder);
+  schema_ = grammar::parse_schema(source, sources_, schema_options, diagnostics_);
+  if (!schema_) stop_on_errors();
+}
+
+void Workspace::lay_out() {
+  const compiler::Slot max_positions = model_ ? model_->config().max_positions : 0;
+  layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions, diagnostics_);
+  check_scaffolds(*schema_, layout_, compiler::Names(layout_), diagnostics_);
+  stop_on_errors();
+  const auto kind =
+      options_.context == "isolated" ? ast::ContextKind::isolated : ast::ContextKind::guaranteed;
+  contexts_ = declare_contexts(layout_, kind);
+}
+
+void Workspace::read_prompt() {
+  if (!options_.prompt.empty()) {
+    prompt_ = grammar::parse_prompt(read_source(options_.prompt), sources_, diagnostics_);
+    if (!prompt_) stop_on_errors();
+  } else {
+    const grammar::SourceId source = sources_.add("(command line)", options_.user);
+    prompt_.emplace();
+    prompt_->place = {source, 0, 0};
+  }
+  if (!options_.has_user) return;
+  ast::PromptTurn turn;
+  const grammar::SourceId source = sources_.add("--user", options_.user);
+  turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(options_.user.size())};
+  turn.text = options_.user;
+  prompt_->children.push_back({std::move(turn)});
+}
+
+void Workspace::make_plan() {
+  std::vector<std::string> names{schema_->name, options_.schema, fs::path(options_.schema).filename().string()};
+  // A path in a prompt is meant from the prompt's folder.
+  std::error_code error;
+  const fs::path from_prompt = fs::path(options_.prompt).parent_path() / prompt_->schema;
+  if (!prompt_->schema.empty() && fs::equivalent(from_prompt, options_.schema, error)) names.push_back(prompt_->schema);
+  const compiler::Names references(layout_);
+  const compiler::Selection selection =
+      resolve(*prompt_, layout_, references, text_encoder_, names, diagnostics_);
+  stop_on_errors();
+  const compiler::Slot max_positions = model_ ? model_->config().max_positions : 0;
+  plan_ = compiler::make_plan(layout_, contexts_, selection, text_encoder_, max_positions, diagnostics_);
+  stop_on_errors();
+}
+
+void Workspace::make_recipe() {
+  const std::string fingerprint = runtime::model_fingerprint(*model_, store_ ? &*store_ : nullptr);
+  manifest_name_ = runtime::manifest_name(*schema_, fingerprint);
+  std::string kv_type = options_.kv_type;
+  if (kv_type.empty() && store_) {
+    const auto text = store_->read_text(manifest_name_);
+    if (const auto manifest = text ? runtime::read_manifest(*text) : std::nullopt) kv_type = manifest->kv_type;
+  }
+  recipe_ = compiler::make_recipe(*model_, fingerprint, kv_type.empty() ? "f16" : kv_type);
+}
+
+std::vector<compiler::TokenId> Workspace::end_tokens() const {
+  std::vector<compiler::TokenId> tokens = tokenizer_->end_tokens();
+  if (const auto& chat_template = text_encoder_.chat_template()) {
+    for (const std::string_view name : chat_template->end_tokens()) {
+      if (const auto token = tokenizer_->special_token(name)) tokens.push_back(*token);
+    }
+  }
+  return tokens;
+}
+
+}  // namespace pml::cli

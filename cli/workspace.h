@@ -1,0 +1,89 @@
+// The documents and the model of one command, taken through the phases as far as the command needs.
+//
+//     Source -> ast::Schema -> Layout -> Contexts        ast::Prompt -> Selection -> Plan
+//
+// Nothing here needs LibTorch. Diagnostics and failures are reported where they are found; a command then only
+// returns the exit code.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "compiler/plan.h"
+#include "compiler/recipe.h"
+#include "grammar/ast.h"
+#include "grammar/diagnostics.h"
+#include "runtime/store/store.h"
+
+namespace pml::cli {
+
+/// Ends a command early.
+struct Stop {
+  int exit_code;
+};
+
+/// Holds on to everything that later phases point into; does not move.
+class Workspace {
+ public:
+  explicit Workspace(const Options& options) : options_(options) {}
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  // Each of these throws Stop after it has said what is wrong. They are called in this order.
+
+  void open_model();       // if one is named
+  void require_model();    // says so if none is named, then opens it
+  void open_store();
+  void read_schema();
+  void lay_out();          // needs read_schema, open_model
+  void read_prompt();      // the file, or the text of --user
+  void make_plan();        // needs lay_out, read_prompt
+  void make_recipe();      // needs open_model, read_schema; open_store if there is one
+
+  const ast::Schema& schema() const { return *schema_; }
+  const ast::Prompt& prompt() const { return *prompt_; }
+  const compiler::ModelFile& model() const { return *model_; }
+  bool has_model() const { return model_.has_value(); }
+  const compiler::TextEncoder& text_encoder() const { return text_encoder_; }
+  const compiler::Layout& layout() const { return layout_; }
+  const compiler::Contexts& contexts() const { return contexts_; }
+  const compiler::Plan& plan() const { return plan_; }
+  const compiler::Recipe& recipe() const { return recipe_; }
+  const runtime::Store& store() const { return *store_; }
+  const grammar::SourceSet& sources() const { return sources_; }
+  const grammar::Diagnostics& diagnostics() const { return diagnostics_; }
+  std::string manifest_name() const { return manifest_name_; }
+  /// End tokens that the tokenizer and the chat template name.
+  std::vector<compiler::TokenId> end_tokens() const;
+
+  /// Prints what has been found so far; throws Stop if there is an error.
+  void stop_on_errors();
+  /// Says why the machine cannot go on, and throws Stop.
+  [[noreturn]] void fail(const std::string& message) const;
+
+ private:
+  grammar::SourceId read_source(const std::string& path);
+
+  const Options& options_;
+  grammar::SourceSet sources_;
+  grammar::Diagnostics diagnostics_;
+  std::size_t num_reported_ = 0;
+  std::optional<ast::Schema> schema_;
+  std::optional<ast::Prompt> prompt_;
+  std::optional<compiler::ModelFile> model_;
+  std::optional<compiler::Tokenizer> tokenizer_;
+  compiler::TextEncoder text_encoder_;
+  compiler::Layout layout_;
+  compiler::Contexts contexts_;
+  compiler::Plan plan_;
+  compiler::Recipe recipe_;
+  std::string manifest_name_;
+  std::optional<runtime::Store> store_;
+};
+
+/// A warning, on standard error.
+void warn(const std::string& message);
+
+}  // namespace pml::cli

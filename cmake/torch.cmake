@@ -1,0 +1,22 @@
+# LibTorch as an imported target. Its own package configuration is not used: that of the CUDA build asks
+# for a CUDA toolkit, and a CPU program needs only two of its libraries.
+if(TORCH_DIR)
+  set(torch_root ${TORCH_DIR})
+else()
+  set(torch_root ${PROJECT_SOURCE_DIR}/.deps/torch)
+endif()
+foreach(file include/ATen/core/Tensor.h lib/libtorch_cpu.so lib/libc10.so)
+  if(NOT EXISTS ${torch_root}/${file})
+    message(FATAL_ERROR "LibTorch was not found: ${torch_root}/${file} is missing. "
+                        "Run tools/setup.py, or name one with -DTORCH_DIR=, or build with -DPML_RUNTIME=OFF.")
+  endif()
+endforeach()
+
+add_library(torch::c10 SHARED IMPORTED)
+set_target_properties(torch::c10 PROPERTIES IMPORTED_LOCATION ${torch_root}/lib/libc10.so IMPORTED_NO_SONAME ON)
+add_library(torch::cpu SHARED IMPORTED)
+set_target_properties(torch::cpu PROPERTIES IMPORTED_LOCATION ${torch_root}/lib/libtorch_cpu.so)
+target_include_directories(torch::cpu SYSTEM INTERFACE ${torch_root}/include)
+target_link_libraries(torch::cpu INTERFACE torch::c10)
+# libtorch_cpu.so asks for CUDA run-time libraries that lie in other wheels; they are found at load.
+target_link_options(torch::cpu INTERFACE -Wl,--allow-shlib-undefined)

@@ -1,0 +1,269 @@
+#include "compiler/layout.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pml::compiler {
+namespace {
+
+using grammar::DiagnosticKind;
+
+class LayoutBuilder {
+ public:
+  LayoutBuilder(const TextEncoder& encoder, Slot max_positions, grammar::Diagnostics& diagnostics)
+      : encoder_(encoder), max_positions_(max_positions), diagnostics_(diagnostics) {}
+
+  Layout build(const ast::Schema& schema) {
+    layout_.schema = schema.name;
+    layout_.is_estimate = encoder_.is_estimate();
+    if (const auto bos = encoder_.bos()) {
+      Segment segment;
+      segment.kind = SegmentKind::bos;
+      segment.tokens = {*bos};
+      segment.place = schema.place;
+      layout_.segments.push_back(std::move(segment));
+      cursor_ = 1;
+    }
+    Element element;
+    element.name = schema.name;
+    element.place = schema.place;
+    element.inherited = schema.inherited;
+    const ElementId id = add(std::move(element));
+    contents(id, schema.children);
+    finish_run(id);
+    layout_.elements[id].end = cursor_;
+    layout_.end = cursor_;
+    check_limit();
+    return std::move(layout_);
+  }
+
+ private:
+  ElementId add(Element element) {
+    element.first = cursor_;
+    layout_.elements.push_back(std::move(element));
+    const auto id = static_cast<ElementId>(layout_.elements.size() - 1);
+    const ElementId parent = layout_.elements[id].parent;
+    if (parent != kNone) layout_.elements[parent].contents.push_back({false, id});
+    return id;
+  }
+
+  void contents(ElementId owner, const std::vector<ast::Node>& nodes) {
+    for (const ast::Node& node : nodes) {
+      std::visit([&](const auto& value) { place(owner, value); }, node.value);
+    }
+  }
+
+  void place(ElementId, const ast::Text& text) { extend_run(text.place, {{text.text, false}}, false); }
+
+  void place(ElementId owner, const ast::Turn& turn) {
+    const auto& chat_template = encoder_.chat_template();
+    if (!chat_template) {
+      if (!missing_template_) {
+        diagnostics_.add(DiagnosticKind::no_chat_template, turn.place,
+                         "the model has no chat template that is known, so `<" +
+                             std::string(to_string(turn.role)) + ">` has no meaning for it");
+      }
+      missing_template_ = true;
+      contents(owner, turn.children);
+      finish_run(owner);
+      return;
+    }
+    extend_run(turn.place, chat_template->opening(turn.role), true);
+    contents(owner, turn.children);
+    extend_run(turn.place, chat_template->closing(turn.role), true);
+    finish_run(owner);
+  }
+
+  void place(ElementId owner, const ast::Module& module) {
+    finish_run(owner);
+    place_module(owner, owner, module);
+  }
+
+  void place_module(ElementId parent, ElementId scope, const ast::Module& module) {
+    Element element;
+    element.kind = ElementKind::module;
+    element.name = module.name;
+    const std::string& path = layout_.elements[scope].path;
+    element.path = path.empty() ? module.name : path + "/" + module.name;
+    element.parent = parent;
+    element.place = module.place;
+    element.required = module.required;
+    element.inherited = module.inherited;
+    const ElementId id = add(std::move(element));
+    contents(id, module.children);
+    finish_run(id);
+    layout_.elements[id].end = cursor_;
+  }
+
+  void place(ElementId owner, const ast::Union& alternatives) {
+    finish_run(owner);
+    Element element;
+    element.kind = ElementKind::alternatives;
+    element.name = alternatives.name;
+    element.path = layout_.elements[owner].path;
+    element.parent = owner;
+    element.place = alternatives.place;
+    element.required = alternatives.required;
+    const ElementId id = add(std::move(element));
+    const Slot start = cursor_;
+    Slot end = cursor_;
+    for (const ast::Module& member : alternatives.members) {
+      cursor_ = start;
+      place_module(id, owner, member);
+      end = std::max(end, cursor_);
+    }
+    cursor_ = end;
+    layout_.elements[id].end = end;
+  }
+
+  void place(ElementId owner, const ast::Parameter& parameter) {
+    finish_run(owner);
+    Element element;
+    element.kind = ElementKind::parameter;
+    element.name = parameter.name;
+    element.path = layout_.elements[owner].path;
+    element.parent = owner;
+    element.place = parameter.place;
+    element.required = parameter.required;
+    element.inherited = layout_.elements[owner].inherited;
+    element.lead = parameter.lead;
+    element.content_place = parameter.content_place;
+    element.has_default = parameter.default_text.has_value();
+    const ElementId id = add(std::move(element));
+    const auto& content = parameter.default_text ? parameter.default_text : parameter.standin_text;
+    if (content && !content->empty()) place_content(id, parameter, *content);
+    reserve(layout_.elements[id].first, parameter);
+    layout_.elements[id].end = cursor_;
+  }
+
+  /// Slots are 32-bit; long before they run out no model can follow.
+  void reserve(Slot first, const ast::Parameter& parameter) {
+    constexpr Slot kMost = 1 << 30;
+    if (first > kMost - parameter.length) {
+      diagnostics_.add(DiagnosticKind::beyond_context, parameter.place,
+                       "the slots of this parameter end beyond position " + std::to_string(kMost));
+      return;
+    }
+    cursor_ = first + parameter.length;
+  }
+
+  void place_content(ElementId id, const ast::Parameter& parameter, const std::string& content) {
+    Segment segment;
+    segment.kind = parameter.default_text ? SegmentKind::default_text : SegmentKind::standin;
+    segment.element = id;
+    append(segment.text, parameter.lead + content);
+    segment.tokens = encoder_.encode(segment.text);
+    segment.first = cursor_;
+    segment.place = parameter.content_place;
+    // Characters say nothing about lengths in tokens.
+    if (!encoder_.is_estimate() && segment.tokens.size() > static_cast<std::size_t>(parameter.length)) {
+      auto& diagnostic =
+          diagnostics_.add(DiagnosticKind::default_too_long, parameter.content_place,
+                           std::string("the ") + (parameter.default_text ? "default" : "stand-in") + " of `" +
+                               parameter.name + "` takes " + std::to_string(segment.tokens.size()) +
+                               " tokens, but its length is " + std::to_string(parameter.length));
+      if (!parameter.lead.empty()) {
+        diagnostic.notes.push_back({std::nullopt, "the blank before the parameter belongs to it and counts"});
+      }
+    }
+    layout_.segments.push_back(std::move(segment));
+    layout_.elements[id].content = static_cast<SegmentId>(layout_.segments.size() - 1);
+  }
+
+  /// Adds to the run of text that will be the next segment of the element at hand.
+  void extend_run(const grammar::Place& at, const MarkedText& text, bool is_role_tag) {
+    if (run_.empty()) run_place_ = at;
+    append(run_, text);
+    run_has_role_tag_ = run_has_role_tag_ || is_role_tag;
+  }
+
+  void finish_run(ElementId owner) {
+    if (run_.empty()) return;
+    Segment segment;
+    segment.element = owner;
+    segment.text = std::move(run_);
+    segment.tokens = encoder_.encode(segment.text);
+    segment.first = cursor_;
+    segment.has_role_tag = run_has_role_tag_;
+    segment.place = run_place_;
+    run_.clear();
+    run_has_role_tag_ = false;
+    if (segment.tokens.empty()) return;
+    cursor_ = segment.end();
+    layout_.segments.push_back(std::move(segment));
+    layout_.elements[owner].contents.push_back({true, static_cast<SegmentId>(layout_.segments.size() - 1)});
+  }
+
+  void check_limit() {
+    if (max_positions_ == 0 || encoder_.is_estimate()) return;
+    for (const Segment& segment : layout_.segments) {
+      if (segment.end() <= max_positions_) continue;
+      diagnostics_.add(DiagnosticKind::beyond_context, segment.place,
+                       "this text ends at position " + std::to_string(segment.end() - 1) +
+                           ", but the model reads " + std::to_string(max_positions_) + " positions");
+      return;
+    }
+  }
+
+  const TextEncoder& encoder_;
+  Slot max_positions_;
+  grammar::Diagnostics& diagnostics_;
+  Layout layout_;
+  Slot cursor_ = 0;
+  MarkedText run_;
+  grammar::Place run_place_;
+  bool run_has_role_tag_ = false;
+  bool missing_template_ = false;
+};
+
+}  // namespace
+
+std::string_view to_string(SegmentKind kind) {
+  constexpr std::array<std::string_view, 6> kNames{"bos", "static", "default", "standin", "argument", "text"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+ElementId Layout::scope_of(ElementId element) const {
+  ElementId scope = elements[element].parent;
+  while (scope != kNone && elements[scope].kind == ElementKind::alternatives) scope = elements[scope].parent;
+  return scope;
+}
+
+Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_positions,
+               grammar::Diagnostics& diagnostics) {
+  return LayoutBuilder(encoder, max_positions, diagnostics).build(schema);
+}
+
+std::string dump(const Layout& layout) {
+  std::string text;
+  const auto slots = [](Slot first, Slot end) {
+    return end > first ? "[" + std::to_string(first) + ", " + std::to_string(end - 1) + "]"
+                       : "[" + std::to_string(first) + ", -]";
+  };
+  const auto segment_line = [&](const Segment& segment, int depth) {
+    text += std::string(2 * depth, ' ') + std::string(to_string(segment.kind)) + " " +
+            slots(segment.first, segment.end()) + " " + ast::in_quotes(plain(segment.text)) + "\n";
+  };
+  constexpr std::array<std::string_view, 4> kKinds{"schema", "module", "union", "parameter"};
+  const auto walk = [&](const auto& self, ElementId id, int depth) -> void {
+    const Element& element = layout.elements[id];
+    text += std::string(2 * depth, ' ') + std::string(kKinds[static_cast<std::size_t>(element.kind)]);
+    if (!element.name.empty()) text += " " + element.name;
+    text += " " + slots(element.first, element.end) + (element.required ? " required" : "") + "\n";
+    if (element.content != kNone) segment_line(layout.segments[element.content], depth + 1);
+    for (const Content& content : element.contents) {
+      if (content.is_segment) {
+        segment_line(layout.segments[content.id], depth + 1);
+      } else {
+        self(self, content.id, depth + 1);
+      }
+    }
+  };
+  if (!layout.segments.empty() && layout.segments.front().kind == SegmentKind::bos) {
+    segment_line(layout.segments.front(), 0);
+  }
+  walk(walk, 0, 0);
+  return text;
+}
+
+}  // namespace pml::compiler

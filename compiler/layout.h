@@ -1,0 +1,84 @@
+// ast::Schema -> Layout: every element and every text on position slots.
+//
+// `preserve`: document order; text, parameters and modules take consecutive slots, the members of a union
+// start where the union starts. Slots depend on the schema and the tokenizer alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/text_encoder.h"
+#include "grammar/ast.h"
+#include "grammar/diagnostics.h"
+
+namespace pml::compiler {
+
+using Slot = std::int32_t;
+using ElementId = std::int32_t;
+using SegmentId = std::int32_t;
+inline constexpr std::int32_t kNone = -1;
+
+enum class SegmentKind : std::uint8_t { bos, static_text, default_text, standin, argument, text };
+/// "bos", "static", "default", "standin", "argument", "text".
+std::string_view to_string(SegmentKind kind);
+
+/// A run of tokens of one element that are present together. A layout has those of the schema.
+struct Segment {
+  SegmentKind kind = SegmentKind::static_text;
+  ElementId element = 0;  // whose text it is: a module, a parameter, or the schema
+  MarkedText text;
+  std::vector<TokenId> tokens;  // never empty
+  Slot first = 0;               // token i stands at position first + i
+  bool has_role_tag = false;
+  grammar::Place place;
+
+  Slot end() const { return first + static_cast<Slot>(tokens.size()); }
+};
+
+enum class ElementKind : std::uint8_t { schema, module, alternatives, parameter };
+
+/// What an element holds, in document order.
+struct Content {
+  bool is_segment = false;
+  std::int32_t id = 0;  // SegmentId or ElementId
+};
+
+struct Element {
+  ElementKind kind = ElementKind::schema;
+  std::string name;
+  std::string path;  // names from the top, `/` between them, unions left out; empty for the schema
+  ElementId parent = kNone;
+  grammar::Place place;
+  Slot first = 0;  // slots [first, end)
+  Slot end = 0;
+  bool required = false;
+  ast::Inherited inherited;
+  std::vector<Content> contents;
+  // A parameter:
+  std::string lead;
+  grammar::Place content_place;
+  bool has_default = false;
+  SegmentId content = kNone;  // the default or the stand-in; kNone if there is none, or it is empty
+};
+
+struct Layout {
+  std::string schema;
+  std::vector<Element> elements;  // document order; 0 is the schema
+  std::vector<Segment> segments;  // document order; the BOS, if any, is first
+  Slot end = 0;
+  bool is_estimate = false;  // slots count characters
+
+  /// The module or schema around an element, unions skipped.
+  ElementId scope_of(ElementId element) const;
+};
+
+/// Adds a diagnostic for a default or stand-in that is longer than its parameter, for text beyond
+/// `max_positions` (0: no limit is known), and for roles that the model has no template for.
+Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_positions,
+               grammar::Diagnostics& diagnostics);
+
+/// The layout as a table (`--dump=layout`).
+std::string dump(const Layout& layout);
+
+}  // namespace pml::compiler

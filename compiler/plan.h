@@ -1,0 +1,66 @@
+// Layout x Contexts x Selection -> Plan: every row of one prompt, where it stands, what serves it, and what
+// the cached rows have and have not seen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/contexts.h"
+#include "compiler/selection.h"
+#include "grammar/diagnostics.h"
+
+namespace pml::compiler {
+
+enum class RowSource : std::uint8_t { cached, live, repaired };
+std::string_view to_string(RowSource source);
+
+/// A segment of the prompt, or a ghost: one that is absent, but stands in the context of one that is present.
+struct PlannedSegment {
+  SegmentKind kind = SegmentKind::static_text;
+  std::string module;  // path; empty for the schema's own text and for free text
+  std::vector<TokenId> tokens;
+  Slot first = 0;
+  Slot shift = 0;  // D: how far from the slots it was encoded for
+  bool present = true;
+  SegmentId source = kNone;  // the schema's segment; kNone: the request's own text
+  ChainId artifact = kNone;  // what serves it; kNone: its rows are live (or it is a ghost)
+  ast::ContextKind context_kind = ast::ContextKind::guaranteed;  // of the artifact
+  std::int32_t num_cached = 0;  // its first rows come from the artifact, the others are live
+  // Indices into Plan::segments, in position order:
+  std::vector<std::int32_t> context;  // what it was encoded after
+  std::vector<std::int32_t> dropped;  // present before it, but not in its context
+  std::vector<std::int32_t> ghosts;   // in its context, but not present
+  bool exact = false;
+  grammar::Place place;
+
+  Slot end() const { return first + static_cast<Slot>(tokens.size()); }
+};
+
+struct PlannedRow {
+  TokenId token = 0;
+  Slot position = 0;
+  std::int32_t segment = 0;  // index into Plan::segments
+  RowSource source = RowSource::live;
+};
+
+struct Plan {
+  std::vector<PlannedSegment> segments;  // by position; present ones do not overlap
+  std::vector<PlannedRow> rows;          // by position, no two the same
+  std::int32_t num_cached = 0;
+  std::int32_t num_live = 0;
+};
+
+/// Adds diagnostics for arguments and texts that do not fit, for an empty prompt, and for rows beyond
+/// `max_positions` (0: no limit is known). Use the result only if there is no error.
+Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection,
+               const TextEncoder& encoder, Slot max_positions, grammar::Diagnostics& diagnostics);
+
+/// The same rows at the same positions, all of them live: what a full prefill computes.
+Plan without_cache(Plan plan);
+
+/// The plan as a table (`--dump=plan`).
+std::string dump(const Plan& plan);
+
+}  // namespace pml::compiler

@@ -1,0 +1,132 @@
+#include "compiler/recipe.h"
+
+#include <openssl/evp.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "grammar/check.h"
+
+namespace pml::compiler {
+namespace {
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new()) {
+    PML_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1, "SHA-256 is there");
+  }
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  ~Sha256() { EVP_MD_CTX_free(context_); }
+
+  Sha256& add(const void* data, std::size_t size_bytes) {
+    PML_CHECK(EVP_DigestUpdate(context_, data, size_bytes) == 1, "SHA-256 takes bytes");
+    return *this;
+  }
+  Sha256& add(std::string_view text) { return add(text.data(), text.size()); }
+  Sha256& add(std::int32_t number) {
+    const auto bits = static_cast<std::uint32_t>(number);
+    const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8),
+                                            static_cast<std::uint8_t>(bits >> 16),
+                                            static_cast<std::uint8_t>(bits >> 24)};
+    return add(bytes.data(), bytes.size());
+  }
+  Digest finish() {
+    Digest digest{};
+    unsigned size = 0;
+    PML_CHECK(EVP_DigestFinal_ex(context_, digest.data(), &size) == 1 && size == digest.size(), "SHA-256 ends");
+    return digest;
+  }
+
+ private:
+  EVP_MD_CTX* context_;
+};
+
+/// Strings with their lengths, so that no two lists give the same bytes.
+void add_all(Sha256& hash, const std::vector<std::string>& strings) {
+  hash.add(static_cast<std::int32_t>(strings.size()));
+  for (const std::string& text : strings) hash.add(static_cast<std::int32_t>(text.size())).add(text);
+}
+
+Digest fingerprint(const TokenizerData& data) {
+  Sha256 hash;
+  add_all(hash, {data.model, data.pre_tokenizer});
+  add_all(hash, data.tokens);
+  add_all(hash, data.merges);
+  for (const std::int32_t type : data.types) hash.add(type);
+  hash.add(data.bos).add(data.add_bos ? 1 : 0);
+  return hash.finish();
+}
+
+/// The shortest decimal that reads back as the same number.
+std::string shortest(double number) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  return std::string(buffer.data(), end);
+}
+
+}  // namespace
+
+std::string to_hex(const Digest& digest) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string to_json(const Recipe& recipe) {
+  const nlohmann::json json{{"model", recipe.model},     {"tokenizer", recipe.tokenizer}, {"rope", recipe.rope},
+                            {"kv_type", recipe.kv_type}, {"weights", recipe.weights},     {"compute", recipe.compute},
+                            {"encoder", recipe.encoder}};
+  return json.dump();
+}
+
+Digest sha256(std::string_view bytes) { return Sha256().add(bytes).finish(); }
+
+Digest digest(const Recipe& recipe) { return sha256(to_json(recipe)); }
+
+Digest fingerprint(const ModelFile& model) {
+  const auto bytes = model.bytes();
+  return Sha256().add(bytes.data(), bytes.size()).finish();
+}
+
+Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type) {
+  Recipe recipe;
+  recipe.model = std::move(model_fingerprint);
+  recipe.tokenizer = to_hex(fingerprint(model.tokenizer()));
+  const RopeConfig& rope = model.config().rope;
+  recipe.rope = "base " + shortest(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) + ", scaling none";
+  recipe.kv_type = kv_type;
+  recipe.weights = "f32";
+  recipe.compute = "f32";
+  return recipe;
+}
+
+std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe) {
+  const Digest recipe_digest = digest(recipe);
+  std::vector<Digest> digests(contexts.nodes.size());
+  std::vector<Slot> origins(contexts.nodes.size());  // position of the chain's first row
+  for (std::size_t i = 0; i < contexts.nodes.size(); ++i) {
+    const ChainNode& node = contexts.nodes[i];
+    const Segment& segment = layout.segments[node.segment];
+    Digest before{};
+    if (node.parent == kNone) {
+      origins[i] = segment.first;
+      before = Sha256().add("pml-chain-1").add(recipe_digest.data(), recipe_digest.size()).add(origins[i]).finish();
+    } else {
+      origins[i] = origins[node.parent];
+      before = digests[node.parent];
+    }
+    Sha256 hash;
+    hash.add(before.data(), before.size()).add(segment.first - origins[i]);
+    hash.add(static_cast<std::int32_t>(segment.tokens.size()));
+    for (const TokenId token : segment.tokens) hash.add(token);
+    digests[i] = hash.finish();
+  }
+  return digests;
+}
+
+}  // namespace pml::compiler

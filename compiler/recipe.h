@@ -1,0 +1,52 @@
+// Digests: names of artifacts that follow from everything their bytes depend on, and from nothing else.
+//
+// An artifact's digest is a chain hash (SHA-256):
+//
+//     d(empty)    = SHA-256("pml-chain-1" | recipe digest | position of the chain's first row)
+//     d(chain, S) = SHA-256(d(chain) | first position of S relative to that row | number of tokens | token IDs)
+//
+// with all integers as 32-bit little endian. The same text after the same context at the same place has the
+// same digest in every schema.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/contexts.h"
+#include "compiler/model_file.h"
+
+namespace pml::compiler {
+
+using Digest = std::array<std::uint8_t, 32>;
+std::string to_hex(const Digest& digest);
+
+/// Everything besides tokens and positions that the bytes of an artifact depend on.
+struct Recipe {
+  std::string model;      // fingerprint of the model file, hexadecimal
+  std::string tokenizer;  // fingerprint of the tokenizer's data
+  std::string rope;       // base, rotated dimensions, scaling
+  std::string kv_type;    // "f32", "f16"
+  std::string weights;    // "f32"
+  std::string compute;    // "f32"
+  std::int32_t encoder = 1;  // raised whenever the encoder's arithmetic changes
+};
+
+/// One JSON object with sorted keys: what manifests and answers state.
+std::string to_json(const Recipe& recipe);
+Digest digest(const Recipe& recipe);
+
+/// SHA-256 of a model file's bytes.
+Digest fingerprint(const ModelFile& model);
+
+/// The recipe that this model has under these types. `model_fingerprint` is to_hex(fingerprint(model)).
+Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type);
+
+/// The digests of all nodes of `contexts`.
+std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe);
+
+/// SHA-256 of `bytes`.
+Digest sha256(std::string_view bytes);
+
+}  // namespace pml::compiler

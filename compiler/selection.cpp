@@ -1,0 +1,353 @@
+#include "compiler/selection.h"
+
+#include <algorithm>
+#include <set>
+
+namespace pml::compiler {
+namespace {
+
+using grammar::DiagnosticKind;
+using grammar::Diagnostics;
+
+std::string display_path(const Layout& layout, ElementId element) {
+  const std::string& path = layout.elements[element].path;
+  return path.empty() ? "the schema" : "`" + path + "`";
+}
+
+class Resolver {
+ public:
+  Resolver(const Layout& layout, const Names& names, const TextEncoder& encoder, Diagnostics& diagnostics)
+      : layout_(layout), names_(names), encoder_(encoder), diagnostics_(diagnostics) {
+    result_.present.resize(layout.elements.size(), false);
+    result_.present[0] = true;
+  }
+
+  Selection resolve(const ast::Prompt& prompt) {
+    result_.place = prompt.place;
+    arguments(0, prompt.arguments, "the schema");
+    for (const ast::PromptNode& node : prompt.children) {
+      if (const auto* selection = std::get_if<ast::Selection>(&node.value)) select(*selection, 0);
+    }
+    require(0);
+    check_required_parameters();
+    free_text(prompt);
+    return std::move(result_);
+  }
+
+ private:
+  // --- modules ----------------------------------------------------------------------------------------
+
+  std::optional<ElementId> select(const ast::Selection& selection, ElementId scope) {
+    const auto module = names_.module(selection.module, scope, diagnostics_);
+    // Below an unknown module nothing can be said; texts in it are still out of place.
+    if (!module) return std::nullopt;
+    const auto [earlier, is_new] = selected_at_.emplace(*module, selection.module.place);
+    if (!is_new) {
+      diagnostics_.add(DiagnosticKind::selected_twice, selection.module.place,
+                       display_path(layout_, *module) + " is selected twice")
+          .notes.push_back({earlier->second, "it is selected here first"});
+    } else {
+      make_present(*module, selection.module.place);
+      arguments(*module, selection.arguments, display_path(layout_, *module));
+    }
+    for (const ast::PromptNode& node : selection.children) {
+      if (const auto* inner = std::get_if<ast::Selection>(&node.value)) {
+        select(*inner, *module);
+      } else if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
+        diagnostics_.add(DiagnosticKind::text_needs_slot, text->place,
+                         "this text stands inside " + display_path(layout_, *module) +
+                             ", which has no slot for text")
+            .notes.push_back({std::nullopt, "put it after the selections, or give the module a <slot> in the schema"});
+      }
+    }
+    return module;
+  }
+
+  /// The module and its ancestors.
+  void make_present(ElementId module, const grammar::Place& place) {
+    for (ElementId id = module; id != kNone && !result_.present[id]; id = layout_.elements[id].parent) {
+      result_.present[id] = true;
+      const ElementId alternatives = union_of(layout_, id);
+      if (alternatives == kNone) continue;
+      const auto [member, is_new] = member_of_.emplace(alternatives, std::pair{id, place});
+      if (is_new) continue;
+      const auto& [other, other_place] = member->second;
+      diagnostics_.add(DiagnosticKind::union_conflict, place,
+                       display_path(layout_, id) + " and " + display_path(layout_, other) +
+                           " are alternatives; only one can be selected")
+          .notes.push_back({other_place, display_path(layout_, other) + " is selected here"});
+    }
+  }
+
+  /// Makes required children of what is present present too, and asks for required unions.
+  void require(ElementId id) {
+    for (const Content& content : layout_.elements[id].contents) {
+      if (content.is_segment) continue;
+      const Element& child = layout_.elements[content.id];
+      if (child.kind == ElementKind::module && child.required) result_.present[content.id] = true;
+      if (child.kind == ElementKind::alternatives) {
+        const bool has_member = member_of_.contains(content.id);
+        if (child.required && !has_member) report_empty_union(content.id);
+        if (has_member) require(member_of_.at(content.id).first);
+      } else if (result_.present[content.id]) {
+        require(content.id);
+      }
+    }
+  }
+
+  void report_empty_union(ElementId id) {
+    std::string members;
+    for (const Content& member : layout_.elements[id].contents) {
+      members += (members.empty() ? "`" : ", `") + layout_.elements[member.id].name + "`";
+    }
+    const Element& alternatives = layout_.elements[id];
+    diagnostics_.add(DiagnosticKind::union_empty, result_.place,
+                     "the union" + (alternatives.name.empty() ? "" : " `" + alternatives.name + "`") +
+                         " is required; select one of " + members)
+        .notes.push_back({alternatives.place, "it is declared here"});
+  }
+
+  // --- parameters -------------------------------------------------------------------------------------
+
+  void arguments(ElementId scope, const std::vector<ast::Argument>& list, const std::string& owner) {
+    for (const ast::Argument& argument : list) {
+      const ElementId parameter = names_.parameter(scope, argument.name);
+      if (parameter == kNone) {
+        const auto known = names_.parameters(scope);
+        if (const auto meant = grammar::nearest(argument.name, known)) {
+          meant_.insert(names_.parameter(scope, *meant));
+        }
+        diagnostics_.add(DiagnosticKind::unknown_parameter, argument.place,
+                         owner + " has no parameter `" + argument.name + "`" +
+                             grammar::did_you_mean(argument.name, known));
+        continue;
+      }
+      result_.arguments[parameter] = {argument.value, argument.value_place};
+    }
+  }
+
+  void check_required_parameters() {
+    for (std::size_t i = 0; i < layout_.elements.size(); ++i) {
+      const auto id = static_cast<ElementId>(i);
+      const Element& element = layout_.elements[i];
+      if (element.kind != ElementKind::parameter || !element.required) continue;
+      const ElementId scope = layout_.scope_of(id);
+      if (!result_.present[scope] || result_.arguments.contains(id) || meant_.contains(id)) continue;
+      const auto selected = selected_at_.find(scope);
+      diagnostics_.add(DiagnosticKind::missing_argument,
+                       selected != selected_at_.end() ? selected->second : result_.place,
+                       display_path(layout_, scope) + " needs the argument `" + element.name + "`")
+          .notes.push_back({element.place, "it is declared here"});
+    }
+  }
+
+  // --- free text --------------------------------------------------------------------------------------
+
+  void free_text(const ast::Prompt& prompt) {
+    std::size_t num_selections_left = 0;
+    for (const ast::PromptNode& node : prompt.children) {
+      num_selections_left += std::holds_alternative<ast::Selection>(node.value) ? 1 : 0;
+    }
+    const bool schema_has_roles =
+        std::any_of(layout_.segments.begin(), layout_.segments.end(),
+                    [](const Segment& segment) { return segment.has_role_tag; });
+    for (const ast::PromptNode& node : prompt.children) {
+      if (const auto* selection = std::get_if<ast::Selection>(&node.value)) {
+        finish_run();
+        --num_selections_left;
+        met_selection_ = true;
+        ast::Path path = selection->module;
+        Diagnostics said;  // an unknown module was reported when it was selected
+        anchor_ = names_.module(path, 0, said).value_or(kNone);
+      } else {
+        at_end_ = num_selections_left == 0;
+        if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
+          if (schema_has_roles) {
+            diagnostics_.add(DiagnosticKind::text_outside_roles, text->place,
+                             "this text stands outside of any role")
+                .notes.push_back({std::nullopt, "put it into <user>...</user>"});
+          }
+          if (is_placeable(text->place)) extend_run(text->place, {{text->text, false}}, false);
+        } else {
+          turn(std::get<ast::PromptTurn>(node.value));
+        }
+      }
+    }
+    finish_run();
+  }
+
+  void turn(const ast::PromptTurn& turn) {
+    const auto& chat_template = encoder_.chat_template();
+    if (!chat_template) {
+      diagnostics_.add(DiagnosticKind::no_chat_template, turn.place,
+                       "the model has no chat template that is known, so `<" + std::string(to_string(turn.role)) +
+                           ">` has no meaning for it");
+      return;
+    }
+    if (!is_placeable(turn.place)) return;
+    MarkedText text = chat_template->opening(turn.role);
+    append(text, turn.text);
+    if (!turn.is_open) append(text, chat_template->closing(turn.role));
+    result_.ends_in_open_turn = turn.is_open;
+    extend_run(turn.place, text, true);
+    if (!turn.is_open) finish_run();
+  }
+
+  bool is_placeable(const grammar::Place& place) {
+    if (at_end_ || met_selection_) return true;
+    diagnostics_.add(DiagnosticKind::text_needs_slot, place, "this text stands before the first selection")
+        .notes.push_back({std::nullopt, "put it after the selections, or give the schema a <slot> for it"});
+    return false;
+  }
+
+  void extend_run(const grammar::Place& place, const MarkedText& text, bool is_role_tag) {
+    if (run_.text.empty()) run_.place = place;
+    append(run_.text, text);
+    run_.has_role_tag = run_.has_role_tag || is_role_tag;
+  }
+
+  void finish_run() {
+    if (run_.text.empty()) return;
+    run_.after = at_end_ ? kNone : anchor_;
+    result_.free_runs.push_back(std::move(run_));
+    run_ = {};
+  }
+
+  const Layout& layout_;
+  const Names& names_;
+  const TextEncoder& encoder_;
+  Diagnostics& diagnostics_;
+  Selection result_;
+  std::map<ElementId, grammar::Place> selected_at_;
+  std::map<ElementId, std::pair<ElementId, grammar::Place>> member_of_;  // by union: the member and where
+  std::set<ElementId> meant_;  // parameters whose names were misspelt in the prompt
+  FreeRun run_;
+  ElementId anchor_ = kNone;
+  bool met_selection_ = false;
+  bool at_end_ = false;
+};
+
+}  // namespace
+
+Names::Names(const Layout& layout)
+    : layout_(layout), modules_(layout.elements.size()), parameters_(layout.elements.size()) {
+  for (std::size_t i = 0; i < layout.elements.size(); ++i) {
+    const Element& element = layout.elements[i];
+    const auto id = static_cast<ElementId>(i);
+    if (element.kind == ElementKind::module) {
+      modules_[layout.scope_of(id)].emplace(element.name, id);
+      everywhere_[element.name].push_back(id);
+    } else if (element.kind == ElementKind::parameter) {
+      parameters_[layout.scope_of(id)].emplace(element.name, id);
+    }
+  }
+}
+
+ElementId Names::child(ElementId scope, std::string_view name) const {
+  const auto found = modules_[scope].find(name);
+  return found == modules_[scope].end() ? kNone : found->second;
+}
+
+ElementId Names::parameter(ElementId scope, std::string_view name) const {
+  const auto found = parameters_[scope].find(name);
+  return found == parameters_[scope].end() ? kNone : found->second;
+}
+
+std::vector<std::string_view> Names::parameters(ElementId scope) const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, id] : parameters_[scope]) names.push_back(name);
+  return names;
+}
+
+std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, Diagnostics& diagnostics) const {
+  if (path.text.empty()) return std::nullopt;
+  std::string_view rest = path.text;
+  const auto next_name = [&] {
+    const std::size_t slash = rest.find('/');
+    const std::string_view name = rest.substr(0, slash);
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    return name;
+  };
+  const auto unknown = [&](std::string_view name, const std::vector<std::string_view>& known,
+                           const std::string& where) {
+    diagnostics.add(DiagnosticKind::unknown_module, path.place,
+                    where + " has no module `" + std::string(name) + "`" + grammar::did_you_mean(name, known));
+  };
+
+  std::string_view name = next_name();
+  ElementId id = child(scope, name);
+  if (id == kNone) {
+    const auto found = everywhere_.find(name);
+    if (found == everywhere_.end()) {
+      std::vector<std::string_view> known;
+      for (const auto& [candidate, ids] : everywhere_) known.push_back(candidate);
+      unknown(name, known, "the schema");
+      return std::nullopt;
+    }
+    if (found->second.size() > 1) {
+      auto& diagnostic = diagnostics.add(DiagnosticKind::ambiguous_module, path.place,
+                                         "`" + std::string(name) + "` is the name of " +
+                                             std::to_string(found->second.size()) + " modules; say which");
+      constexpr std::size_t kMaxCandidates = 10;
+      for (std::size_t i = 0; i < std::min(kMaxCandidates, found->second.size()); ++i) {
+        const Element& candidate = layout_.elements[found->second[i]];
+        diagnostic.notes.push_back({candidate.place, "<use module=\"" + candidate.path + "\"/> is this one"});
+      }
+      return std::nullopt;
+    }
+    id = found->second.front();
+  }
+  while (!rest.empty()) {
+    name = next_name();
+    const ElementId inner = child(id, name);
+    if (inner == kNone) {
+      std::vector<std::string_view> known;
+      for (const auto& [candidate, candidate_id] : modules_[id]) known.push_back(candidate);
+      unknown(name, known, display_path(layout_, id));
+      return std::nullopt;
+    }
+    id = inner;
+  }
+  return id;
+}
+
+ElementId union_of(const Layout& layout, ElementId module) {
+  const ElementId parent = layout.elements[module].parent;
+  return parent != kNone && layout.elements[parent].kind == ElementKind::alternatives ? parent : kNone;
+}
+
+void check_scaffolds(const ast::Schema& schema, const Layout& layout, const Names& names, Diagnostics& diagnostics) {
+  for (const ast::Scaffold& scaffold : schema.scaffolds) {
+    // A module brings its ancestors with it, so unions further up count too.
+    std::map<ElementId, std::pair<ElementId, grammar::Place>> member_of;
+    for (const ast::Path& path : scaffold.modules) {
+      const auto module = names.module(path, 0, diagnostics);
+      if (!module) continue;
+      for (ElementId id = *module; id != kNone; id = layout.elements[id].parent) {
+        const ElementId alternatives = union_of(layout, id);
+        if (alternatives == kNone) continue;
+        const auto [member, is_new] = member_of.emplace(alternatives, std::pair{id, path.place});
+        if (is_new || member->second.first == id) continue;
+        diagnostics
+            .add(DiagnosticKind::scaffold_conflict, path.place,
+                 display_path(layout, id) + " and " + display_path(layout, member->second.first) +
+                     " are alternatives; they are never present together")
+            .notes.push_back({member->second.second, "the other one is named here"});
+        break;
+      }
+    }
+  }
+}
+
+Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& names, const TextEncoder& encoder,
+                  const std::vector<std::string>& schema_names, Diagnostics& diagnostics) {
+  if (!prompt.schema.empty() &&
+      std::find(schema_names.begin(), schema_names.end(), prompt.schema) == schema_names.end()) {
+    diagnostics.add(DiagnosticKind::wrong_schema, prompt.place,
+                    "this prompt is for the schema " + ast::in_quotes(prompt.schema) + ", not for " +
+                        ast::in_quotes(layout.schema));
+  }
+  return Resolver(layout, names, encoder, diagnostics).resolve(prompt);
+}
+
+}  // namespace pml::compiler

@@ -1,0 +1,69 @@
+// ast::Prompt x Layout -> Selection: references resolved, rules checked; what is present, what fills the
+// holes, and which text is free. No positions yet.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/layout.h"
+#include "grammar/ast.h"
+#include "grammar/diagnostics.h"
+
+namespace pml::compiler {
+
+/// Finds modules and parameters by name. Built once for a layout; the layout must outlive it.
+class Names {
+ public:
+  explicit Names(const Layout& layout);
+
+  /// A child of `scope`, else the one module of that name in the schema; the rest of the path downwards from
+  /// there. Says so if there is none, or more than one. An empty path was a mistake that is known already.
+  std::optional<ElementId> module(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics) const;
+  /// A parameter of a module (or of the schema), or kNone.
+  ElementId parameter(ElementId scope, std::string_view name) const;
+  std::vector<std::string_view> parameters(ElementId scope) const;
+
+ private:
+  ElementId child(ElementId scope, std::string_view name) const;
+
+  const Layout& layout_;
+  std::vector<std::map<std::string_view, ElementId>> modules_;     // by scope
+  std::vector<std::map<std::string_view, ElementId>> parameters_;  // by scope
+  std::map<std::string_view, std::vector<ElementId>> everywhere_;
+};
+
+/// The union around an element, if it is a member of one; else kNone.
+ElementId union_of(const Layout& layout, ElementId module);
+/// Checks the scaffolds of a schema: known modules, no two members of one union.
+void check_scaffolds(const ast::Schema& schema, const Layout& layout, const Names& names,
+                     grammar::Diagnostics& diagnostics);
+
+struct FilledParameter {
+  std::string value;
+  grammar::Place place;
+};
+
+/// Text that the request brings along: one segment of it, and where it stands.
+struct FreeRun {
+  MarkedText text;
+  grammar::Place place;
+  ElementId after = kNone;  // left-aligned after this element; kNone: from the layout's end on
+  bool has_role_tag = false;
+};
+
+struct Selection {
+  std::vector<bool> present;                      // by element
+  std::map<ElementId, FilledParameter> arguments;  // by parameter
+  std::vector<FreeRun> free_runs;                 // in the prompt's order
+  bool ends_in_open_turn = false;                 // an assistant's turn that the answer continues
+  grammar::Place place;                           // of the prompt
+};
+
+/// `schema_names` are what the prompt may call its schema: its name, its path. Adds a diagnostic for
+/// every mistake; use the result only if there is none.
+Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& names, const TextEncoder& encoder,
+                  const std::vector<std::string>& schema_names, grammar::Diagnostics& diagnostics);
+
+}  // namespace pml::compiler

@@ -1,0 +1,36 @@
+// Marked text -> tokens, for a model; or, where no model was named, an estimate of as many tokens as the text
+// has characters. What lays out and plans need not know which of the two it has.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/chat_template.h"
+#include "compiler/marked_text.h"
+#include "compiler/tokenizer.h"
+
+namespace pml::compiler {
+
+class TextEncoder {
+ public:
+  /// Counts characters; roles' tags are taken to be those of ChatML.
+  TextEncoder() : chat_template_(TemplateFamily::chatml) {}
+  /// `tokenizer` must outlive this. Without a template no role can be encoded (see chat_template()).
+  TextEncoder(const Tokenizer& tokenizer, std::optional<ChatTemplate> chat_template)
+      : tokenizer_(&tokenizer), chat_template_(chat_template) {}
+
+  bool is_estimate() const { return tokenizer_ == nullptr; }
+  const Tokenizer* tokenizer() const { return tokenizer_; }
+  const std::optional<ChatTemplate>& chat_template() const { return chat_template_; }
+
+  /// The text's token IDs. In an estimate they are its characters.
+  std::vector<TokenId> encode(const MarkedText& text) const;
+  /// The token of position 0, if the model wants one.
+  std::optional<TokenId> bos() const;
+
+ private:
+  const Tokenizer* tokenizer_ = nullptr;
+  std::optional<ChatTemplate> chat_template_;
+};
+
+}  // namespace pml::compiler

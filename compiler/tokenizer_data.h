@@ -1,0 +1,25 @@
+// What a model file says of its tokenizer, before anything is built from it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pml::compiler {
+
+using TokenId = std::int32_t;
+
+struct TokenizerData {
+  std::string model;                ///< "gpt2": byte-level BPE
+  std::string pre_tokenizer;        ///< "smollm", "gpt-2"
+  std::vector<std::string> tokens;  ///< in the byte-level alphabet, by ID
+  std::vector<std::string> merges;  ///< "left right", by rank
+  std::vector<std::int32_t>
+      types;         ///< by ID, as GGUF numbers them: 1 normal, 3 control, 4 user-defined, 6 byte
+  TokenId bos = -1;  ///< -1: none
+  TokenId eos = -1;
+  bool add_bos = false;             ///< prompts begin with `bos`
+  std::vector<TokenId> end_tokens;  ///< every token that the file names as an end of generation
+};
+
+}  // namespace pml::compiler

@@ -1,0 +1,148 @@
+// The syntax trees of the two PML documents: plain values, whitespace handled, attributes read, nothing
+// resolved. Positions, token counts and references are the compiler's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "grammar/source.h"
+
+namespace pml::ast {
+
+using grammar::Place;
+
+enum class Role : std::uint8_t { system, user, assistant };
+std::string_view to_string(Role role);
+
+/// How the context of cached segments is chosen (docs/architecture.md).
+enum class ContextKind : std::uint8_t { isolated, guaranteed };
+std::string_view to_string(ContextKind kind);
+
+/// What inheritance gave an element; `context` is empty where no document says it.
+struct Inherited {
+  bool cache = true;
+  std::optional<ContextKind> context;
+};
+
+/// A run of text between two tags, never empty. The blank that separates it from what stands before it is
+/// its first character.
+struct Text {
+  Place place;
+  std::string text;
+};
+
+/// A hole of `length` slots.
+struct Parameter {
+  std::string name;
+  Place place;  // the name
+  std::int32_t length = 0;
+  std::optional<std::string> default_text;
+  std::optional<std::string> standin_text;  // shown to later text while encoding, never in a prompt
+  Place content_place;                      // of the default or the stand-in
+  bool required = false;
+  std::string lead;  // the boundary blank; belongs to whatever fills the hole
+};
+
+struct Node;
+
+/// A role in a schema. Transparent for names; its tags belong to the element around it.
+struct Turn {
+  Role role = Role::user;
+  Place place;      // the name in the start tag
+  std::vector<Node> children;
+};
+
+struct Module {
+  std::string name;
+  Place place;  // the name
+  Inherited inherited;
+  bool required = false;
+  std::vector<Node> children;
+};
+
+/// Members share a start position; at most one is selected. Transparent for names.
+struct Union {
+  std::string name;  // may be empty
+  Place place;       // the name, or the tag
+  bool required = false;
+  std::vector<Module> members;
+};
+
+struct Node {
+  std::variant<Text, Parameter, Turn, Module, Union> value;
+};
+
+/// A path of names with `/` between them, as written.
+struct Path {
+  std::string text;
+  Place place;
+};
+
+struct Scaffold {
+  std::string name;  // may be empty
+  Place place;
+  std::vector<Path> modules;
+};
+
+struct Schema {
+  std::string name;
+  std::string version;
+  Place place;  // the name
+  Inherited inherited;
+  std::vector<Node> children;
+  std::vector<Scaffold> scaffolds;
+};
+
+struct Argument {
+  std::string name;
+  std::string value;
+  Place place;  // the name
+  Place value_place;
+};
+
+struct PromptNode;
+
+struct Selection {
+  Path module;
+  std::vector<Argument> arguments;
+  std::vector<PromptNode> children;
+};
+
+/// Text of a prompt outside roles, never empty.
+struct FreeText {
+  Place place;
+  std::string text;
+};
+
+/// A turn of a prompt.
+struct PromptTurn {
+  Role role = Role::user;
+  Place place;       // the name in the start tag
+  Place text_place;
+  std::string text;  // may be empty
+  bool is_open = false;  // an assistant's turn that is continued
+};
+
+struct PromptNode {
+  std::variant<Selection, FreeText, PromptTurn> value;
+};
+
+struct Prompt {
+  std::string schema;  // name or path; empty if the prompt does not say
+  Place place;         // of that reference, or of the root
+  std::vector<Argument> arguments;
+  std::vector<PromptNode> children;
+};
+
+/// The trees as indented text, one node a line (`--dump=ast`).
+std::string dump(const Schema& schema);
+std::string dump(const Prompt& prompt);
+
+/// Text in double quotes with \n, \t, \" and \\ escaped: for dumps and messages.
+std::string in_quotes(std::string_view text);
+
+}  // namespace pml::ast

@@ -1,0 +1,108 @@
+#include "grammar/attributes.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace pml::grammar {
+
+const XmlAttribute* Attributes::find(std::string_view name) {
+  asked_.push_back(name);
+  return element_.attribute(name);
+}
+
+const XmlAttribute* Attributes::require(std::string_view name) {
+  const XmlAttribute* attribute = find(name);
+  if (attribute == nullptr && !element_.is_broken) missing_.push_back(name);
+  return attribute;
+}
+
+bool Attributes::boolean(std::string_view name, bool otherwise) {
+  const XmlAttribute* attribute = find(name);
+  if (attribute == nullptr) return otherwise;
+  if (attribute->value == "true" || attribute->value == "false") return attribute->value == "true";
+  diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
+                   "`" + std::string(name) + "` is true or false, not " + ast::in_quotes(attribute->value));
+  return otherwise;
+}
+
+std::optional<std::int32_t> Attributes::positive(std::string_view name, std::int32_t most) {
+  const XmlAttribute* attribute = require(name);
+  if (attribute == nullptr) return std::nullopt;
+  const std::string& value = attribute->value;
+  std::int32_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc{} && end == value.data() + value.size() && number >= 1 && number <= most) return number;
+  diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
+                   "`" + std::string(name) + "` is a whole number from 1 to " + std::to_string(most) + ", not " +
+                       ast::in_quotes(value));
+  return std::nullopt;
+}
+
+std::optional<ast::ContextKind> Attributes::context() {
+  const XmlAttribute* attribute = find("context");
+  if (attribute == nullptr) return std::nullopt;
+  for (const ast::ContextKind kind : {ast::ContextKind::isolated, ast::ContextKind::guaranteed}) {
+    if (attribute->value == to_string(kind)) return kind;
+  }
+  if (attribute->value == "typical") {
+    diagnostics_.add(DiagnosticKind::unsupported, attribute->value_place,
+                     "typical contexts are not part of this version; `isolated` and `guaranteed` are");
+  } else {
+    diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
+                     "`context` is isolated or guaranteed, not " + ast::in_quotes(attribute->value));
+  }
+  return std::nullopt;
+}
+
+SpaceMode Attributes::space(SpaceMode inherited) {
+  if (const XmlAttribute* xml_space = find("xml:space")) {
+    diagnostics_.add(DiagnosticKind::unsupported, xml_space->name_place,
+                     "`xml:space` is not part of this version; write space=\"preserve\"");
+  }
+  const XmlAttribute* attribute = find("space");
+  if (attribute == nullptr) return inherited;
+  if (attribute->value == "dedent") return SpaceMode::dedent;
+  if (attribute->value == "collapse") return SpaceMode::collapse;
+  if (attribute->value == "preserve") return SpaceMode::preserve;
+  diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
+                   "`space` is dedent, collapse or preserve, not " + ast::in_quotes(attribute->value));
+  return inherited;
+}
+
+std::vector<const XmlAttribute*> Attributes::rest() const {
+  std::vector<const XmlAttribute*> list;
+  for (const XmlAttribute& attribute : element_.attributes) {
+    if (std::find(asked_.begin(), asked_.end(), attribute.name) == asked_.end()) list.push_back(&attribute);
+  }
+  return list;
+}
+
+void Attributes::report_missing() {
+  for (const std::string_view name : missing_) {
+    // A misspelt attribute is one mistake, not two.
+    const auto unknown = rest();
+    const bool is_misspelt = std::any_of(unknown.begin(), unknown.end(), [&](const XmlAttribute* attribute) {
+      return nearest(attribute->name, asked_) == name;
+    });
+    if (is_misspelt) continue;
+    diagnostics_.add(DiagnosticKind::missing_attribute, element_.place,
+                     "`<" + element_.name + ">` needs the attribute `" + std::string(name) + "`");
+  }
+  missing_.clear();
+}
+
+void Attributes::finish() {
+  report_missing();
+  for (const XmlAttribute* attribute : rest()) {
+    if (std::find(later_.begin(), later_.end(), attribute->name) != later_.end()) {
+      diagnostics_.add(DiagnosticKind::unsupported, attribute->name_place,
+                       "`" + attribute->name + "` on `<" + element_.name + ">` is not part of this version");
+    } else {
+      diagnostics_.add(DiagnosticKind::unknown_attribute, attribute->name_place,
+                       "`<" + element_.name + ">` has no attribute `" + attribute->name + "`" +
+                           did_you_mean(attribute->name, asked_));
+    }
+  }
+}
+
+}  // namespace pml::grammar

@@ -1,0 +1,48 @@
+// Reads the attributes of one element: each is asked for once, by name and type; what nobody asked for is
+// unknown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grammar/ast.h"
+#include "grammar/diagnostics.h"
+#include "grammar/whitespace.h"
+#include "grammar/xml.h"
+
+namespace pml::grammar {
+
+class Attributes {
+ public:
+  /// `later` lists attributes of the language that this version does not read.
+  Attributes(const XmlElement& element, std::vector<std::string_view> later, Diagnostics& diagnostics)
+      : element_(element), later_(std::move(later)), diagnostics_(diagnostics) {}
+
+  const XmlAttribute* find(std::string_view name);
+  /// finish() or report_missing() says so if the attribute is missing.
+  const XmlAttribute* require(std::string_view name);
+  bool boolean(std::string_view name, bool otherwise);
+  /// A whole number from 1 to `most`; says so if it is none.
+  std::optional<std::int32_t> positive(std::string_view name, std::int32_t most);
+  std::optional<ast::ContextKind> context();
+  /// The attributes `space` and `xml:space`.
+  SpaceMode space(SpaceMode inherited);
+  /// Reports what is missing, and every attribute that was not asked for.
+  void finish();
+  /// Reports what is missing; other attributes are somebody else's.
+  void report_missing();
+  /// The attributes that were not asked for.
+  std::vector<const XmlAttribute*> rest() const;
+
+ private:
+  const XmlElement& element_;
+  std::vector<std::string_view> later_;
+  std::vector<std::string_view> asked_;
+  std::vector<std::string_view> missing_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace pml::grammar

@@ -1,0 +1,171 @@
+#include "grammar/diagnostics.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace pml::grammar {
+namespace {
+
+struct KindEntry {
+  DiagnosticKind kind;
+  std::string_view name;
+  Severity severity;
+};
+
+constexpr std::array kKinds{
+#define PML_DIAGNOSTIC(identifier, name, severity) \
+  KindEntry{DiagnosticKind::identifier, name, Severity::severity},
+#include "grammar/diagnostic_kinds.def"
+#undef PML_DIAGNOSTIC
+};
+
+const KindEntry& entry(DiagnosticKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+
+/// Columns that `text` takes in a terminal; tabs are handled by the caller.
+int display_width(std::string_view text) {
+  int width = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    utf8proc_int32_t character = 0;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + i;
+    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - i), &character);
+    width += length > 0 ? utf8proc_charwidth(character) : 1;
+    i += length > 0 ? static_cast<std::size_t>(length) : 1;
+  }
+  return width;
+}
+
+/// The blanks that put the caret under the character after `before`: tabs stay tabs.
+std::string padding(std::string_view before) {
+  std::string blanks;
+  while (true) {
+    const std::size_t tab = before.find('\t');
+    blanks.append(static_cast<std::size_t>(display_width(before.substr(0, tab))), ' ');
+    if (tab == std::string_view::npos) return blanks;
+    blanks.push_back('\t');
+    before.remove_prefix(tab + 1);
+  }
+}
+
+/// The part of a very long line that is worth printing: around [begin, end).
+constexpr std::size_t kMaxLineBytes = 200;
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+std::string excerpt(const Place& place, const Source& source) {
+  std::uint32_t line_begin = 0;
+  std::string_view line = source.line_at(place.begin, line_begin);
+  std::size_t begin = std::min<std::size_t>(place.begin - line_begin, line.size());
+  std::size_t end = std::clamp<std::size_t>(place.end - line_begin, begin, line.size());
+  std::string head;
+  if (line.size() > kMaxLineBytes) {
+    std::size_t from = begin > kMaxLineBytes / 2 ? begin - kMaxLineBytes / 2 : 0;
+    while (from > 0 && continues_character(line[from])) --from;
+    std::size_t to = std::min(line.size(), from + kMaxLineBytes);
+    while (to < line.size() && continues_character(line[to])) ++to;
+    line = line.substr(from, to - from);
+    begin -= from;
+    end = std::min(end - from, line.size());
+    if (from > 0) head = "... ";
+  }
+  const int width = std::max(1, display_width(line.substr(begin, end - begin)));
+  std::string text = "    " + head + std::string(line) + "\n    " + std::string(head.size(), ' ');
+  text += padding(line.substr(0, begin)) + "^" + std::string(static_cast<std::size_t>(width - 1), '~') + "\n";
+  return text;
+}
+
+std::string position(const Place& place, const Source& source) {
+  const LineColumn at = source.locate(place.begin);
+  return source.name() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+}
+
+/// Levenshtein distance over bytes, good enough for names.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string_view name_of(DiagnosticKind kind) { return entry(kind).name; }
+Severity severity_of(DiagnosticKind kind) { return entry(kind).severity; }
+
+const std::vector<DiagnosticKind>& all_diagnostic_kinds() {
+  static const std::vector<DiagnosticKind> kinds = [] {
+    std::vector<DiagnosticKind> list;
+    for (const KindEntry& kind : kKinds) list.push_back(kind.kind);
+    return list;
+  }();
+  return kinds;
+}
+
+Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string message) {
+  if (severity_of(kind) == Severity::error) ++num_errors_;
+  list_.push_back({kind, place, std::move(message), {}});
+  return list_.back();
+}
+
+void Diagnostics::sort() {
+  std::stable_sort(list_.begin(), list_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::pair(a.place.source, a.place.begin) < std::pair(b.place.source, b.place.begin);
+  });
+}
+
+std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
+  const Source& source = sources[diagnostic.place.source];
+  const bool is_error = severity_of(diagnostic.kind) == Severity::error;
+  std::string text = position(diagnostic.place, source) + (is_error ? ": error: " : ": warning: ");
+  text += diagnostic.message + " [" + std::string(name_of(diagnostic.kind)) + "]\n";
+  text += excerpt(diagnostic.place, source);
+  for (const Note& note : diagnostic.notes) {
+    if (note.place) {
+      const Source& where = sources[note.place->source];
+      text += position(*note.place, where) + ": note: " + note.message + "\n" + excerpt(*note.place, where);
+    } else {
+      text += "    note: " + note.message + "\n";
+    }
+  }
+  return text;
+}
+
+std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std::size_t limit) {
+  std::string text;
+  const auto& list = diagnostics.list();
+  for (std::size_t i = 0; i < std::min(limit, list.size()); ++i) text += render(list[i], sources);
+  if (list.size() > limit) text += "... and " + std::to_string(list.size() - limit) + " more\n";
+  return text;
+}
+
+std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string_view>& candidates) {
+  if (wrong.size() > 64) return std::nullopt;
+  std::size_t best = std::max<std::size_t>(1, wrong.size() / 3) + 1;
+  std::optional<std::string> found;
+  for (const std::string_view candidate : candidates) {
+    if (candidate.size() > wrong.size() + best || wrong.size() > candidate.size() + best) continue;
+    const std::size_t distance = edit_distance(wrong, candidate);
+    if (distance < best) {
+      best = distance;
+      found = std::string(candidate);
+    }
+  }
+  return found;
+}
+
+std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& candidates) {
+  const auto name = nearest(wrong, candidates);
+  return name ? "; did you mean `" + *name + "`?" : "";
+}
+
+}  // namespace pml::grammar

@@ -1,0 +1,66 @@
+// Diagnostics: what is wrong in a user's text, where, and what to do about it.
+//
+// A phase adds what it finds to a Diagnostics and goes on; who asked for the phase prints them
+// (`file:line:col: error: message [kind]`, the line, a caret under the exact characters).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grammar/source.h"
+
+namespace pml::grammar {
+
+enum class DiagnosticKind {
+#define PML_DIAGNOSTIC(identifier, name, severity) identifier,
+#include "grammar/diagnostic_kinds.def"
+#undef PML_DIAGNOSTIC
+};
+
+enum class Severity { error, warning };
+
+std::string_view name_of(DiagnosticKind kind);
+Severity severity_of(DiagnosticKind kind);
+/// All kinds, in the registry's order.
+const std::vector<DiagnosticKind>& all_diagnostic_kinds();
+
+struct Note {
+  std::optional<Place> place;
+  std::string message;
+};
+
+struct Diagnostic {
+  DiagnosticKind kind;
+  Place place;
+  std::string message;      // one sentence without a full stop
+  std::vector<Note> notes;  // where else to look, what to write instead
+};
+
+class Diagnostics {
+ public:
+  /// The reference stays valid until the next add(); use it to append notes.
+  Diagnostic& add(DiagnosticKind kind, Place place, std::string message);
+  const std::vector<Diagnostic>& list() const { return list_; }
+  std::size_t num_errors() const { return num_errors_; }
+  bool has_errors() const { return num_errors_ > 0; }
+  /// Orders by source and place; mistakes are then read from the top.
+  void sort();
+
+ private:
+  std::vector<Diagnostic> list_;
+  std::size_t num_errors_ = 0;
+};
+
+/// One diagnostic with its notes, as text that ends with a line break.
+std::string render(const Diagnostic& diagnostic, const SourceSet& sources);
+/// All of them, at most `limit`; then a line that says how many more there are.
+std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std::size_t limit = 100);
+
+/// Of `candidates`, the one that `wrong` was probably meant to be; nothing if none is near.
+std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string_view>& candidates);
+/// "; did you mean `x`?" or an empty string.
+std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& candidates);
+
+}  // namespace pml::grammar

@@ -1,0 +1,74 @@
+// Texts that diagnostics can point into: where they came from, and where their lines begin.
+//
+// A SourceSet owns every text of one run (schema, prompt, files taken in by `src`); a Place names a range in
+// one of them. Sources never move or change once added. Not thread-safe while texts are being added.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grammar/result.h"
+
+namespace pml::grammar {
+
+using SourceId = std::uint32_t;
+
+/// Bytes [begin, end) of a source. An empty range is a point between two characters.
+struct Place {
+  SourceId source = 0;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+/// 1-based; a column counts characters (code points), a tab is one.
+struct LineColumn {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+};
+
+class Source {
+ public:
+  Source(std::string name, std::string text);
+
+  const std::string& name() const { return name_; }
+  std::string_view text() const { return text_; }
+  LineColumn locate(std::uint32_t offset) const;
+  /// The line that holds `offset`, without its line break, and the offset at which it begins.
+  std::string_view line_at(std::uint32_t offset, std::uint32_t& line_begin) const;
+
+ private:
+  std::string name_;
+  std::string text_;
+  std::vector<std::uint32_t> line_begins_;
+};
+
+/// What one run may read: no file above these sizes, no `src` outside the allowed folders.
+struct ReadLimits {
+  std::uint64_t document_bytes = 64ULL << 20;
+  std::uint64_t src_bytes = 16ULL << 20;         // of one file
+  std::uint64_t all_src_bytes = 256ULL << 20;    // of all files of a schema
+};
+
+class SourceSet {
+ public:
+  SourceId add(std::string name, std::string text);
+  const Source& operator[](SourceId id) const { return sources_[id]; }
+  std::string_view text(const Place& place) const;
+  /// The place without the blanks at its ends.
+  Place trimmed(Place place) const;
+
+ private:
+  std::deque<Source> sources_;  // a deque, so that string_views into earlier texts stay valid
+};
+
+/// Reads a regular file of at most `limit` bytes. The message leaves out the path: the caller knows how it was
+/// written.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+}  // namespace pml::grammar

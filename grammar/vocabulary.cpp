@@ -1,0 +1,51 @@
+#include "grammar/vocabulary.h"
+
+#include <algorithm>
+
+namespace pml::grammar {
+namespace {
+
+bool contains(const std::vector<std::string_view>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+const std::vector<std::string_view>& element_names() {
+  static const std::vector<std::string_view> names{"schema",    "module",  "union", "parameter", "scaffold",
+                                                   "slot",      "system",  "user",  "assistant", "include",
+                                                   "pool",      "prompt",  "use"};
+  return names;
+}
+
+bool is_element_name(std::string_view name) { return contains(element_names(), name); }
+
+bool is_later_element(std::string_view name) { return name == "slot" || name == "include" || name == "pool"; }
+
+std::optional<ast::Role> role_of(std::string_view element) {
+  for (const ast::Role role : {ast::Role::system, ast::Role::user, ast::Role::assistant}) {
+    if (element == to_string(role)) return role;
+  }
+  return std::nullopt;
+}
+
+bool is_legal_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+bool is_legal_element_name(std::string_view name) {
+  return !is_element_name(name) && (is_letter(name.front()) || name.front() == '_');
+}
+
+bool is_reserved_parameter_name(std::string_view name) {
+  return name == "module" || name == "schema" || name == "space" || name.starts_with("xml:");
+}
+
+}  // namespace pml::grammar

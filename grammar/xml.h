@@ -1,0 +1,57 @@
+// A document as a tree of elements and text, with the place of everything that a message may point at.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "grammar/diagnostics.h"
+
+namespace pml::grammar {
+
+/// Consecutive characters of a text, decoded. `is_literal`: they were written as CDATA or as a reference, and
+/// are exempt from whitespace handling.
+struct XmlPiece {
+  std::string text;
+  bool is_literal = false;
+};
+
+/// All text between two tags; comments and instructions are gone.
+struct XmlText {
+  Place place;
+  std::vector<XmlPiece> pieces;
+};
+
+struct XmlAttribute {
+  std::string name;
+  std::string value;  // references decoded, line breaks as \n, otherwise as written
+  Place name_place;
+  Place value_place;
+};
+
+struct XmlNode;
+
+struct XmlElement {
+  std::string name;
+  Place place;  // the name in the start tag
+  std::vector<XmlAttribute> attributes;
+  std::vector<XmlNode> children;
+  bool is_broken = false;  // there was a mistake in the start tag; attributes may be missing for it
+
+  const XmlAttribute* attribute(std::string_view attribute_name) const;
+};
+
+struct XmlNode {
+  std::variant<XmlText, XmlElement> value;
+};
+
+/// Reads a document. After mistakes in the markup the tree still holds what could be understood, so that
+/// further mistakes can be found; without any tree there is nothing to look at.
+std::optional<XmlElement> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+
+/// Is the text UTF-8 without control characters? If not, says where, and returns false.
+bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+
+}  // namespace pml::grammar

@@ -1,0 +1,64 @@
+// The markup of XML 1.0 (fifth edition) as PML uses it, flat: tags are matched one by one, and nesting is
+// checked by who listens, so neither depth nor a mistake in one tag hides the next. Rules are named as the
+// specification names its productions; what they mean and what is said when they fail is in xml_scan.cpp.
+#pragma once
+
+#include <tao/pegtl.hpp>
+
+namespace pml::grammar::xml {
+
+namespace p = tao::pegtl;
+
+// [3] S
+struct S : p::plus<p::one<' ', '\t', '\r', '\n'>> {};
+struct OptS : p::star<p::one<' ', '\t', '\r', '\n'>> {};
+
+// [4] NameStartChar, [4a] NameChar, [5] Name
+struct NameStartChar
+    : p::utf8::ranges<':', ':', 'A', 'Z', '_', '_', 'a', 'z', 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x2FF, 0x370, 0x37D,
+                      0x37F, 0x1FFF, 0x200C, 0x200D, 0x2070, 0x218F, 0x2C00, 0x2FEF, 0x3001, 0xD7FF, 0xF900,
+                      0xFDCF, 0xFDF0, 0xFFFD, 0x10000, 0xEFFFF> {};
+struct NameChar
+    : p::sor<NameStartChar, p::utf8::ranges<'-', '.', '0', '9', 0xB7, 0xB7, 0x300, 0x36F, 0x203F, 0x2040>> {};
+struct Name : p::seq<NameStartChar, p::star<NameChar>> {};
+
+// [10] AttValue, [41] Attribute
+struct DoubleQuoted : p::star<p::not_one<'"', '<'>> {};
+struct SingleQuoted : p::star<p::not_one<'\'', '<'>> {};
+struct AttValue : p::sor<p::seq<p::one<'"'>, DoubleQuoted, p::one<'"'>>,
+                         p::seq<p::one<'\''>, SingleQuoted, p::one<'\''>>> {};
+struct AttributeName : Name {};
+struct Eq : p::seq<OptS, p::one<'='>, OptS> {};
+struct Attribute : p::seq<AttributeName, Eq, AttValue> {};
+
+// [40] STag, [44] EmptyElemTag, [42] ETag
+struct TagName : Name {};
+struct EmptyMark : p::one<'/'> {};
+struct StartTag
+    : p::seq<p::one<'<'>, TagName, p::star<S, Attribute>, OptS, p::opt<EmptyMark>, p::one<'>'>> {};
+struct EndTagName : Name {};
+struct EndTag : p::seq<p::string<'<', '/'>, EndTagName, OptS, p::one<'>'>> {};
+
+// [15] Comment, [18] CDSect, [16] PI, [28] doctypedecl (only to refuse it)
+struct Comment : p::seq<p::string<'<', '!', '-', '-'>, p::until<p::string<'-', '-', '>'>>> {};
+struct CDSect : p::seq<p::string<'<', '!', '[', 'C', 'D', 'A', 'T', 'A', '['>, p::until<p::string<']', ']', '>'>>> {};
+struct PI : p::seq<p::string<'<', '?'>, p::until<p::string<'?', '>'>>> {};
+struct DoctypeDecl : p::string<'<', '!', 'D', 'O', 'C', 'T', 'Y', 'P', 'E'> {};
+
+// [14] CharData with [67] Reference
+struct CharData : p::plus<p::not_one<'<'>> {};
+
+// What is left: a `<` that begins none of the above.
+struct BrokenMarkup : p::one<'<'> {};
+
+struct Markup : p::sor<CharData, StartTag, EndTag, Comment, CDSect, PI, DoctypeDecl, BrokenMarkup> {};
+
+// [66] CharRef, [68] EntityRef
+struct DecimalDigits : p::plus<p::digit> {};
+struct HexDigits : p::plus<p::xdigit> {};
+struct CharRef : p::seq<p::string<'&', '#'>, p::sor<p::seq<p::one<'x'>, HexDigits>, DecimalDigits>, p::one<';'>> {};
+struct EntityName : Name {};
+struct EntityRef : p::seq<p::one<'&'>, EntityName, p::one<';'>> {};
+struct Reference : p::sor<CharRef, EntityRef> {};
+
+}  // namespace pml::grammar::xml

@@ -1,0 +1,451 @@
+// One work item is a flash-style pass (running maximum, rescaled sums) over sub-blocks of rows: rows are
+// converted once, then all queries that see any of them go by in groups of a few register tiles.
+//
+// Compiled once for every instruction set; hwy::SupportedTargets chooses at run time. Arithmetic that could
+// be contracted into a fused multiply-add is written as one, so that a compiler's choice never shows.
+#include "runtime/cpu/attention_kernel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/cpu/attention_kernel.cpp"
+// clang-format off: the order matters.
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "runtime/cpu/attention_tile_inl.h"
+#include "runtime/cpu/exp2_inl.h"
+#include "runtime/cpu/kv_scratch_inl.h"
+// clang-format on
+#include "runtime/cpu/row_mask.h"
+#include "runtime/cpu/row_prefetch.h"
+
+#ifndef PML_RUNTIME_CPU_ATTENTION_KERNEL_SHARED
+#define PML_RUNTIME_CPU_ATTENTION_KERNEL_SHARED
+namespace pml::runtime::cpu {
+namespace {
+
+constexpr std::size_t kMaxHeadDim = 256;
+// Query heads that share a walk over a sub-block: enough to hide reading it from the L2 cache, few enough for
+// their scores to stay in the L1 cache beside keys or values.
+constexpr std::size_t kGroupQueries = 24;
+
+// Up to so many query heads, values are converted where they are used.
+constexpr std::int32_t kInPlaceQueries = 24;
+
+// (query, head) pairs of one KV head that see some row of the sub-block at hand.
+struct QueryGroup {
+  std::size_t size = 0;
+  const float* queries[kGroupQueries];  // [head_dim] each
+  float* sums[kGroupQueries];           // [sum_stride] each
+  float* maxima[kGroupQueries];
+  float* weights[kGroupQueries];
+  std::uint64_t visible[kGroupQueries];
+};
+
+// The visible rows of the sub-block at `first_row`, per contribution of the item; returns their union.
+std::uint64_t find_visible(const KernelInput& input, const WorkItem& item, std::int32_t first_row,
+                           std::uint64_t* visible) {
+  std::uint64_t any = 0;
+  std::uint64_t excluded = 0;
+  std::int32_t excluded_part = -1;  // neighbours are mostly of one part: look its rows up once
+  for (std::int32_t i = 0; i < item.count; ++i) {
+    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
+    const Contribution& contribution = input.plan.contributions[c];
+    if (contribution.part != excluded_part) {
+      excluded_part = contribution.part;
+      excluded = mask_of(input.arguments.parts[excluded_part].excluded_rows, first_row);
+    }
+    visible[i] = mask_below(contribution.row_limit, first_row) & ~excluded;
+    any |= visible[i];
+  }
+  return any;
+}
+
+// Asks for the rows [first_row, first_row + kSubBlockRows) of a segment, as far as they exist.
+RowPrefetch prefetch_sub_block(const KernelInput& input, std::int32_t segment_index, std::int32_t kv_head,
+                               std::int32_t first_row, std::int64_t num_steps) {
+  const AttentionSegment& segment = input.arguments.segments[segment_index];
+  const auto size = static_cast<std::int64_t>(size_bytes(segment.type));
+  const std::int64_t begin = (kv_head * segment.head_stride + first_row * segment.row_stride) * size;
+  return RowPrefetch(static_cast<const char*>(segment.k) + begin, static_cast<const char*>(segment.v) + begin,
+                     segment.row_stride * size, input.arguments.head_dim * size,
+                     std::min(kSubBlockRows, segment.num_rows - first_row), num_steps);
+}
+
+}  // namespace
+}  // namespace pml::runtime::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace pml::runtime::cpu::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::ScalableTag<float>;
+using FloatVector = hn::Vec<FloatTag>;
+constexpr std::size_t kLanes = hn::MaxLanes(FloatTag());
+
+// Where converting a vector is an instruction, it may be done for every tile anew.
+constexpr bool kConvertsInPlace = HWY_TARGET <= HWY_AVX2;
+
+constexpr std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
+
+// Hidden rows' scores become -inf. `scores`: [num_vectors * kLanes].
+HWY_INLINE void mask_scores(std::uint64_t visible, std::size_t num_vectors, float* HWY_RESTRICT scores) {
+  const FloatTag d;
+  const FloatVector hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
+  for (std::size_t v = 0; v < num_vectors; ++v) {
+    const std::uint64_t bits = visible >> (v * kLanes);
+    const auto mask = hn::LoadMaskBits(d, reinterpret_cast<const std::uint8_t*>(&bits));
+    hn::Store(hn::IfThenElse(mask, hn::Load(d, scores + v * kLanes), hidden), d, scores + v * kLanes);
+  }
+}
+
+HWY_INLINE float max_score(std::size_t num_vectors, const float* HWY_RESTRICT scores) {
+  const FloatTag d;
+  FloatVector largest = hn::Load(d, scores);
+  for (std::size_t v = 1; v < num_vectors; ++v) largest = hn::Max(largest, hn::Load(d, scores + v * kLanes));
+  return hn::GetLane(hn::MaxOfLanes(d, largest));
+}
+
+// Turns scores into weights 2^(s - maximum) in place and returns their sum. Vectors that are left out beyond
+// the last visible row would add zeros: the sum is the same.
+HWY_INLINE float weigh_scores(float maximum, std::size_t num_vectors, float* HWY_RESTRICT scores) {
+  const FloatTag d;
+  const FloatVector m = hn::Set(d, maximum);
+  FloatVector sum = hn::Zero(d);
+  for (std::size_t v = 0; v < num_vectors; ++v) {
+    const FloatVector p = exp2_nonpositive(d, hn::Sub(hn::Load(d, scores + v * kLanes), m));
+    sum = hn::Add(sum, p);
+    hn::Store(p, d, scores + v * kLanes);
+  }
+  return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+template <std::size_t kQueries = kTileQueries>
+HWY_INLINE void score_queries(std::size_t num_queries, const float* const* queries,
+                              const float* HWY_RESTRICT keys, std::size_t num_vectors, std::size_t head_dim,
+                              float factor, float* HWY_RESTRICT scores) {
+  if (num_queries == kQueries) {
+    score_tiles<kQueries>(queries, keys, num_vectors, head_dim, factor, scores);
+  } else if constexpr (kQueries > 1) {
+    score_queries<kQueries - 1>(num_queries, queries, keys, num_vectors, head_dim, factor, scores);
+  }
+}
+
+template <class T, std::size_t kQueries = kTileQueries>
+HWY_INLINE void sum_queries(std::size_t num_queries, const float* HWY_RESTRICT weights,
+                            const T* HWY_RESTRICT values, std::size_t num_rows, std::size_t value_stride,
+                            const float* HWY_RESTRICT rescale, std::size_t num_vectors, float* const* sums,
+                            RowPrefetch& prefetch) {
+  if (num_queries == kQueries) {
+    sum_tiles<kQueries>(weights, values, num_rows, value_stride, rescale, num_vectors, 0, sums, prefetch);
+  } else if constexpr (kQueries > 1) {
+    sum_queries<T, kQueries - 1>(num_queries, weights, values, num_rows, value_stride, rescale, num_vectors,
+                                 sums, prefetch);
+  }
+}
+
+// The rows of a sub-block. V is float if values are read from scratch, else the segment's own type.
+template <class V>
+struct SubBlock {
+  const float* keys = nullptr;  // [head_dim, kSubBlockRows]
+  const V* values = nullptr;    // [rows, value_stride], in whole vectors
+  std::size_t value_stride = 0;
+  std::size_t head_dim = 0;
+  float factor = 0.0F;  // scale * log2(e): scores are in base 2
+  RowPrefetch* prefetch = nullptr;
+};
+
+// What is between the two products: the group's tiles, and what their sums are rescaled by.
+struct GroupState {
+  std::size_t num_tiles = 0;
+  std::size_t tile_begin[kGroupQueries + 1];
+  std::size_t tile_rows[kGroupQueries];  // one past the last row that a query of the tile sees
+  HWY_ALIGN float rescale[round_up(kGroupQueries, kPartialPadding)] = {};
+
+  std::size_t tile_size(std::size_t t) const { return tile_begin[t + 1] - tile_begin[t]; }
+  std::size_t tile_vectors(std::size_t t) const { return round_up(tile_rows[t], kLanes) / kLanes; }
+};
+
+// Scores the group's queries, and turns scores into weights. `scores`: [kGroupQueries, kSubBlockRows].
+HWY_NOINLINE void weigh_group(const float* HWY_RESTRICT keys, std::size_t head_dim, float factor,
+                              const QueryGroup& group, GroupState& state, float* HWY_RESTRICT scores) {
+  // Tiles of nearly equal size: eight queries as 4 + 4, not 6 + 2.
+  state.num_tiles = (group.size + kTileQueries - 1) / kTileQueries;
+  for (std::size_t t = 0; t <= state.num_tiles; ++t) state.tile_begin[t] = t * group.size / state.num_tiles;
+
+  float new_maxima[kGroupQueries];
+  for (std::size_t t = 0; t < state.num_tiles; ++t) {
+    const std::size_t begin = state.tile_begin[t];
+    const std::size_t end = state.tile_begin[t + 1];
+    std::uint64_t any = 0;
+    for (std::size_t i = begin; i < end; ++i) any |= group.visible[i];
+    state.tile_rows[t] = static_cast<std::size_t>(mask_end(any));
+    const std::size_t num_vectors = state.tile_vectors(t);
+    score_queries(end - begin, group.queries + begin, keys, num_vectors, head_dim, factor,
+                  scores + begin * kSubBlockRows);
+    for (std::size_t i = begin; i < end; ++i) {
+      float* HWY_RESTRICT row = scores + i * kSubBlockRows;
+      if (group.visible[i] != ~std::uint64_t{0}) mask_scores(group.visible[i], num_vectors, row);
+      const float maximum = std::max(*group.maxima[i], max_score(num_vectors, row));
+      // Until a query has seen a finite score its sums are zero, and any finite maximum will do.
+      new_maxima[i] = maximum == -std::numeric_limits<float>::infinity() ? 0.0F : maximum;
+      state.rescale[i] = *group.maxima[i] - new_maxima[i];
+      *group.maxima[i] = maximum;
+    }
+  }
+  const FloatTag d;
+  for (std::size_t i = 0; i < group.size; i += kLanes) {
+    hn::Store(exp2_nonpositive(d, hn::Load(d, state.rescale + i)), d, state.rescale + i);
+  }
+  for (std::size_t t = 0; t < state.num_tiles; ++t) {
+    for (std::size_t i = state.tile_begin[t]; i < state.tile_begin[t + 1]; ++i) {
+      const float sum = weigh_scores(new_maxima[i], state.tile_vectors(t), scores + i * kSubBlockRows);
+      const hn::CappedTag<float, 1> d1;
+      hn::StoreU(hn::MulAdd(hn::LoadU(d1, group.weights[i]), hn::Set(d1, state.rescale[i]), hn::Set(d1, sum)),
+                 d1, group.weights[i]);
+    }
+  }
+}
+
+// Adds the sub-block to the partial results of the group.
+template <class V>
+HWY_NOINLINE void attend_group(const SubBlock<V>& rows, const QueryGroup& group, float* HWY_RESTRICT scores) {
+  GroupState state;
+  weigh_group(rows.keys, rows.head_dim, rows.factor, group, state, scores);
+  for (std::size_t t = 0; t < state.num_tiles; ++t) {
+    const std::size_t begin = state.tile_begin[t];
+    sum_queries(state.tile_size(t), scores + begin * kSubBlockRows, rows.values, state.tile_rows[t],
+                rows.value_stride, state.rescale + begin, round_up(rows.head_dim, kLanes) / kLanes,
+                group.sums + begin, *rows.prefetch);
+  }
+}
+
+// Runs the queries that see some row of the sub-block, in groups.
+template <class V>
+HWY_NOINLINE void attend_sub_block(const KernelInput& input, const WorkItem& item, std::int32_t kv_head,
+                                   const std::uint64_t* visible, const SubBlock<V>& rows,
+                                   float* HWY_RESTRICT scores) {
+  const AttentionArguments& arguments = input.arguments;
+  const Partials& partials = input.partials;
+  const std::int64_t heads_per_kv_head = arguments.num_heads / arguments.num_kv_heads;
+  QueryGroup group;
+  for (std::int32_t i = 0; i < item.count; ++i) {
+    if (visible[i] == 0) continue;
+    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
+    const Contribution& contribution = input.plan.contributions[c];
+    const std::int64_t slot = contribution.first_slot + item.block;
+    for (std::int64_t g = 0; g < heads_per_kv_head; ++g) {
+      const std::int64_t head = kv_head * heads_per_kv_head + g;
+      const std::size_t place = group.size++;
+      group.queries[place] =
+          arguments.queries +
+          (std::int64_t{contribution.row} * arguments.num_heads + head) * arguments.head_dim;
+      group.sums[place] = partials.sums + (slot * arguments.num_heads + head) * partials.sum_stride;
+      group.maxima[place] = partials.maxima + slot * partials.head_stride + head;
+      group.weights[place] = partials.weights + slot * partials.head_stride + head;
+      group.visible[place] = visible[i];
+      if (group.size < kGroupQueries) continue;
+      attend_group(rows, group, scores);
+      group.size = 0;
+    }
+  }
+  if (group.size > 0) attend_group(rows, group, scores);
+}
+
+void clear_partials(const KernelInput& input, const WorkItem& item, std::int32_t kv_head) {
+  const Partials& partials = input.partials;
+  const std::int64_t heads = input.arguments.num_heads / input.arguments.num_kv_heads;
+  for (std::int32_t i = 0; i < item.count; ++i) {
+    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
+    const std::int64_t slot = input.plan.contributions[c].first_slot + item.block;
+    float* sums = partials.sums + (slot * input.arguments.num_heads + kv_head * heads) * partials.sum_stride;
+    std::fill_n(sums, heads * partials.sum_stride, 0.0F);
+    const std::int64_t place = slot * partials.head_stride + kv_head * heads;
+    std::fill_n(partials.maxima + place, heads, -std::numeric_limits<float>::infinity());
+    std::fill_n(partials.weights + place, heads, 0.0F);
+  }
+}
+
+template <class T>
+void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
+                 std::int32_t kv_head) {
+  HWY_ALIGN float keys[kMaxHeadDim * kSubBlockRows];
+  HWY_ALIGN float values[kMaxHeadDim * kSubBlockRows];
+  HWY_ALIGN float scores[kGroupQueries * kSubBlockRows];
+  std::uint64_t visible[kItemQueryHeads];
+
+  const AttentionSegment& segment = input.arguments.segments[item.segment];
+  const T* k = static_cast<const T*>(segment.k) + kv_head * segment.head_stride;
+  const T* v = static_cast<const T*>(segment.v) + kv_head * segment.head_stride;
+  const auto head_dim = static_cast<std::size_t>(input.arguments.head_dim);
+  const float factor = input.arguments.scale * std::numbers::log2e_v<float>;
+  const std::size_t padded_head_dim = round_up(head_dim, kLanes);
+  // With few queries a value is used a few times only: then scratch would do no more than push the keys out
+  // of the L1 cache. Conversion is exact, so the bits are the same.
+  const std::int32_t heads_per_kv_head = input.arguments.num_heads / input.arguments.num_kv_heads;
+  const bool values_in_place =
+      kConvertsInPlace && padded_head_dim == head_dim && item.count * heads_per_kv_head <= kInPlaceQueries;
+
+  clear_partials(input, item, kv_head);
+  const std::int32_t end_row = std::min(segment.num_rows, (item.block + 1) * kBlockRows);
+  for (std::int32_t row = item.block * kBlockRows; row < end_row; row += kSubBlockRows) {
+    const std::int32_t num_rows = mask_end(find_visible(input, item, row, visible));
+    if (num_rows == 0) continue;
+    // Steps are taken by convert_keys, and by sum_tile if it reads values in place.
+    const std::int64_t num_steps = num_rows * (values_in_place ? 2 : 1);
+    RowPrefetch prefetch;
+    if (const std::int32_t next = row + kSubBlockRows; next < end_row) {
+      prefetch = prefetch_sub_block(input, item.segment, kv_head, next, num_steps);
+    } else if (next_item != nullptr) {
+      prefetch =
+          prefetch_sub_block(input, next_item->segment, kv_head, next_item->block * kBlockRows, num_steps);
+    }
+    const T* sub_block_v = v + row * segment.row_stride;
+    convert_keys(k + row * segment.row_stride, segment.row_stride, num_rows, head_dim, keys, prefetch);
+    if (values_in_place) {
+      if constexpr (kConvertsInPlace) {
+        const auto stride = static_cast<std::size_t>(segment.row_stride);
+        const SubBlock<T> rows{keys, sub_block_v, stride, head_dim, factor, &prefetch};
+        attend_sub_block(input, item, kv_head, visible, rows, scores);
+      }
+    } else {
+      convert_values(sub_block_v, segment.row_stride, num_rows, head_dim, padded_head_dim, values);
+      const SubBlock<float> rows{keys, values, padded_head_dim, head_dim, factor, &prefetch};
+      attend_sub_block(input, item, kv_head, visible, rows, scores);
+    }
+  }
+}
+
+void attend_item_on_target(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
+                           std::int32_t kv_head) {
+  switch (input.arguments.segments[item.segment].type) {
+    case KvType::f32:
+      return attend_rows<float>(input, item, next_item, kv_head);
+    case KvType::f16:
+      return attend_rows<hwy::float16_t>(input, item, next_item, kv_head);
+    case KvType::bf16:
+      return attend_rows<hwy::bfloat16_t>(input, item, next_item, kv_head);
+  }
+}
+
+// Stores the first `count` lanes (a multiple of 8, or a whole vector).
+template <class D>
+HWY_INLINE void store_row(D d, hn::Vec<D> v, std::size_t count, float* HWY_RESTRICT to) {
+  if constexpr (hn::MaxLanes(D()) == 16) {
+    const hn::Half<D> half;
+    if (count < 16) return hn::StoreU(hn::LowerHalf(half, v), half, to);
+  }
+  hn::StoreU(v, d, to);
+}
+
+// Calls with the slots of a query in listed order.
+struct SlotWalk {
+  const AttentionPlan& plan;
+  std::int64_t index, end;  // into plan.query_contributions
+  std::int64_t slot = 0, last = 0;
+
+  SlotWalk(const AttentionPlan& of, std::int32_t query)
+      : plan(of),
+        index(of.query_begin[query - of.first_query]),
+        end(of.query_begin[query - of.first_query + 1]) {}
+  bool next() {
+    if (++slot < last) return true;
+    if (index == end) return false;
+    const Contribution& contribution = plan.contributions[plan.query_contributions[index++]];
+    slot = contribution.first_slot;
+    last = slot + contribution.num_blocks;
+    return true;
+  }
+};
+
+// Merges the heads [head, head + kLanes) of a query, as far as they exist. The padding's lanes hold anything.
+void merge_heads(const KernelInput& input, std::int32_t query, std::int64_t head) {
+  const FloatTag d;
+  const AttentionArguments& arguments = input.arguments;
+  const Partials& partials = input.partials;
+  const FloatVector nothing = hn::Set(d, -std::numeric_limits<float>::infinity());
+
+  FloatVector maximum = nothing;
+  for (SlotWalk walk(input.plan, query); walk.next();) {
+    maximum = hn::Max(maximum, hn::Load(d, partials.maxima + walk.slot * partials.head_stride + head));
+  }
+  const FloatVector base = hn::IfThenElseZero(hn::Gt(maximum, nothing), maximum);
+  FloatVector weight = hn::Zero(d);
+  for (SlotWalk walk(input.plan, query); walk.next();) {
+    const std::int64_t place = walk.slot * partials.head_stride + head;
+    const FloatVector factor = exp2_nonpositive(d, hn::Sub(hn::Load(d, partials.maxima + place), base));
+    weight = hn::MulAdd(factor, hn::Load(d, partials.weights + place), weight);
+    hn::Store(factor, d, partials.maxima + place);
+  }
+  HWY_ALIGN float sums[kMaxHeadDim + kLanes];
+  HWY_ALIGN float inverse[kLanes];
+  HWY_ALIGN float weights[kLanes];
+  HWY_ALIGN float base_of[kLanes];
+  // The largest score's own weight is 1, so only a query that sees nothing has weight 0.
+  const auto sees_nothing = hn::Eq(weight, hn::Zero(d));
+  hn::Store(hn::IfThenZeroElse(sees_nothing, hn::Div(hn::Set(d, 1.0F), weight)), d, inverse);
+  hn::Store(weight, d, weights);
+  hn::Store(base, d, base_of);
+
+  const auto head_dim = static_cast<std::size_t>(arguments.head_dim);
+  const std::int64_t end_head = std::min<std::int64_t>(head + kLanes, arguments.num_heads);
+  for (std::int64_t h = head; h < end_head; ++h) {
+    const std::int64_t row = std::int64_t{query} * arguments.num_heads + h;
+    std::fill_n(sums, head_dim + kLanes, 0.0F);
+    for (SlotWalk walk(input.plan, query); walk.next();) {
+      const FloatVector factor = hn::Set(d, partials.maxima[walk.slot * partials.head_stride + h]);
+      const float* HWY_RESTRICT from =
+          partials.sums + (walk.slot * arguments.num_heads + h) * partials.sum_stride;
+      for (std::size_t c = 0; c < head_dim; c += kLanes) {
+        hn::Store(hn::MulAdd(factor, hn::Load(d, from + c), hn::Load(d, sums + c)), d, sums + c);
+      }
+    }
+    const FloatVector scale = hn::Set(d, inverse[h - head]);
+    for (std::size_t c = 0; c < head_dim; c += kLanes) {
+      // Plus zero: whether a hidden row was left out or weighed zero may not show in the sign of a zero.
+      const FloatVector result = hn::MulAdd(hn::Load(d, sums + c), scale, hn::Zero(d));
+      store_row(d, result, head_dim - c, arguments.out + row * arguments.head_dim + c);
+    }
+    if (arguments.lse == nullptr) continue;
+    const double weight_sum = weights[h - head];
+    arguments.lse[row] =
+        weight_sum == 0.0 ? -std::numeric_limits<float>::infinity()
+                          : static_cast<float>(base_of[h - head] * std::numbers::ln2 + std::log(weight_sum));
+  }
+}
+
+void merge_query_on_target(const KernelInput& input, std::int32_t query) {
+  for (std::int64_t head = 0; head < input.arguments.num_heads; head += kLanes) {
+    merge_heads(input, query, head);
+  }
+}
+
+}  // namespace
+}  // namespace pml::runtime::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pml::runtime::cpu {
+
+HWY_EXPORT(attend_item_on_target);
+HWY_EXPORT(merge_query_on_target);
+
+void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
+                 std::int32_t kv_head) {
+  HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, item, next_item, kv_head);
+}
+
+void merge_query(const KernelInput& input, std::int32_t query) {
+  HWY_DYNAMIC_DISPATCH(merge_query_on_target)(input, query);
+}
+
+}  // namespace pml::runtime::cpu
+#endif

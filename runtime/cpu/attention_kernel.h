@@ -1,0 +1,41 @@
+// The vectorised part of segment attention: one work item, and the merge of one query. Each call is made by
+// one thread, and writes only what belongs to its item and KV head, or to its query.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/cpu/attention_plan.h"
+
+namespace pml::runtime::cpu {
+
+/// Partial results by slot and query head, not normalised: the sum over a block's visible rows of p_j v_j and
+/// of p_j, where p_j = 2^(s_j - m), s_j is the score in base 2 and m the largest of them. A slot whose rows
+/// are all masked has sum 0, weight 0 and m = -inf.
+struct Partials {
+  float* sums = nullptr;         // [num_slots, num_heads, sum_stride]
+  float* maxima = nullptr;       // [num_slots, head_stride], m
+  float* weights = nullptr;      // [num_slots, head_stride], sum of p_j
+  std::int64_t sum_stride = 0;   // head_dim rounded up to kPartialPadding
+  std::int64_t head_stride = 0;  // num_heads rounded up to kPartialPadding
+};
+
+/// The lanes of the widest vector, so that kernels need no special case at the end of a row.
+inline constexpr std::int64_t kPartialPadding = 16;
+
+struct KernelInput {
+  const AttentionArguments& arguments;
+  const AttentionPlan& plan;
+  Partials partials;
+};
+
+/// Fills the partial results of the item's queries for the query heads of one KV head. `next_item`, if any,
+/// is what the thread will do next: its first rows are asked for in time. Uses about 140 KB of the thread's
+/// stack.
+void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
+                 std::int32_t kv_head);
+
+/// Merges the partial results of output row `query` (all heads) in listed order into `out` and `lse`.
+/// Overwrites the query's maxima.
+void merge_query(const KernelInput& input, std::int32_t query);
+
+}  // namespace pml::runtime::cpu

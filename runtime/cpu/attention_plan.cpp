@@ -1,0 +1,163 @@
+#include "runtime/cpu/attention_plan.h"
+
+#include <algorithm>
+
+#include "grammar/check.h"
+
+namespace pml::runtime::cpu {
+namespace {
+
+// Items smaller than this share a task, so that hundreds of short segments do not cost hundreds of hand-outs.
+// In rows times query heads: about 10 us.
+constexpr std::int64_t kTaskCost = 8192;
+
+// What converting a row costs, in query heads.
+constexpr std::int64_t kConversionCost = 8;
+
+std::int32_t num_rows(const AttentionArguments& arguments, const AttentionPart& part) {
+  return arguments.segments[static_cast<std::size_t>(part.segment)].num_rows;
+}
+
+std::int32_t row_limit(const AttentionArguments& arguments, const AttentionPart& part, std::int32_t index) {
+  const std::int32_t rows = num_rows(arguments, part);
+  if (part.row_limits == nullptr) return rows;
+  const std::int32_t limit = part.row_limits[index];
+  PML_CHECK(limit >= 0 && limit <= rows, "row limit outside its segment");
+  return limit;
+}
+
+std::int32_t count_blocks(std::int32_t limit) { return (limit + kBlockRows - 1) / kBlockRows; }
+
+// The part's queries inside [first, end) of the output, as indices of the part.
+struct IndexRange {
+  std::int32_t begin, end;
+};
+IndexRange overlap(const AttentionPart& part, std::int32_t first, std::int32_t end) {
+  const std::int32_t begin = std::max(0, first - part.first_query);
+  return {begin, std::max(begin, std::min(part.num_queries, end - part.first_query))};
+}
+
+void add_contributions(const AttentionArguments& arguments, AttentionPlan& plan) {
+  const std::int32_t end_query = plan.first_query + plan.num_queries;
+  plan.query_begin.assign(static_cast<std::size_t>(plan.num_queries) + 1, 0);
+  for (std::size_t p = 0; p < arguments.parts.size(); ++p) {
+    const AttentionPart& part = arguments.parts[p];
+    const IndexRange range = overlap(part, plan.first_query, end_query);
+    for (std::int32_t i = range.begin; i < range.end; ++i) {
+      const std::int32_t limit = row_limit(arguments, part, i);
+      if (limit == 0) continue;
+      Contribution contribution;
+      contribution.part = static_cast<std::int32_t>(p);
+      contribution.row = part.first_row + i;
+      contribution.row_limit = limit;
+      contribution.num_blocks = count_blocks(limit);
+      contribution.first_slot = plan.num_slots;
+      plan.num_slots += contribution.num_blocks;
+      plan.contributions.push_back(contribution);
+      ++plan.query_begin[static_cast<std::size_t>(part.first_query + i - plan.first_query) + 1];
+    }
+  }
+}
+
+// Lists each query's contributions. They were made part by part, so every list is in the listed order.
+void index_by_query(const AttentionArguments& arguments, AttentionPlan& plan) {
+  for (std::size_t q = 1; q < plan.query_begin.size(); ++q) plan.query_begin[q] += plan.query_begin[q - 1];
+  std::vector<std::int64_t> next(plan.query_begin.begin(), plan.query_begin.end() - 1);
+  plan.query_contributions.resize(plan.contributions.size());
+  for (std::size_t c = 0; c < plan.contributions.size(); ++c) {
+    const Contribution& contribution = plan.contributions[c];
+    const AttentionPart& part = arguments.parts[static_cast<std::size_t>(contribution.part)];
+    const std::int32_t query = part.first_query + (contribution.row - part.first_row) - plan.first_query;
+    plan.query_contributions[static_cast<std::size_t>(next[static_cast<std::size_t>(query)]++)] =
+        static_cast<std::int32_t>(c);
+  }
+}
+
+// The contributions to each segment: a stable counting sort.
+struct BySegment {
+  std::vector<std::size_t> begin;  // [num_segments + 1]
+  std::vector<std::int32_t> contributions;
+};
+BySegment sort_by_segment(const AttentionArguments& arguments, const AttentionPlan& plan) {
+  const auto segment_of = [&](const Contribution& contribution) {
+    return static_cast<std::size_t>(arguments.parts[static_cast<std::size_t>(contribution.part)].segment);
+  };
+  BySegment sorted;
+  sorted.begin.assign(arguments.segments.size() + 2, 0);
+  for (const Contribution& contribution : plan.contributions) ++sorted.begin[segment_of(contribution) + 2];
+  for (std::size_t s = 2; s < sorted.begin.size(); ++s) sorted.begin[s] += sorted.begin[s - 1];
+  sorted.contributions.resize(plan.contributions.size());
+  for (std::size_t c = 0; c < plan.contributions.size(); ++c) {
+    const std::size_t place = sorted.begin[segment_of(plan.contributions[c]) + 1]++;
+    sorted.contributions[place] = static_cast<std::int32_t>(c);
+  }
+  sorted.begin.pop_back();
+  return sorted;
+}
+
+void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
+  const std::int32_t group = arguments.num_heads / arguments.num_kv_heads;
+  const std::int32_t max_queries = std::max(1, kItemQueryHeads / group);
+  const BySegment sorted = sort_by_segment(arguments, plan);
+  plan.item_contributions.reserve(static_cast<std::size_t>(plan.num_slots));
+  for (std::size_t s = 0; s < arguments.segments.size(); ++s) {
+    const std::int32_t num_blocks = count_blocks(arguments.segments[s].num_rows);
+    for (std::int32_t block = 0; block < num_blocks; ++block) {
+      const std::size_t first = plan.item_contributions.size();
+      for (std::size_t i = sorted.begin[s]; i < sorted.begin[s + 1]; ++i) {
+        const std::int32_t c = sorted.contributions[i];
+        if (plan.contributions[static_cast<std::size_t>(c)].num_blocks > block) {
+          plan.item_contributions.push_back(c);
+        }
+      }
+      const std::size_t end = plan.item_contributions.size();
+      if (end == first) break;  // nobody sees this block, so nobody sees a later one
+      for (std::size_t i = first; i < end; i += static_cast<std::size_t>(max_queries)) {
+        const std::size_t count = std::min(end - i, static_cast<std::size_t>(max_queries));
+        plan.items.push_back({static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(i),
+                              static_cast<std::int32_t>(count)});
+      }
+    }
+  }
+}
+
+void add_tasks(const AttentionArguments& arguments, AttentionPlan& plan) {
+  const std::int32_t group = arguments.num_heads / arguments.num_kv_heads;
+  std::int64_t cost = 0;
+  plan.task_items.push_back(0);
+  for (std::size_t i = 0; i < plan.items.size(); ++i) {
+    const WorkItem& item = plan.items[i];
+    const std::int32_t rows = arguments.segments[static_cast<std::size_t>(item.segment)].num_rows;
+    cost += std::min(kBlockRows, rows - item.block * kBlockRows) *
+            (std::int64_t{item.count} * group + kConversionCost);
+    if (cost < kTaskCost && i + 1 < plan.items.size()) continue;
+    plan.task_items.push_back(static_cast<std::int64_t>(i) + 1);
+    cost = 0;
+  }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> count_slots(const AttentionArguments& arguments) {
+  std::vector<std::int64_t> slots(static_cast<std::size_t>(arguments.num_queries), 0);
+  for (const AttentionPart& part : arguments.parts) {
+    for (std::int32_t i = 0; i < part.num_queries; ++i) {
+      slots[static_cast<std::size_t>(part.first_query + i)] += count_blocks(row_limit(arguments, part, i));
+    }
+  }
+  return slots;
+}
+
+AttentionPlan plan_attention(const AttentionArguments& arguments, std::int32_t first_query,
+                             std::int32_t num_queries) {
+  AttentionPlan plan;
+  plan.first_query = first_query;
+  plan.num_queries = num_queries;
+  add_contributions(arguments, plan);
+  index_by_query(arguments, plan);
+  add_items(arguments, plan);
+  add_tasks(arguments, plan);
+  return plan;
+}
+
+}  // namespace pml::runtime::cpu

@@ -1,0 +1,116 @@
+#include "runtime/encoder.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace pml::runtime {
+
+using compiler::ChainId;
+using compiler::kNone;
+
+namespace {
+
+/// Mappings that are kept open; the kernel allows a process some 65,000.
+constexpr std::size_t kMaxKnown = 16384;
+
+}  // namespace
+
+Encoder::Encoder(const Model& model, const Store* store, const compiler::Layout& layout,
+                 const compiler::Contexts& contexts, const compiler::Recipe& recipe, KvType kv_type, Warn warn)
+    : model_(model),
+      store_(store),
+      layout_(layout),
+      contexts_(contexts),
+      recipe_(to_json(recipe)),
+      kv_type_(kv_type),
+      warn_(std::move(warn)),
+      digests_(chain_digests(layout, contexts, recipe)),
+      is_declared_(contexts.nodes.size(), false) {
+  for (const auto& artifacts : contexts.artifacts) {
+    for (const compiler::DeclaredArtifact& artifact : artifacts) is_declared_[artifact.node] = true;
+  }
+}
+
+std::shared_ptr<const Artifact> Encoder::find(ChainId node, Finding& finding) {
+  finding = Finding::found;
+  if (const auto known = known_.find(node); known != known_.end()) return known->second;
+  finding = Finding::missing;
+  if (store_ == nullptr) return nullptr;
+  const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
+  auto artifact = store_->find(digests_[node], model_.kv_shape(kv_type_),
+                               static_cast<std::int32_t>(segment.tokens.size()), segment.first, &finding);
+  if (artifact == nullptr) return nullptr;
+  if (known_.size() >= kMaxKnown) {
+    std::erase_if(known_, [](const auto& entry) { return entry.second->is_mapped() && entry.second.use_count() == 1; });
+  }
+  known_[node] = artifact;
+  return artifact;
+}
+
+Result<Encoder::Outcome> Encoder::artifact(ChainId node, bool must_store) {
+  Outcome outcome;
+  outcome.artifact = find(node, outcome.finding);
+  if (outcome.artifact != nullptr) {
+    ++statistics_.artifacts_reused;
+    return outcome;
+  }
+  // The chain first, so that encoding never goes deeper than one step.
+  std::vector<ChainId> missing;
+  for (ChainId at = node; at != kNone; at = contexts_.nodes[at].parent) {
+    Finding finding;
+    if (find(at, finding) == nullptr) missing.push_back(at);
+  }
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    auto artifact = encode(*at);
+    known_[*at] = artifact;
+    if (is_declared_[*at]) {
+      ++statistics_.artifacts_encoded;
+      statistics_.bytes_encoded += static_cast<std::int64_t>(artifact->size_bytes());
+      if (auto stored = store(*at, *artifact, must_store); !stored) return tl::make_unexpected(stored.error());
+    }
+    outcome.artifact = std::move(artifact);
+  }
+  return outcome;
+}
+
+std::shared_ptr<const Artifact> Encoder::encode(ChainId node) {
+  const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
+  std::vector<std::shared_ptr<const Artifact>> keep;
+  std::vector<KvView> context;
+  for (ChainId at = contexts_.nodes[node].parent; at != kNone; at = contexts_.nodes[at].parent) {
+    Finding finding;
+    keep.push_back(find(at, finding));
+    context.push_back(keep.back()->view());
+  }
+  std::reverse(context.begin(), context.end());
+
+  std::vector<Slot> positions(segment.tokens.size());
+  std::iota(positions.begin(), positions.end(), segment.first);
+  auto buffer = std::make_shared<KvBuffer>(model_.kv_shape(kv_type_), static_cast<std::int64_t>(positions.size()));
+  prefill(model_, segment.tokens, positions, context, *buffer, /*wants_logits=*/false);
+  statistics_.tokens_encoded += static_cast<std::int64_t>(positions.size());
+  if (on_progress) on_progress(static_cast<std::int64_t>(positions.size()));
+  const KvView view = buffer->view();
+  return std::make_shared<Artifact>(view, std::move(buffer), false);
+}
+
+Result<void> Encoder::store(ChainId node, const Artifact& artifact, bool must_store) {
+  if (store_ == nullptr) return {};
+  ArtifactMetadata metadata;
+  const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
+  metadata.digest = digests_[node];
+  metadata.recipe = recipe_;
+  metadata.tokens = segment.tokens;
+  metadata.first = segment.first;
+  for (ChainId at = contexts_.nodes[node].parent; at != kNone; at = contexts_.nodes[at].parent) {
+    metadata.context.push_back(digests_[at]);
+  }
+  std::reverse(metadata.context.begin(), metadata.context.end());
+  auto stored = store_->put(metadata, artifact.view());
+  if (stored || must_store) return stored;
+  if (!warned_of_store_) warn_(stored.error().message + "; what is encoded now is not kept");
+  warned_of_store_ = true;
+  return {};
+}
+
+}  // namespace pml::runtime

@@ -1,0 +1,67 @@
+// Makes the KV of chain nodes available: from the store if they are there, by the forward pass if not.
+//
+// Whoever asks for an artifact gets the same bytes, whether it was loaded or had to be computed. Not
+// thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/contexts.h"
+#include "compiler/recipe.h"
+#include "runtime/model.h"
+#include "runtime/store/store.h"
+
+namespace pml::runtime {
+
+struct EncoderStatistics {
+  std::int64_t artifacts_encoded = 0;
+  std::int64_t artifacts_reused = 0;
+  std::int64_t tokens_encoded = 0;  // tokens that went through the model, chains included
+  std::int64_t bytes_encoded = 0;
+};
+
+class Encoder {
+ public:
+  /// All references must outlive the encoder. `store` may be null: nothing is kept then.
+  Encoder(const Model& model, const Store* store, const compiler::Layout& layout,
+          const compiler::Contexts& contexts, const compiler::Recipe& recipe, KvType kv_type, Warn warn);
+
+  /// Where the artifact of a node came from.
+  struct Outcome {
+    std::shared_ptr<const Artifact> artifact;
+    Finding finding = Finding::found;  // what the store had; anything but `found`: it was encoded now
+  };
+
+  /// The artifact of a declared node. One that had to be encoded is also stored; a store that cannot take it is
+  /// warned about once, and is no failure for the caller unless `must_store` is set.
+  Result<Outcome> artifact(compiler::ChainId node, bool must_store = false);
+  /// Loads an artifact if the store has it, and computes nothing.
+  std::shared_ptr<const Artifact> find(compiler::ChainId node, Finding& finding);
+
+  const std::vector<Digest>& digests() const { return digests_; }
+  const EncoderStatistics& statistics() const { return statistics_; }
+  /// Called with the number of tokens whenever some have been encoded.
+  std::function<void(std::int64_t num_tokens)> on_progress;
+
+ private:
+  std::shared_ptr<const Artifact> encode(compiler::ChainId node);
+  Result<void> store(compiler::ChainId node, const Artifact& artifact, bool must_store);
+
+  const Model& model_;
+  const Store* store_;
+  const compiler::Layout& layout_;
+  const compiler::Contexts& contexts_;
+  std::string recipe_;
+  KvType kv_type_;
+  Warn warn_;
+  std::vector<Digest> digests_;
+  std::vector<bool> is_declared_;
+  std::unordered_map<compiler::ChainId, std::shared_ptr<const Artifact>> known_;
+  EncoderStatistics statistics_;
+  bool warned_of_store_ = false;
+};
+
+}  // namespace pml::runtime

@@ -1,0 +1,236 @@
+#include "runtime/model.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "grammar/check.h"
+#include "runtime/batch.h"
+#include "runtime/cpu/elementwise.h"
+#include "runtime/rope.h"
+#include "runtime/segment_attention.h"
+#include "runtime/weights.h"
+
+namespace pml::runtime {
+namespace {
+
+/// Matrix products give other bits at one or two rows than at four or more; rows are padded to a multiple of
+/// this, so that a row's bits do not depend on how many others are computed with it.
+constexpr std::int64_t kRowTile = 8;
+
+std::int64_t padded(std::int64_t rows) { return (rows + kRowTile - 1) / kRowTile * kRowTile; }
+
+/// Runs `body(row)` for every row, on ATen's threads.
+template <typename Body>
+void for_rows(std::int64_t num_rows, const Body& body) {
+  at::parallel_for(0, num_rows, 4, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) body(row);
+  });
+}
+
+/// The attention kernel's threads are ATen's.
+constexpr cpu::ParallelFor kParallelFor{
+    [](void*, std::int64_t count, void (*task)(void*, std::int64_t), void* state) {
+      at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t index = begin; index < end; ++index) task(state, index);
+      });
+    },
+    nullptr};
+
+}  // namespace
+
+struct Model::Impl {
+  Impl(const compiler::ModelFile& file) : config(file.config()), rope(config.rope), weights(load_weights(file)) {}
+
+  at::Tensor embed(std::span<const SequenceInput> sequences, std::int64_t num_rows) const {
+    at::Tensor x = at::zeros({num_rows, config.hidden_size}, at::kFloat);
+    const float* table = weights.embedding.const_data_ptr<float>();
+    float* out = x.data_ptr<float>();
+    for (const SequenceInput& sequence : sequences) {
+      for (const TokenId token : sequence.tokens) {
+        PML_CHECK(token >= 0 && token < config.vocab_size, "a token is in the vocabulary");
+        std::memcpy(out, table + static_cast<std::int64_t>(token) * config.hidden_size,
+                    sizeof(float) * static_cast<std::size_t>(config.hidden_size));
+        out += config.hidden_size;
+      }
+    }
+    return x;
+  }
+
+  at::Tensor normalized(const at::Tensor& x, const at::Tensor& weight) const {
+    at::Tensor result = at::empty({x.size(0), x.size(1)}, at::kFloat);
+    const float* from = x.const_data_ptr<float>();
+    const float* scale = weight.const_data_ptr<float>();
+    float* to = result.data_ptr<float>();
+    const std::int64_t size = x.size(1);
+    for_rows(x.size(0), [&](std::int64_t row) {
+      cpu::rms_norm(from + row * size, scale, static_cast<float>(config.rms_norm_eps), size, to + row * size);
+    });
+    return result;
+  }
+
+  /// What one forward pass keeps between layers.
+  struct Scratch {
+    std::vector<float> cosine, sine;  // [num_rotated, half]
+    std::vector<float> queries;       // [num_rotated, num_heads, head_dim]
+    std::vector<float> keys, values;  // [num_tokens, num_kv_heads, head_dim]
+  };
+
+  Scratch make_scratch(const Batch& batch) const {
+    Scratch scratch;
+    const std::int64_t half = rope.half();
+    scratch.cosine.resize(batch.queries().size() * half);
+    scratch.sine.resize(scratch.cosine.size());
+    for_rows(static_cast<std::int64_t>(batch.queries().size()), [&](std::int64_t row) {
+      rope.angles(batch.queries()[row].position, scratch.cosine.data() + row * half, scratch.sine.data() + row * half);
+    });
+    scratch.queries.resize(batch.queries().size() * config.num_heads * config.head_dim);
+    scratch.keys.resize(static_cast<std::size_t>(batch.num_tokens()) * config.num_kv_heads * config.head_dim);
+    scratch.values.resize(scratch.keys.size());
+    return scratch;
+  }
+
+  /// Splits [num_rows, qkv] into rotated queries, rotated keys, and values.
+  void rotate(const at::Tensor& qkv, const Batch& batch, Scratch& scratch) const {
+    const std::int64_t head_dim = config.head_dim;
+    const std::int64_t query_size = config.num_heads * head_dim;
+    const std::int64_t kv_size = config.num_kv_heads * head_dim;
+    const std::int64_t half = rope.half();
+    const float* from = qkv.const_data_ptr<float>();
+    for_rows(static_cast<std::int64_t>(batch.queries().size()), [&](std::int64_t row) {
+      const float* source = from + batch.queries()[row].source * qkv.size(1);
+      const float* cosine = scratch.cosine.data() + row * half;
+      const float* sine = scratch.sine.data() + row * half;
+      for (std::int64_t head = 0; head < config.num_heads; ++head) {
+        cpu::rotate(source + head * head_dim, cosine, sine, half,
+                    scratch.queries.data() + row * query_size + head * head_dim);
+      }
+      // The first rows are the batch's own, at their own positions: the ones that keys are rotated for.
+      if (row >= batch.num_tokens()) return;
+      const float* key = source + query_size;
+      for (std::int64_t head = 0; head < config.num_kv_heads; ++head) {
+        cpu::rotate(key + head * head_dim, cosine, sine, half, scratch.keys.data() + row * kv_size + head * head_dim);
+      }
+      std::copy_n(key + kv_size, kv_size, scratch.values.data() + row * kv_size);
+    });
+  }
+
+  void attend(std::int32_t layer, const Batch& batch, const Scratch& scratch, at::Tensor& out) const {
+    const std::vector<AttentionSegment> segments = batch.segments(layer);
+    AttentionArguments arguments;
+    arguments.num_heads = config.num_heads;
+    arguments.num_kv_heads = config.num_kv_heads;
+    arguments.head_dim = config.head_dim;
+    arguments.num_queries = batch.num_tokens();
+    arguments.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(config.head_dim)));
+    arguments.queries = scratch.queries.data();
+    arguments.segments = segments;
+    arguments.parts = batch.parts();
+    arguments.out = out.data_ptr<float>();
+    cpu::segment_attention(arguments, kParallelFor);
+  }
+
+  void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& attended,
+                 at::Tensor& x) const {
+    const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
+    rotate(at::linear(normalized(x, layer.input_norm), layer.qkv), batch, scratch);
+    for (const Batch::NewRows& rows : batch.new_rows()) {
+      const std::int64_t offset = static_cast<std::int64_t>(rows.first_token) * config.num_kv_heads * config.head_dim;
+      rows.own->write(index, rows.first_row, rows.num_tokens, scratch.keys.data() + offset,
+                      scratch.values.data() + offset);
+    }
+    attend(index, batch, scratch, attended);
+    x.add_(at::linear(attended, layer.output));
+
+    const at::Tensor gate_up = at::linear(normalized(x, layer.mlp_norm), layer.gate_up);
+    at::Tensor activated = at::empty({x.size(0), config.ffn_size}, at::kFloat);
+    for_rows(x.size(0), [&](std::int64_t row) {
+      const float* gate = gate_up.const_data_ptr<float>() + row * 2 * config.ffn_size;
+      cpu::silu_multiply(gate, gate + config.ffn_size, config.ffn_size,
+                         activated.data_ptr<float>() + row * config.ffn_size);
+    });
+    x.add_(at::linear(activated, layer.down));
+  }
+
+  std::vector<float> logits(std::span<const SequenceInput> sequences, const at::Tensor& x) const {
+    const auto wanting = std::count_if(sequences.begin(), sequences.end(),
+                                       [](const SequenceInput& sequence) { return sequence.wants_logits; });
+    if (wanting == 0) return {};
+    at::Tensor last = at::zeros({padded(wanting), config.hidden_size}, at::kFloat);
+    const auto row_bytes = sizeof(float) * static_cast<std::size_t>(config.hidden_size);
+    float* to = last.data_ptr<float>();
+    std::int64_t end = 0;
+    for (const SequenceInput& sequence : sequences) {
+      end += static_cast<std::int64_t>(sequence.tokens.size());
+      if (!sequence.wants_logits) continue;
+      std::memcpy(to, x.const_data_ptr<float>() + (end - 1) * config.hidden_size, row_bytes);
+      to += config.hidden_size;
+    }
+    const at::Tensor result = at::linear(normalized(last, weights.norm), weights.head);
+    const float* from = result.const_data_ptr<float>();
+    return {from, from + wanting * config.vocab_size};
+  }
+
+  compiler::ModelConfig config;
+  Rope rope;
+  Weights weights;
+};
+
+Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+Result<Model> Model::load(const compiler::ModelFile& file, const ModelOptions& options) {
+  if (options.device != "cpu") {
+    return fail("the device `" + options.device + "` is not in this build; `cpu` is");
+  }
+  if (options.num_threads > 0) at::set_num_threads(options.num_threads);
+  const c10::InferenceMode guard;
+  return Model(std::make_unique<Impl>(file));
+}
+
+const compiler::ModelConfig& Model::config() const { return impl_->config; }
+
+KvShape Model::kv_shape(KvType type) const {
+  return {impl_->config.num_layers, impl_->config.num_kv_heads, impl_->config.head_dim, type};
+}
+
+std::vector<float> Model::forward(std::span<const SequenceInput> sequences) const {
+  const c10::InferenceMode guard;
+  const Batch batch(sequences);
+  const std::int64_t num_rows = padded(batch.num_tokens());
+  Impl::Scratch scratch = impl_->make_scratch(batch);
+  at::Tensor x = impl_->embed(sequences, num_rows);
+  // Rows of padding attend to nothing, and stay zero.
+  at::Tensor attended = at::zeros({num_rows, impl_->config.num_heads * impl_->config.head_dim}, at::kFloat);
+  for (std::int32_t layer = 0; layer < impl_->config.num_layers; ++layer) {
+    impl_->run_layer(layer, batch, scratch, attended, x);
+  }
+  return impl_->logits(sequences, x);
+}
+
+std::vector<float> prefill(const Model& model, std::span<const TokenId> tokens, std::span<const Slot> positions,
+                           std::span<const KvView> context, KvBuffer& own, bool wants_logits) {
+  std::vector<float> logits;
+  for (std::size_t begin = 0; begin < tokens.size(); begin += Model::kMaxRows) {
+    const std::size_t count = std::min<std::size_t>(Model::kMaxRows, tokens.size() - begin);
+    SequenceInput input;
+    input.tokens = tokens.subspan(begin, count);
+    input.positions = positions.subspan(begin, count);
+    input.context = context;
+    input.own = &own;
+    input.wants_logits = wants_logits && begin + count == tokens.size();
+    logits = model.forward({&input, 1});
+  }
+  return logits;
+}
+
+}  // namespace pml::runtime

@@ -1,0 +1,68 @@
+// A decoder of the Llama family, ready to compute: weights converted once, and the one forward pass that
+// compiling, answering and checking share.
+//
+// Immutable after load(); forward() may be called from one thread at a time. LibTorch stays in model.cpp.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/model_file.h"
+#include "runtime/kv.h"
+
+namespace pml::runtime {
+
+struct ModelOptions {
+  std::string device = "cpu";
+  int num_threads = 0;  // 0: as many as there are cores
+};
+
+/// New tokens of one sequence, and what they may see.
+///
+/// A token at position p attends to the rows of `context` and of `own` that stand at or before p, itself
+/// included, whatever order they were computed in.
+struct SequenceInput {
+  std::span<const TokenId> tokens;    // [n]
+  std::span<const Slot> positions;    // [n], ascending
+  std::span<const KvView> context;    // in position order; no row at a position of another
+  KvBuffer* own = nullptr;            // the sequence's earlier rows; the new tokens' rows are appended
+  bool wants_logits = false;          // of the last token
+};
+
+class Model {
+ public:
+  /// Converts the weights to the compute type. Fails on a device that this build does not have.
+  static Result<Model> load(const compiler::ModelFile& file, const ModelOptions& options);
+
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
+
+  const compiler::ModelConfig& config() const;
+  KvShape kv_shape(KvType type) const;
+
+  /// One pass over the new tokens of all sequences. Returns the logits of the last token of every sequence
+  /// that wants them, in order: [num_wanting, vocab_size], f32.
+  ///
+  /// A row's result depends on its own sequence alone, to the bit: not on the number of threads, not on which
+  /// other sequences are in the batch.
+  std::vector<float> forward(std::span<const SequenceInput> sequences) const;
+
+  /// Rows that one forward pass takes at most; longer inputs are split by prefill().
+  static constexpr std::int32_t kMaxRows = 256;
+
+ private:
+  struct Impl;
+  explicit Model(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Computes `tokens` at `positions` after `context`, in chunks of a fixed size, appending their KV to `own`.
+/// Returns the logits of the last token [vocab_size] if they are wanted. The rows' bytes depend on tokens,
+/// positions and context alone.
+std::vector<float> prefill(const Model& model, std::span<const TokenId> tokens, std::span<const Slot> positions,
+                           std::span<const KvView> context, KvBuffer& own, bool wants_logits);
+
+}  // namespace pml::runtime

@@ -1,0 +1,177 @@
+// Layouts, contexts and plans against golden files. Tokens are bytes, so positions can be counted by hand.
+#include <catch2/catch.hpp>
+
+#include "compiler/contexts.h"
+#include "compiler/plan.h"
+#include "grammar/parse_prompt.h"
+#include "grammar/parse_schema.h"
+#include "support/byte_tokenizer.h"
+#include "support/golden.h"
+
+namespace pml {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A schema and prompts against it, through every phase, without a mistake.
+class Planned {
+ public:
+  explicit Planned(const std::string& schema_text, bool with_bos = false,
+                   ast::ContextKind kind = ast::ContextKind::guaranteed)
+      : encoder_(test::byte_encoder(with_bos)) {
+    const auto schema = parse_schema(sources_.add("schema.pml", schema_text), sources_, {}, diagnostics_);
+    REQUIRE(schema);
+    name_ = schema->name;
+    layout_ = lay_out(*schema, encoder_, 0, diagnostics_);
+    contexts_ = declare_contexts(layout_, kind);
+    expect_no_errors();
+  }
+
+  const compiler::Layout& layout() const { return layout_; }
+
+  compiler::Plan plan(const std::string& prompt_text) {
+    const auto prompt = parse_prompt(sources_.add("prompt.pml", prompt_text), sources_, diagnostics_);
+    REQUIRE(prompt);
+    const compiler::Names names(layout_);
+    const auto selection = resolve(*prompt, layout_, names, encoder_, {name_}, diagnostics_);
+    expect_no_errors();
+    auto plan = make_plan(layout_, contexts_, selection, encoder_, 0, diagnostics_);
+    expect_no_errors();
+    return plan;
+  }
+
+ private:
+  void expect_no_errors() {
+    INFO(render(diagnostics_, sources_));
+    REQUIRE_FALSE(diagnostics_.has_errors());
+  }
+
+  grammar::SourceSet sources_;
+  grammar::Diagnostics diagnostics_;
+  compiler::TextEncoder encoder_;
+  std::string name_;
+  compiler::Layout layout_;
+  compiler::Contexts contexts_;
+};
+
+const compiler::PlannedSegment& segment_of(const compiler::Plan& plan, const std::string& module) {
+  for (const auto& segment : plan.segments) {
+    if (segment.module == module && segment.present) return segment;
+  }
+  FAIL("no segment of " << module);
+  return plan.segments.front();
+}
+
+}  // namespace
+
+TEST_CASE("layouts and plans are those of the golden files") {
+  for (const fs::path& input : test::golden_inputs("plan")) {
+    Planned planned(test::read_file(input), input.filename().string().find("bos") != std::string::npos);
+    std::string output = dump(planned.layout());
+    if (const fs::path beside = test::prompt_beside(input); !beside.empty()) {
+      output += "---\n" + dump(planned.plan(test::read_file(beside)));
+    }
+    test::check_golden(input, output);
+  }
+}
+
+TEST_CASE("text after an optional module is exact without it, and not exact with it") {
+  Planned planned("<schema name=\"s\">A<module name=\"x\">X</module>B</schema>");
+  CHECK(planned.plan("<prompt>?</prompt>").segments[1].exact);
+  const auto plan = planned.plan("<prompt><x/>?</prompt>");
+  CHECK(plan.segments[1].exact);        // X: A is before it, and in its context
+  CHECK_FALSE(plan.segments[2].exact);  // B
+  CHECK(plan.segments[2].dropped == std::vector<std::int32_t>{1});
+  CHECK(plan.segments[2].ghosts.empty());
+  CHECK_FALSE(plan.segments[3].exact);  // the live text sees a row that is not exact
+}
+
+TEST_CASE("text after a required module has seen it") {
+  Planned planned("<schema name=\"s\">A<module name=\"x\" required=\"true\">X</module>B</schema>");
+  const auto plan = planned.plan("<prompt>?</prompt>");
+  CHECK(plan.segments[2].context == std::vector<std::int32_t>{0, 1});
+  CHECK(plan.segments[3].exact);
+}
+
+TEST_CASE("an argument that differs from the default leaves the default as a ghost") {
+  Planned planned("<schema name=\"s\">A <parameter name=\"p\" length=\"9\" default=\"red\"/> B</schema>");
+  const auto same = planned.plan("<prompt p=\"red\">?</prompt>");
+  CHECK(same.segments[1].kind == compiler::SegmentKind::default_text);
+  CHECK(same.segments[2].exact);
+  CHECK(same.num_live == 1);
+  const auto other = planned.plan("<prompt p=\"blue\">?</prompt>");
+  REQUIRE(other.segments.size() == 5);  // A, the ghost, the argument, B, the text
+  const auto& ghost = other.segments[1].present ? other.segments[2] : other.segments[1];
+  const auto& argument = other.segments[1].present ? other.segments[1] : other.segments[2];
+  CHECK_FALSE(ghost.present);
+  CHECK(argument.kind == compiler::SegmentKind::argument);
+  CHECK(argument.exact);
+  CHECK(other.segments[3].ghosts.size() == 1);
+  CHECK(other.segments[3].dropped.size() == 1);
+  CHECK(other.num_live == 5 + 1);
+  const auto empty = planned.plan("<prompt p=\"\">?</prompt>");
+  CHECK(empty.num_live == 1);
+  CHECK(empty.segments[2].ghosts.size() == 1);
+  CHECK(empty.segments[2].dropped.empty());
+}
+
+TEST_CASE("stand-ins live inside contexts alone") {
+  Planned planned("<schema name=\"s\">A <parameter name=\"p\" length=\"9\" scaffold=\"red\"/> B</schema>");
+  const auto plan = planned.plan("<prompt>?</prompt>");
+  REQUIRE(plan.segments.size() == 4);
+  CHECK(plan.segments[1].kind == compiler::SegmentKind::standin);
+  CHECK_FALSE(plan.segments[1].present);
+  CHECK(plan.segments[2].ghosts == std::vector<std::int32_t>{1});
+}
+
+TEST_CASE("an isolated segment has seen the BOS alone") {
+  Planned planned("<schema name=\"s\">A<module name=\"x\" context=\"isolated\">X</module>B</schema>", true);
+  const auto plan = planned.plan("<prompt><x/>?</prompt>");
+  CHECK(plan.segments[0].kind == compiler::SegmentKind::bos);
+  CHECK(segment_of(plan, "x").context == std::vector<std::int32_t>{0});
+  CHECK(segment_of(plan, "x").dropped == std::vector<std::int32_t>{1});
+}
+
+TEST_CASE("a module that is not cached is live, and in no context") {
+  Planned planned("<schema name=\"s\">A<module name=\"x\" cache=\"false\" required=\"true\">X</module>B</schema>");
+  const auto plan = planned.plan("<prompt>?</prompt>");
+  CHECK(segment_of(plan, "x").num_cached == 0);
+  CHECK(segment_of(plan, "x").exact);
+  CHECK(plan.segments[2].context == std::vector<std::int32_t>{0});
+  CHECK(plan.segments[2].dropped == std::vector<std::int32_t>{1});
+}
+
+TEST_CASE("the last row of a prompt is computed live") {
+  Planned planned("<schema name=\"s\">AB</schema>");
+  const auto plan = planned.plan("<prompt/>");
+  CHECK(plan.num_cached == 1);
+  CHECK(plan.num_live == 1);
+  CHECK(plan.rows.back().source == compiler::RowSource::live);
+  CHECK(plan.segments[0].exact);
+}
+
+TEST_CASE("no cache: the same rows, all live") {
+  Planned planned("<schema name=\"s\">A<module name=\"x\">X</module>B</schema>");
+  const auto plan = planned.plan("<prompt><x/>?</prompt>");
+  const auto full = without_cache(plan);
+  REQUIRE(full.rows.size() == plan.rows.size());
+  CHECK(full.num_live == static_cast<std::int32_t>(plan.rows.size()));
+  for (std::size_t i = 0; i < plan.rows.size(); ++i) {
+    CHECK(full.rows[i].position == plan.rows[i].position);
+    CHECK(full.rows[i].token == plan.rows[i].token);
+    CHECK(full.rows[i].source == compiler::RowSource::live);
+  }
+  for (const auto& segment : full.segments) CHECK(segment.exact);
+}
+
+TEST_CASE("contexts share their prefixes: nodes grow with the segments, not with their square") {
+  std::string text = "<schema name=\"s\">";
+  for (int i = 0; i < 500; ++i) {
+    text += "t<module name=\"m" + std::to_string(i) + "\" required=\"true\">x</module>";
+  }
+  Planned planned(text + "</schema>");
+  const auto contexts = declare_contexts(planned.layout(), ast::ContextKind::guaranteed);
+  CHECK(contexts.nodes.size() == planned.layout().segments.size());
+}
+
+}  // namespace pml

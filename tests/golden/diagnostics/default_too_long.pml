@@ -1,0 +1,3 @@
+<schema name="s">
+  Dear <parameter name="name" length="4" default="madam"/>
+</schema>

@@ -1,0 +1,2 @@
+<!DOCTYPE schema [ <!ENTITY a "b"> ]>
+<schema name="s">&a;</schema>

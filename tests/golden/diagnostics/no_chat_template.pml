@@ -1,0 +1,1 @@
+<schema name="s"><system>one</system></schema>

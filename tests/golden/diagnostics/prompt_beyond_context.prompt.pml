@@ -1,0 +1,1 @@
+<prompt><user>hello there</user></prompt>

@@ -1,0 +1,1 @@
+<schema name="none"><module name="m">text</module></schema>

@@ -1,0 +1,3 @@
+<prompt schema="trip">
+  <plan/>
+</prompt>

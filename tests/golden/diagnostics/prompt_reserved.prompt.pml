@@ -1,0 +1,3 @@
+<prompt schema="trip">
+  <rome space="collapse"/>
+</prompt>

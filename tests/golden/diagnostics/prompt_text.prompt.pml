@@ -1,0 +1,5 @@
+<prompt schema="trip">
+  before
+  <plan days=" 3">inside</plan>
+  <rome/>
+</prompt>

@@ -1,0 +1,1 @@
+<schema name="roles"><system>Be kind.</system></schema>

@@ -1,0 +1,1 @@
+<prompt>Hello <user>there</user></prompt>

@@ -1,0 +1,3 @@
+<schema name="s">
+  one</use> two
+</schema>

@@ -1,0 +1,1 @@
+<schema name="s">One <module name="m">two</module> three</schema>

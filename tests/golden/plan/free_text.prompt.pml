@@ -1,0 +1,8 @@
+<prompt>
+  <b/>
+  between
+  <c/>
+  behind
+  <a/>
+  at the end
+</prompt>

@@ -1,0 +1,4 @@
+<prompt>
+  <user>one</user>
+  <assistant open="true">two</assistant>
+</prompt>

@@ -1,0 +1,4 @@
+<prompt schema="trip" days="a week" who="old">
+  <bali/>
+  <user>Where?</user>
+</prompt>

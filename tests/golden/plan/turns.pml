@@ -1,0 +1,1 @@
+<schema name="s"><system>S</system></schema>

@@ -1,0 +1,5 @@
+<prompt>
+  <user>one</user>
+  <assistant>two</assistant>
+  <user>three</user>
+</prompt>

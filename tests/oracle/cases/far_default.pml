@@ -1,0 +1,1 @@
+<prompt schema="far"><storm/></prompt>

@@ -1,0 +1,5 @@
+<prompt schema="far" note="the light was out at five">
+  <summary/>
+  <boat/>
+  <storm/>
+</prompt>

@@ -1,0 +1,7 @@
+<prompt schema="house">
+  <shed/>
+  <cellar/>
+  <attic/>
+  <kitchen/>
+  Behind the shed
+</prompt>

@@ -1,0 +1,5 @@
+<prompt schema="house">
+  <attic/>
+  The stairs are steep.
+  <use module="shed"/>
+</prompt>

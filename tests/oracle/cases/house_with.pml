@@ -1,0 +1,3 @@
+<prompt schema="house">
+  <kitchen/>
+</prompt>

@@ -1,0 +1,4 @@
+<prompt schema="office">
+  <person who="Ana"/>
+  <tone/>
+</prompt>

@@ -1,0 +1,5 @@
+<prompt schema="office">
+  <tone/>
+  <today/>
+  <person who="Jo Ek" subject="a lost dog"/>
+</prompt>

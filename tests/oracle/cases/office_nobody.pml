@@ -1,0 +1,3 @@
+<prompt schema="office">
+  <person subject=""/>
+</prompt>

@@ -1,0 +1,5 @@
+<prompt schema="trip">
+  <plan>
+    <coast><lisbon/></coast>
+  </plan>
+</prompt>

@@ -1,0 +1,266 @@
+"""What `pml explain --json` says of a prompt, and whether it can be true.
+
+The claims are checked from the definitions alone (docs of the JSON, and the definition of an artifact as one
+dense, causal prefill over context and segment), without asking the program again. Standard library only.
+"""
+from __future__ import annotations
+
+import xml.etree.ElementTree as xml
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ENCODED = {"bos", "static", "default", "standin"}  # kinds whose tokens the schema alone decides
+OWN_TEXT = {"argument", "text"}  # kinds that one request brings along
+
+
+@dataclass(frozen=True)
+class Row:
+    token: int
+    position: int  # slot
+    segment: int
+    source: str  # cached | live | repaired
+
+
+@dataclass(frozen=True)
+class Segment:
+    id: int
+    kind: str  # bos | static | default | standin | argument | text
+    module: str  # path; empty for the schema's own text
+    tokens: tuple[int, ...]
+    first: int  # slot of the first token
+    last: int
+    shift: int  # slots between where it was encoded and where it is used
+    present: bool
+    digest: str  # empty: no artifact
+    context: tuple[int, ...]  # segment ids, in order
+    exact: bool
+    dropped: tuple[int, ...]
+    ghosts: tuple[int, ...]
+
+    def placed(self) -> list[tuple[int, int]]:
+        """(token, position) of each of its rows."""
+        return [(token, self.first + offset) for offset, token in enumerate(self.tokens)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    rows: list[Row]  # in position order
+    segments: dict[int, Segment]
+
+    def placed(self, ids: tuple[int, ...]) -> list[tuple[int, int]]:
+        """(token, position) of the rows of these segments, in position order."""
+        rows = [row for id in ids for row in self.segments[id].placed()]
+        return sorted(rows, key=lambda row: row[1])
+
+    def spliced(self) -> list[Segment]:
+        """The present segments that have an artifact."""
+        return [segment for segment in self.segments.values() if segment.present and segment.digest]
+
+    def stable(self) -> dict[str, Any]:
+        """What must not change between runs, machines and KV types: everything but the digests."""
+        return {
+            "rows": [[row.token, row.position, row.segment, row.source] for row in self.rows],
+            "segments": [
+                {
+                    "id": segment.id,
+                    "kind": segment.kind,
+                    "module": segment.module,
+                    "tokens": list(segment.tokens),
+                    "first": segment.first,
+                    "last": segment.last,
+                    "shift": segment.shift,
+                    "present": segment.present,
+                    "context": list(segment.context),
+                    "exact": segment.exact,
+                    "dropped": sorted(segment.dropped),
+                    "ghosts": sorted(segment.ghosts),
+                }
+                for segment in self.segments.values()
+            ],
+        }
+
+
+def read_plan(explained: dict[str, Any]) -> Plan:
+    """The plan in the object that `pml explain --json` prints, or in a golden (rows as arrays)."""
+    rows = []
+    for number, row in enumerate(explained["rows"]):
+        if isinstance(row, dict):
+            if row["row"] != number:
+                raise ValueError(f"row {number} of the plan says that it is row {row['row']}")
+            row = [row["token"], row["position"], row["segment"], row["source"]]
+        rows.append(Row(*row))
+    segments = {}
+    for entry in explained["segments"]:
+        segments[entry["id"]] = Segment(
+            id=entry["id"],
+            kind=entry["kind"],
+            module=entry["module"],
+            tokens=tuple(entry["tokens"]),
+            first=entry["first"],
+            last=entry["last"],
+            shift=entry["shift"],
+            present=entry["present"],
+            digest=entry.get("digest") or "",
+            context=tuple(entry.get("context") or ()),
+            exact=bool(entry.get("exact")),
+            dropped=tuple(entry.get("dropped") or ()),
+            ghosts=tuple(entry.get("ghosts") or ()),
+        )
+    if len(segments) != len(explained["segments"]):
+        raise ValueError("two segments of the plan have one id")
+    return Plan(rows, segments)
+
+
+def complaints_about_rows(plan: Plan) -> list[str]:
+    """Rows in position order, no two at one position, and saying what their segments say."""
+    complaints = []
+    for before, after in zip(plan.rows, plan.rows[1:]):
+        if before.position >= after.position:
+            complaints.append(f"position {after.position} follows position {before.position}")
+    if plan.rows and plan.rows[-1].source == "cached":
+        complaints.append("the last row is a cached one")
+    for segment in plan.segments.values():
+        name = f"segment {segment.id}"
+        rows = [(row.token, row.position) for row in plan.rows if row.segment == segment.id]
+        if not segment.tokens or segment.last - segment.first + 1 != len(segment.tokens):
+            complaints.append(f"{name}: {len(segment.tokens)} tokens in [{segment.first}, {segment.last}]")
+        if rows != (segment.placed() if segment.present else []):
+            complaints.append(f"{name}: its rows are not its tokens at its positions")
+        if segment.shift != 0:
+            complaints.append(f"{name}: shifted by {segment.shift}; a layout of fixed slots shifts nothing")
+    complaints += [
+        f"row at {row.position}: unknown segment {row.segment}"
+        for row in plan.rows
+        if row.segment not in plan.segments
+    ]
+    return complaints
+
+
+def complaints_about_contexts(plan: Plan) -> list[str]:
+    """`context`, `dropped`, `ghosts` and `exact` of every present segment, from their definitions."""
+    complaints = []
+    sources = {id: {row.source for row in plan.rows if row.segment == id} for id in plan.segments}
+    every_row_before_exact = True
+    for segment in sorted(plan.segments.values(), key=lambda segment: segment.first):
+        if not segment.present:
+            continue
+        name = f"segment {segment.id}"
+        before = [row for row in plan.rows if row.position < segment.first]
+        if segment.digest:
+            context = [plan.segments[id] for id in segment.context]
+            slots = [slot for other in context for _, slot in other.placed()] + [segment.first]
+            if any(left >= right for left, right in zip(slots, slots[1:])):
+                complaints.append(f"{name}: its context overlaps, or is out of order")
+            if any(other.kind in OWN_TEXT for other in context):
+                complaints.append(f"{name}: its context holds a request's own text")
+            present = list(dict.fromkeys(row.segment for row in before))
+            dropped = {id for id in present if id not in segment.context}
+            ghosts = {other.id for other in context if not other.present}
+            if set(segment.dropped) != dropped:
+                complaints.append(f"{name}: dropped {sorted(segment.dropped)}, should be {sorted(dropped)}")
+            if set(segment.ghosts) != ghosts:
+                complaints.append(f"{name}: ghosts {sorted(segment.ghosts)}, should be {sorted(ghosts)}")
+            cached_exact = plan.placed(segment.context) == [(row.token, row.position) for row in before]
+            live_exact = every_row_before_exact if sources[segment.id] != {"cached"} else True
+            exact = cached_exact and live_exact
+            if segment.kind in OWN_TEXT:
+                complaints.append(f"{name}: a request's own text has an artifact")
+        else:
+            exact = every_row_before_exact
+            if "cached" in sources[segment.id]:
+                complaints.append(f"{name}: cached rows without a digest")
+            if segment.context or segment.dropped or segment.ghosts:
+                complaints.append(f"{name}: a live segment has context, dropped edges or ghosts")
+        if segment.exact != exact:
+            complaints.append(f"{name}: exact is {segment.exact}, should be {exact}")
+        every_row_before_exact = every_row_before_exact and exact
+    return complaints
+
+
+@dataclass(frozen=True)
+class Module:
+    """What a schema says of a module, or of itself (path '')."""
+
+    parent: str | None
+    required: bool
+    cached: bool
+    context: str  # isolated | guaranteed
+
+
+def read_modules(schema: Path, context: str) -> dict[str, Module]:
+    """Path -> module, by a plain walk of the XML; unions and roles are transparent."""
+    modules: dict[str, Module] = {}
+
+    def walk(element: xml.Element, path: str) -> None:
+        for child in element:
+            if child.tag != "module":
+                walk(child, path)
+                continue
+            name = f"{path}/{child.get('name')}".lstrip("/")
+            modules[name] = Module(
+                parent=path,
+                required=child.get("required") == "true",
+                cached=(child.get("cache") or ("true" if modules[path].cached else "false")) == "true",
+                context=child.get("context", modules[path].context),
+            )
+            walk(child, name)
+
+    root = xml.parse(schema).getroot()
+    modules[""] = Module(None, True, root.get("cache") != "false", root.get("context", context))
+    walk(root, "")
+    return modules
+
+
+def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]:
+    """Is every context the one that its kind asks for?
+
+    `isolated` asks for BOS. `guaranteed` asks for what every prompt with the segment has before it: the text
+    of the schema, of the ancestors and of the module itself, and required children of all of these; a
+    parameter counts with its default or stand-in. Uncached modules are in no context.
+    """
+
+    def owner(segment: Segment) -> str:
+        path = segment.module
+        while path not in modules:  # a parameter may be named behind its module
+            path = path.rpartition("/")[0]
+        return path
+
+    def guaranteed(path: str | None) -> set[str]:
+        closure = set()
+        while path is not None:
+            closure.add(path)
+            path = modules[path].parent
+        grown = True
+        while grown:
+            more = {name for name, module in modules.items() if module.required and module.parent in closure}
+            grown = not more <= closure
+            closure |= more
+        return {path for path in closure if modules[path].cached}
+
+    complaints = []
+    for segment in plan.segments.values():
+        if not (segment.present and segment.digest):
+            continue
+        module = modules[owner(segment)]
+        if not module.cached:
+            complaints.append(f"segment {segment.id}: a module with cache=\"false\" has an artifact")
+        closure = guaranteed(owner(segment)) if module.context == "guaranteed" else set()
+        wanted = [
+            other.id
+            for other in sorted(plan.segments.values(), key=lambda other: other.first)
+            if other.first < segment.first
+            and other.kind in ENCODED
+            and (other.kind == "bos" or owner(other) in closure)
+        ]
+        if list(segment.context) != wanted:
+            complaints.append(
+                f"segment {segment.id}: context {list(segment.context)}, {module.context} is {wanted}"
+            )
+    return complaints
+
+
+def complaints(plan: Plan, modules: dict[str, Module]) -> list[str]:
+    """Everything that is wrong with a plan; empty if nothing is."""
+    found = complaints_about_rows(plan) + complaints_about_contexts(plan)
+    return found + complaints_about_choice(plan, modules)

