@@ -11,8 +11,8 @@
 namespace pml::compiler {
 
 /// Merge rules by rank and by pair. Rules are added in the order of their ranks, then only read; reading is
-/// for any number of threads. A hash table of its own, since this look-up is where encoding and building spend
-/// their time: slots are small, hold a part of the hash, and most look-ups end at one of them.
+/// for any number of threads. A hash table of its own, since this look-up is where encoding and building
+/// spend their time: slots are small, hold a part of the hash, and most look-ups end at one of them.
 class MergeTable {
  public:
   static constexpr std::uint32_t kNoRank = std::numeric_limits<std::uint32_t>::max();
@@ -48,8 +48,8 @@ class MergeTable {
     }
   }
 
-  /// The upper bits choose the slot, the lower are the tag. Multiplication carries upwards only, so the halves
-  /// are folded before the second one.
+  /// The upper bits choose the slot, the lower are the tag. Multiplication carries upwards only, so the
+  /// halves are folded before the second one.
   static std::uint64_t hash_pair(TokenId left, TokenId right) {
     constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio
     const std::uint64_t product =

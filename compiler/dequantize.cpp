@@ -114,12 +114,11 @@ struct Q8_0 {
 
 template <typename Format>
 void read_row(const std::byte* row, std::int64_t row_size, float* out) {
-  std::int64_t i = 0;
-  for (; i + Format::kElements <= row_size; i += Format::kElements, row += Format::kBytes) {
+  const std::int64_t whole = row_size / Format::kElements * Format::kElements;
+  for (std::int64_t i = 0; i < whole; i += Format::kElements, row += Format::kBytes)
     Format::read(row, out + i);
-  }
   if constexpr (requires { Format::read_one(row); }) {
-    for (; i < row_size; ++i, row += 2) out[i] = Format::read_one(row);
+    for (std::int64_t i = whole; i < row_size; ++i, row += 2) out[i] = Format::read_one(row);
   }
 }
 

@@ -101,23 +101,28 @@ class Planner {
   }
 
   void place_free_runs() {
+    // What stands at the end first: text between selections has to keep clear of it.
     Slot tail = layout_.end;
     for (const FreeRun& run : selection_.free_runs) {
-      std::vector<TokenId> tokens = encoder_.encode(run.text);
-      const auto size = static_cast<Slot>(tokens.size());
-      Slot first = tail;
-      if (run.after == kNone) {
-        tail += size;
-      } else {
-        // Several texts after one element follow each other.
-        auto [next, is_new] = next_free_.try_emplace(run.after, layout_.elements[run.after].end);
-        first = next->second;
-        next->second += size;
-        if (!fits(first, size, run.place)) continue;
-      }
-      add(planned(SegmentKind::text, std::move(tokens), first, run.place), kNone, run.has_role_tag);
+      if (run.after == kNone) tail = place_free_run(run, encoder_.encode(run.text), tail);
     }
     append_assistant_opening(tail);
+    std::map<ElementId, Slot> next_free;  // several texts after one element follow each other
+    for (const FreeRun& run : selection_.free_runs) {
+      if (run.after == kNone) continue;
+      const auto [next, is_new] = next_free.try_emplace(run.after, layout_.elements[run.after].end);
+      std::vector<TokenId> tokens = encoder_.encode(run.text);
+      if (fits(next->second, static_cast<Slot>(tokens.size()), run.place)) {
+        next->second = place_free_run(run, std::move(tokens), next->second);
+      }
+    }
+  }
+
+  /// Returns where the text ends.
+  Slot place_free_run(const FreeRun& run, std::vector<TokenId> tokens, Slot first) {
+    const Slot end = first + static_cast<Slot>(tokens.size());
+    add(planned(SegmentKind::text, std::move(tokens), first, run.place), kNone, run.has_role_tag);
+    return end;
   }
 
   bool fits(Slot first, Slot size, const grammar::Place& place) {
@@ -282,7 +287,6 @@ class Planner {
   Slot max_positions_;
   grammar::Diagnostics& diagnostics_;
   std::vector<PlannedSegment> present_;
-  std::map<ElementId, Slot> next_free_;  // by element: where free text after it goes on
   bool has_roles_ = false;
   Plan plan_;
 };

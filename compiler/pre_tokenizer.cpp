@@ -63,40 +63,56 @@ std::string error_text(int code) {
   return reinterpret_cast<const char*>(text);
 }
 
+using Code = std::unique_ptr<pcre2_code, FreeCode>;
+
+Result<Code> compile(const std::string& pattern) {
+  int code = 0;
+  std::size_t offset = 0;
+  Code compiled(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                              PCRE2_UTF | PCRE2_UCP, &code, &offset, nullptr));
+  if (compiled == nullptr) {
+    return fail("PCRE2 cannot compile the pre-tokenizer's pattern: " + error_text(code) +
+                "; it may have been built without Unicode");
+  }
+  return compiled;
+}
+
 }  // namespace
 
 struct PreTokenizer::Impl {
-  std::unique_ptr<pcre2_code, FreeCode> code;
+  Code pattern;
+  bool pattern_is_machine_code = false;
+  Code empty_pattern;  // matches at once: what remains is PCRE2's check of the whole subject
   std::unique_ptr<pcre2_match_context, FreeMatchContext> context;  // constant after build()
-  bool compiled_to_machine_code = false;
+
+  std::size_t valid_prefix_size(std::string_view text, pcre2_match_data* data) const;
+  void split_valid(std::string_view text, std::size_t begin, pcre2_match_data* data,
+                   std::vector<std::size_t>& ends) const;
 };
 
 Result<PreTokenizer> PreTokenizer::build(std::string_view name) {
-  std::string pattern;
+  std::string text;
   if (name == "smollm") {
-    pattern = smollm_pattern();
+    text = smollm_pattern();
   } else if (name == "gpt-2") {
-    pattern = gpt2_pattern();
+    text = gpt2_pattern();
   } else if (name.empty()) {
     return fail("the tokenizer names no pre-tokenizer");
   } else {
     return fail("pre-tokenizer " + quote(name) + " is not supported ('smollm' and 'gpt-2' are)");
   }
+  auto pattern = compile(text);
+  if (!pattern) return tl::make_unexpected(pattern.error());
+  auto empty_pattern = compile("");
+  if (!empty_pattern) return tl::make_unexpected(empty_pattern.error());
 
   auto impl = std::make_unique<Impl>();
-  int code = 0;
-  std::size_t offset = 0;
-  // MATCH_INVALID_UTF: broken text is no error and no undefined behaviour; it merely does not match.
-  impl->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                 PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, &code, &offset, nullptr));
-  if (impl->code == nullptr) {
-    return fail("PCRE2 cannot compile the pattern of pre-tokenizer " + quote(name) + ": " + error_text(code) +
-                "; it may have been built without Unicode");
-  }
+  impl->pattern = std::move(*pattern);
+  impl->empty_pattern = std::move(*empty_pattern);
   // Where machine code is not allowed, the interpreter does the same, slower.
-  impl->compiled_to_machine_code = pcre2_jit_compile(impl->code.get(), PCRE2_JIT_COMPLETE) == 0;
+  impl->pattern_is_machine_code = pcre2_jit_compile(impl->pattern.get(), PCRE2_JIT_COMPLETE) == 0;
   impl->context.reset(pcre2_match_context_create(nullptr));
-  if (impl->context == nullptr) return fail("PCRE2 cannot allocate a match context");
+  if (impl->context == nullptr) return fail("out of memory for PCRE2's match context");
   // The limits guard against patterns of strangers; ours are linear, and long runs must not trip them.
   pcre2_set_match_limit(impl->context.get(), UINT32_MAX);
   pcre2_set_depth_limit(impl->context.get(), UINT32_MAX);
@@ -104,27 +120,50 @@ Result<PreTokenizer> PreTokenizer::build(std::string_view name) {
   return PreTokenizer(std::move(impl));
 }
 
+/// How much of `text` is UTF-8, from its beginning.
+std::size_t PreTokenizer::Impl::valid_prefix_size(std::string_view text, pcre2_match_data* data) const {
+  const int matched = pcre2_match(empty_pattern.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                                  0, 0, data, context.get());
+  if (matched > 0) return text.size();
+  PML_CHECK(matched <= PCRE2_ERROR_UTF8_ERR1 && matched >= PCRE2_ERROR_UTF8_ERR21,
+            error_text(matched).c_str());
+  return pcre2_get_startchar(data);
+}
+
+/// Appends the ends of the pieces from `begin` to the end of `text`, which is UTF-8 from there on.
+void PreTokenizer::Impl::split_valid(std::string_view text, std::size_t begin, pcre2_match_data* data,
+                                     std::vector<std::size_t>& ends) const {
+  // Checking the text again for each piece would make the interpreter quadratic.
+  const auto match = pattern_is_machine_code ? pcre2_jit_match : pcre2_match;
+  const std::uint32_t options = pattern_is_machine_code ? 0 : PCRE2_NO_UTF_CHECK;
+  const std::size_t* span = pcre2_get_ovector_pointer(data);
+  while (begin < text.size()) {
+    const int matched = match(pattern.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), begin,
+                              options, data, context.get());
+    // A failure (a limit, a stack) must not cut the text wrongly: wrong tokens go unnoticed.
+    PML_CHECK(matched > 0, error_text(matched).c_str());
+    PML_CHECK(span[0] == begin && span[1] > begin, "every character begins a piece");
+    begin = span[1];
+    ends.push_back(begin);
+  }
+}
+
 std::vector<std::size_t> PreTokenizer::split(std::string_view text) const {
-  const auto match = impl_->compiled_to_machine_code ? pcre2_jit_match : pcre2_match;
   const std::unique_ptr<pcre2_match_data, FreeMatchData> data(pcre2_match_data_create(1, nullptr));
   PML_CHECK(data != nullptr, "out of memory for PCRE2's match data");
-  const std::size_t* span = pcre2_get_ovector_pointer(data.get());
-
   std::vector<std::size_t> ends;
   ends.reserve(text.size() / 4 + 1);
   std::size_t position = 0;
   while (position < text.size()) {
-    const int matched = match(impl_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                              position, 0, data.get(), impl_->context.get());
-    if (matched == PCRE2_ERROR_NOMATCH) break;
-    // Anything else (a limit, a stack) would cut the text wrongly, and wrong tokens go unnoticed.
-    PML_CHECK(matched > 0, error_text(matched).c_str());
-    PML_CHECK(span[0] >= position && span[1] > span[0], "a match lies ahead and is not empty");
-    if (span[0] > position) ends.push_back(span[0]);  // every character matches, so these bytes are no UTF-8
-    ends.push_back(span[1]);
-    position = span[1];
+    const std::size_t valid = impl_->valid_prefix_size(text.substr(position), data.get());
+    impl_->split_valid(text.substr(0, position + valid), position, data.get(), ends);
+    position += valid;
+    if (position == text.size()) break;
+    do {
+      ++position;
+    } while (position < text.size() && impl_->valid_prefix_size(text.substr(position), data.get()) == 0);
+    ends.push_back(position);
   }
-  if (position < text.size()) ends.push_back(text.size());
   return ends;
 }
 

@@ -21,7 +21,7 @@ class PreTokenizer {
   ~PreTokenizer();
 
   /// Where each piece of `text` ends: ascending, the last is text.size(), so that the pieces cover the text
-  /// whatever it holds. Bytes that are no UTF-8 make pieces of their own. Linear in the text.
+  /// whatever it holds. A run of bytes that are no UTF-8 is a piece of its own. Linear in the text.
   std::vector<std::size_t> split(std::string_view text) const;
 
  private:

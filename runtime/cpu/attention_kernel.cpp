@@ -6,7 +6,6 @@
 #include "runtime/cpu/attention_kernel.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,9 +13,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runtime/cpu/attention_kernel.cpp"
-// clang-format off: the order matters.
+// The order matters: what follows foreach_target.h is compiled once for every instruction set.
+// clang-format off
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "runtime/cpu/attention_merge_inl.h"
 #include "runtime/cpu/attention_tile_inl.h"
 #include "runtime/cpu/exp2_inl.h"
 #include "runtime/cpu/kv_scratch_inl.h"
@@ -29,7 +30,6 @@
 namespace pml::runtime::cpu {
 namespace {
 
-constexpr std::size_t kMaxHeadDim = 256;
 // Query heads that share a walk over a sub-block: enough to hide reading it from the L2 cache, few enough for
 // their scores to stay in the L1 cache beside keys or values.
 constexpr std::size_t kGroupQueries = 24;
@@ -333,92 +333,6 @@ void attend_item_on_target(const KernelInput& input, const WorkItem& item, const
       return attend_rows<hwy::float16_t>(input, item, next_item, kv_head);
     case KvType::bf16:
       return attend_rows<hwy::bfloat16_t>(input, item, next_item, kv_head);
-  }
-}
-
-// Stores the first `count` lanes (a multiple of 8, or a whole vector).
-template <class D>
-HWY_INLINE void store_row(D d, hn::Vec<D> v, std::size_t count, float* HWY_RESTRICT to) {
-  if constexpr (hn::MaxLanes(D()) == 16) {
-    const hn::Half<D> half;
-    if (count < 16) return hn::StoreU(hn::LowerHalf(half, v), half, to);
-  }
-  hn::StoreU(v, d, to);
-}
-
-// Calls with the slots of a query in listed order.
-struct SlotWalk {
-  const AttentionPlan& plan;
-  std::int64_t index, end;  // into plan.query_contributions
-  std::int64_t slot = 0, last = 0;
-
-  SlotWalk(const AttentionPlan& of, std::int32_t query)
-      : plan(of),
-        index(of.query_begin[query - of.first_query]),
-        end(of.query_begin[query - of.first_query + 1]) {}
-  bool next() {
-    if (++slot < last) return true;
-    if (index == end) return false;
-    const Contribution& contribution = plan.contributions[plan.query_contributions[index++]];
-    slot = contribution.first_slot;
-    last = slot + contribution.num_blocks;
-    return true;
-  }
-};
-
-// Merges the heads [head, head + kLanes) of a query, as far as they exist. The padding's lanes hold anything.
-void merge_heads(const KernelInput& input, std::int32_t query, std::int64_t head) {
-  const FloatTag d;
-  const AttentionArguments& arguments = input.arguments;
-  const Partials& partials = input.partials;
-  const FloatVector nothing = hn::Set(d, -std::numeric_limits<float>::infinity());
-
-  FloatVector maximum = nothing;
-  for (SlotWalk walk(input.plan, query); walk.next();) {
-    maximum = hn::Max(maximum, hn::Load(d, partials.maxima + walk.slot * partials.head_stride + head));
-  }
-  const FloatVector base = hn::IfThenElseZero(hn::Gt(maximum, nothing), maximum);
-  FloatVector weight = hn::Zero(d);
-  for (SlotWalk walk(input.plan, query); walk.next();) {
-    const std::int64_t place = walk.slot * partials.head_stride + head;
-    const FloatVector factor = exp2_nonpositive(d, hn::Sub(hn::Load(d, partials.maxima + place), base));
-    weight = hn::MulAdd(factor, hn::Load(d, partials.weights + place), weight);
-    hn::Store(factor, d, partials.maxima + place);
-  }
-  HWY_ALIGN float sums[kMaxHeadDim + kLanes];
-  HWY_ALIGN float inverse[kLanes];
-  HWY_ALIGN float weights[kLanes];
-  HWY_ALIGN float base_of[kLanes];
-  // The largest score's own weight is 1, so only a query that sees nothing has weight 0.
-  const auto sees_nothing = hn::Eq(weight, hn::Zero(d));
-  hn::Store(hn::IfThenZeroElse(sees_nothing, hn::Div(hn::Set(d, 1.0F), weight)), d, inverse);
-  hn::Store(weight, d, weights);
-  hn::Store(base, d, base_of);
-
-  const auto head_dim = static_cast<std::size_t>(arguments.head_dim);
-  const std::int64_t end_head = std::min<std::int64_t>(head + kLanes, arguments.num_heads);
-  for (std::int64_t h = head; h < end_head; ++h) {
-    const std::int64_t row = std::int64_t{query} * arguments.num_heads + h;
-    std::fill_n(sums, head_dim + kLanes, 0.0F);
-    for (SlotWalk walk(input.plan, query); walk.next();) {
-      const FloatVector factor = hn::Set(d, partials.maxima[walk.slot * partials.head_stride + h]);
-      const float* HWY_RESTRICT from =
-          partials.sums + (walk.slot * arguments.num_heads + h) * partials.sum_stride;
-      for (std::size_t c = 0; c < head_dim; c += kLanes) {
-        hn::Store(hn::MulAdd(factor, hn::Load(d, from + c), hn::Load(d, sums + c)), d, sums + c);
-      }
-    }
-    const FloatVector scale = hn::Set(d, inverse[h - head]);
-    for (std::size_t c = 0; c < head_dim; c += kLanes) {
-      // Plus zero: whether a hidden row was left out or weighed zero may not show in the sign of a zero.
-      const FloatVector result = hn::MulAdd(hn::Load(d, sums + c), scale, hn::Zero(d));
-      store_row(d, result, head_dim - c, arguments.out + row * arguments.head_dim + c);
-    }
-    if (arguments.lse == nullptr) continue;
-    const double weight_sum = weights[h - head];
-    arguments.lse[row] =
-        weight_sum == 0.0 ? -std::numeric_limits<float>::infinity()
-                          : static_cast<float>(base_of[h - head] * std::numbers::ln2 + std::log(weight_sum));
   }
 }
 

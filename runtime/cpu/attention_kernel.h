@@ -22,6 +22,8 @@ struct Partials {
 /// The lanes of the widest vector, so that kernels need no special case at the end of a row.
 inline constexpr std::int64_t kPartialPadding = 16;
 
+inline constexpr std::int64_t kMaxHeadDim = 256;
+
 struct KernelInput {
   const AttentionArguments& arguments;
   const AttentionPlan& plan;

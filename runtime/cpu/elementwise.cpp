@@ -6,10 +6,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runtime/cpu/elementwise.cpp"
-// clang-format off: the order matters; what follows is compiled once for every instruction set.
-#include <hwy/contrib/math/math-inl.h>
+// The order matters: what follows foreach_target.h is compiled once for every instruction set.
+// clang-format off
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();

@@ -28,7 +28,7 @@ void check(const AttentionArguments& arguments) {
   PML_CHECK(arguments.num_kv_heads > 0 && arguments.num_heads > 0 &&
                 arguments.num_heads % arguments.num_kv_heads == 0,
             "query heads do not divide into KV heads");
-  PML_CHECK(arguments.head_dim > 0 && arguments.head_dim % 8 == 0 && arguments.head_dim <= 256,
+  PML_CHECK(arguments.head_dim > 0 && arguments.head_dim % 8 == 0 && arguments.head_dim <= kMaxHeadDim,
             "head size of no kernel");
   for (const AttentionPart& part : arguments.parts) {
     PML_CHECK(part.segment >= 0 && static_cast<std::size_t>(part.segment) < arguments.segments.size(),

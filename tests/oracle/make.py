@@ -144,7 +144,8 @@ def main() -> int:
     for path in strangers:
         print(f"WRONG: no plan named the artifact {path.relative_to(stores)}")
     failed = sum(bool(report.wrong) for report in reports) + len(strangers)
-    done = f"{len(reports)} cases {'checked' if arguments.check else 'written'}, {len(checked)} artifact files"
+    verb = "checked" if arguments.check else "written"
+    done = f"{len(reports)} cases {verb}, {len(checked)} artifact files"
     verdict = f"{failed} with complaints" if failed else "nothing is off"
     print(f"{done}, {time.monotonic() - begin:.0f} s: {verdict}")
     return 1 if failed or not reports else 0

@@ -349,7 +349,7 @@ TEST_CASE("segment attention: every type and head size, over several blocks", "[
       for (const bool by_token : {false, true}) {
         for (const int queries : {1, 30}) {
           Problem problem(random, 2, 1, dim, queries, queries);
-          problem.add_part(problem.add_segment(random, type, 1101, by_token), 0, queries, 0);
+          problem.add_part(problem.add_segment(random, type, 620, by_token), 0, queries, 0);
           CAPTURE(to_string(type), dim, by_token, queries);
           CHECK(error(problem, problem.run()) <= 1.0);
         }

@@ -2,7 +2,6 @@
   <b/>
   between
   <c/>
-  behind
   <a/>
   at the end
 </prompt>

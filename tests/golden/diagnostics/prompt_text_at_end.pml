@@ -1,0 +1,1 @@
+<schema name="s"><module name="a">aaa</module><module name="b">bbb</module></schema>

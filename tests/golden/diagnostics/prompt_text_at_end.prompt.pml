@@ -1,0 +1,6 @@
+<prompt>
+  <b/>
+  no room: the end of the prompt stands here
+  <a/>
+  the end
+</prompt>
