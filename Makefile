@@ -24,6 +24,7 @@ bench: build
 oracle: build
 	@python3 tools/setup.py --oracle
 	@.deps/oracle/bin/python tests/oracle/make.py --check
+	@.deps/oracle/bin/python tests/oracle/tokenizer_goldens.py --check
 
 clean:
 	@rm -rf build build-* 

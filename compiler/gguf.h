@@ -1,6 +1,5 @@
 // The GGUF container, version 3, little endian: a plain view of what stands in the file, in the file's own
-// names. What it means for a model is gguf_model.h's concern. As the specification (ggml's docs/gguf.md) has
-// it:
+// names. What it means for a model is gguf_model.h's concern. From the specification (ggml's docs/gguf.md):
 //
 //   file    = "GGUF" u32:version u64:num_tensors u64:num_pairs pair* tensor* padding data
 //   pair    = string:key u32:type value

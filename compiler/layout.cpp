@@ -155,6 +155,7 @@ class LayoutBuilder {
     segment.tokens = encoder_.encode(segment.text);
     segment.first = cursor_;
     segment.place = parameter.content_place;
+    check_encodable(segment.text, segment.place, encoder_, diagnostics_);
     // Characters say nothing about lengths in tokens.
     if (!encoder_.is_estimate() && segment.tokens.size() > static_cast<std::size_t>(parameter.length)) {
       auto& diagnostic =
@@ -186,6 +187,7 @@ class LayoutBuilder {
     segment.first = cursor_;
     segment.has_role_tag = run_has_role_tag_;
     segment.place = run_place_;
+    check_encodable(segment.text, segment.place, encoder_, diagnostics_);
     run_.clear();
     run_has_role_tag_ = false;
     if (segment.tokens.empty()) return;
@@ -227,6 +229,13 @@ ElementId Layout::scope_of(ElementId element) const {
   ElementId scope = elements[element].parent;
   while (scope != kNone && elements[scope].kind == ElementKind::alternatives) scope = elements[scope].parent;
   return scope;
+}
+
+void check_encodable(const MarkedText& text, const grammar::Place& place, const TextEncoder& encoder,
+                     grammar::Diagnostics& diagnostics) {
+  if (const auto character = encoder.unencodable(text)) {
+    diagnostics.add(DiagnosticKind::no_token, place, "the model has no token for the character " + *character);
+  }
 }
 
 Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_positions,

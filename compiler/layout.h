@@ -78,6 +78,10 @@ struct Layout {
 Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_positions,
                grammar::Diagnostics& diagnostics);
 
+/// Says so if the model has no token for a character of the text.
+void check_encodable(const MarkedText& text, const grammar::Place& place, const TextEncoder& encoder,
+                     grammar::Diagnostics& diagnostics);
+
 /// The layout as a table (`--dump=layout`).
 std::string dump(const Layout& layout);
 

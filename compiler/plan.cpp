@@ -79,6 +79,7 @@ class Planner {
     if (filled.value.empty()) return;
     MarkedText text;
     append(text, parameter.lead + filled.value);
+    check_encodable(text, filled.place, encoder_, diagnostics_);
     std::vector<TokenId> tokens = encoder_.encode(text);
     const bool is_default = parameter.has_default && parameter.content != kNone &&
                             layout_.segments[parameter.content].tokens == tokens;
@@ -95,12 +96,15 @@ class Planner {
       }
       return;
     }
+    // An argument that says what the stand-in says is what later text has seen.
+    const bool is_standin = parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
     PlannedSegment segment = planned(SegmentKind::argument, std::move(tokens), parameter.first, filled.place);
     segment.module = parameter.path;
-    add(std::move(segment), kNone, false);
+    add(std::move(segment), is_standin ? parameter.content : kNone, false);
   }
 
   void place_free_runs() {
+    for (const FreeRun& run : selection_.free_runs) check_encodable(run.text, run.place, encoder_, diagnostics_);
     // What stands at the end first: text between selections has to keep clear of it.
     Slot tail = layout_.end;
     for (const FreeRun& run : selection_.free_runs) {

@@ -24,7 +24,7 @@ struct PlannedSegment {
   Slot first = 0;
   Slot shift = 0;  // D: how far from the slots it was encoded for
   bool present = true;
-  SegmentId source = kNone;  // the schema's segment; kNone: the request's own text
+  SegmentId source = kNone;  // the schema's segment that it is, or says the same as; kNone: none
   ChainId artifact = kNone;  // what serves it; kNone: its rows are live (or it is a ghost)
   ast::ContextKind context_kind = ast::ContextKind::guaranteed;  // of the artifact
   std::int32_t num_cached = 0;  // its first rows come from the artifact, the others are live

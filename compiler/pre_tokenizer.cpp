@@ -14,8 +14,7 @@ namespace pml::compiler {
 namespace {
 
 // The classes of the patterns, to stand within brackets. They are spelled out where PCRE2 and the tokenizers'
-// own regular expressions (Oniguruma, Unicode 16) differ, so that token IDs depend on neither library's
-// version.
+// own regular expressions (Oniguruma, Unicode 16) differ: token IDs must not depend on a library's version.
 
 /// White_Space. PCRE2's \s has U+180E as well, which left that property in Unicode 6.3.
 const std::string kSpace =

@@ -3,6 +3,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "grammar/check.h"
 
@@ -35,6 +37,23 @@ std::vector<TokenId> TextEncoder::encode(const MarkedText& text) const {
     }
   }
   return tokens;
+}
+
+std::optional<std::string> TextEncoder::unencodable(const MarkedText& text) const {
+  if (is_estimate()) return std::nullopt;
+  for (const TextPiece& piece : text) {
+    if (piece.is_special) continue;
+    auto at = tokenizer_->unencodable(piece.text);
+    if (!at) continue;
+    while (*at > 0 && (static_cast<unsigned char>(piece.text[*at]) & 0xC0) == 0x80) --*at;
+    utf8proc_int32_t character = 0;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(piece.text.data()) + *at;
+    utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(piece.text.size() - *at), &character);
+    std::array<char, 16> name{};
+    std::snprintf(name.data(), name.size(), "U+%04X", static_cast<unsigned>(character));
+    return name.data();
+  }
+  return std::nullopt;
 }
 
 std::optional<TokenId> TextEncoder::bos() const { return is_estimate() ? std::nullopt : tokenizer_->bos(); }

@@ -1,6 +1,6 @@
 // Text <-> token IDs: byte-level BPE as Hugging Face's `tokenizers` computes it. Immutable after build(); all
-// its functions may be called from several threads at once. Text comes back as the bytes() of its tokens,
-// joined.
+// functions may be called from several threads at once. The bytes() of the tokens, joined, are the text
+// again.
 #pragma once
 
 #include <cstddef>
@@ -33,9 +33,8 @@ class Tokenizer {
   /// Appends to `out`; for callers that join segments.
   void encode(std::string_view text, std::vector<TokenId>& out) const;
 
-  /// The offset of the first byte of `text` that no token stands for. SmolLM2 has no token for 21 bytes: some
-  /// control characters (U+0004, U+0006, ...), the lead bytes of U+40000 to U+BFFFF, and bytes that are no
-  /// UTF-8.
+  /// The offset of the first byte of `text` that no token stands for. SmolLM2 lacks 21 bytes: some control
+  /// characters (U+0004, U+0006, ...), the lead bytes of U+40000 to U+BFFFF, and bytes that are no UTF-8.
   std::optional<std::size_t> unencodable(std::string_view text) const;
 
   /// The ID of a control or user-defined token by its exact text, if there is one.

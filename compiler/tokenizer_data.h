@@ -14,8 +14,8 @@ struct TokenizerData {
   std::string pre_tokenizer;        ///< "smollm", "gpt-2"
   std::vector<std::string> tokens;  ///< in the byte-level alphabet, by ID
   std::vector<std::string> merges;  ///< "left right", by rank
-  std::vector<std::int32_t>
-      types;         ///< by ID, as GGUF numbers them: 1 normal, 3 control, 4 user-defined, 6 byte
+  /// By ID, as GGUF numbers them: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
+  std::vector<std::int32_t> types;
   TokenId bos = -1;  ///< -1: none
   TokenId eos = -1;
   bool add_bos = false;             ///< prompts begin with `bos`

@@ -71,7 +71,7 @@ class SchemaReader {
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
         if (auto content = whitespace_.text(*text, here.space, indentation)) {
-          nodes.push_back({ast::Text{text->place, std::move(*content)}});
+          nodes.push_back({ast::Text{sources_.trimmed(text->place), std::move(*content)}});
         }
         continue;
       }

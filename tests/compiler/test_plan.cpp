@@ -122,6 +122,13 @@ TEST_CASE("stand-ins live inside contexts alone") {
   CHECK(plan.segments[1].kind == compiler::SegmentKind::standin);
   CHECK_FALSE(plan.segments[1].present);
   CHECK(plan.segments[2].ghosts == std::vector<std::int32_t>{1});
+  // An argument of the same tokens is what the later text has seen.
+  const auto same = planned.plan("<prompt p=\"red\">?</prompt>");
+  REQUIRE(same.segments.size() == 4);
+  CHECK(same.segments[1].kind == compiler::SegmentKind::argument);
+  CHECK(same.segments[1].num_cached == 0);
+  CHECK(same.segments[2].context == std::vector<std::int32_t>{0, 1});
+  CHECK(same.segments[2].exact);
 }
 
 TEST_CASE("an isolated segment has seen the BOS alone") {

@@ -10,7 +10,7 @@ compiler::Tokenizer byte_tokenizer(bool with_bos) {
   data.model = "gpt2";
   data.pre_tokenizer = "gpt-2";
   for (int byte = 0; byte < 256; ++byte) {
-    data.tokens.push_back(compiler::byte_level_character(static_cast<std::uint8_t>(byte)));
+    data.tokens.push_back(byte == 0xF1 ? "<unused>" : compiler::byte_level_character(static_cast<std::uint8_t>(byte)));
     data.types.push_back(1);
   }
   for (const char* special : {"<|im_start|>", "<|im_end|>", "<bos>"}) {

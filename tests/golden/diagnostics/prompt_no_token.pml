@@ -1,0 +1,1 @@
+<schema name="s">text<parameter name="p" length="9"/></schema>

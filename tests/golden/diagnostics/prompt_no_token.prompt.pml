@@ -1,0 +1,1 @@
+<prompt p="&#x40000;"><user>&#x40001;</user></prompt>
