@@ -91,6 +91,7 @@ int explain(const Options& options) {
   workspace.open_store();
   workspace.read_schema();
   workspace.lay_out();
+  workspace.require_prompt();
   workspace.read_prompt();
   workspace.make_plan();
   workspace.make_recipe();

@@ -1,8 +1,8 @@
 // The `pml` program: reads the command line, and hands over to one file a subcommand.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <sstream>
 
 #include "cli/commands.h"
 #include "cli/engine.h"
@@ -77,6 +77,20 @@ class CommandLine {
   Options& options_;
 };
 
+/// CLI11 takes a mistyped command for a missing one; this says which are near.
+int unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return kDone;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return kDone;
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  std::fprintf(stderr, "pml: `%s` is not a command%s\nRun with --help for the list.\n", argv[1],
+               grammar::did_you_mean(argv[1], views).c_str());
+  return kBadCommandLine;
+}
+
 int main_with_arguments(int argc, char** argv) {
   CLI::App app{"pml: prompts from parts. Encodes the parts once; answers by splicing them."};
   app.require_subcommand(1);
@@ -134,6 +148,11 @@ int main_with_arguments(int argc, char** argv) {
       options.has_user = user != nullptr && user->count() > 0;
     });
   }
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return "pml: " + std::string(error.what()) + "\n" + CLI::FailureMessage::simple(failed, error).substr(
+        std::string(error.what()).size() + 1);
+  });
+  if (const int unknown = unknown_command(app, argc, argv); unknown != kDone) return unknown;
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

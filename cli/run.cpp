@@ -52,18 +52,18 @@ Json to_json(const runtime::Answer& answer) {
 }  // namespace
 
 int run(const Options& options) {
-  const Clock::time_point start = Clock::now();
+  Clock::time_point start = Clock::now();
   Workspace workspace(options);
   workspace.require_model();
-  auto model = runtime::Model::load(workspace.model(), model_options(options));
-  if (!model) workspace.fail(model.error().message);
   workspace.open_store();
-  const double load_ms = milliseconds_since(start);
+  double load_ms = milliseconds_since(start);
 
-  // From here on it is the request's time.
-  const Clock::time_point accepted = Clock::now();
+  // The request's own work is its time to first token. Its first part is done before the weights are loaded, so
+  // that mistakes are reported at once.
+  start = Clock::now();
   workspace.read_schema();
   workspace.lay_out();
+  workspace.require_prompt();
   workspace.read_prompt();
   workspace.make_plan();
   workspace.make_recipe();
@@ -73,6 +73,14 @@ int run(const Options& options) {
       return kBadCommandLine;
     }
   }
+  const double planning_ms = milliseconds_since(start);
+
+  start = Clock::now();
+  auto model = runtime::Model::load(workspace.model(), model_options(options));
+  if (!model) workspace.fail(model.error().message);
+  load_ms += milliseconds_since(start);
+
+  start = Clock::now();
   const runtime::KvType kv_type = kv_type_of(workspace.recipe());
   const compiler::Plan plan = options.no_cache ? without_cache(workspace.plan()) : workspace.plan();
 
@@ -113,7 +121,7 @@ int run(const Options& options) {
     std::fflush(stdout);
   });
   const runtime::Answer answer = generate(*model, plan, artifacts, generate_options, [&](runtime::TokenId token) {
-    if (ttft_ms == 0.0) ttft_ms = milliseconds_since(accepted);
+    if (ttft_ms == 0.0) ttft_ms = planning_ms + milliseconds_since(start);
     stream.add(tokenizer.bytes(token));
     return interrupted == 0;
   });

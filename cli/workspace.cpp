@@ -93,6 +93,12 @@ void Workspace::lay_out() {
   contexts_ = declare_contexts(layout_, kind);
 }
 
+void Workspace::require_prompt() {
+  if (!options_.prompt.empty() || options_.has_user) return;
+  std::fprintf(stderr, "pml: there is no prompt; give one with --prompt FILE or --user TEXT\n");
+  throw Stop{kBadCommandLine};
+}
+
 void Workspace::read_prompt() {
   if (!options_.prompt.empty()) {
     prompt_ = grammar::parse_prompt(read_source(options_.prompt), sources_, diagnostics_);

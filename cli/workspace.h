@@ -38,6 +38,7 @@ class Workspace {
   void open_store();
   void read_schema();
   void lay_out();          // needs read_schema, open_model
+  void require_prompt();   // says so if neither a file nor --user is given
   void read_prompt();      // the file, or the text of --user
   void make_plan();        // needs lay_out, read_prompt
   void make_recipe();      // needs open_model, read_schema; open_store if there is one
