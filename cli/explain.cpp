@@ -1,4 +1,5 @@
 // pml explain: what serves every row of a prompt, and what the cached rows have and have not seen.
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -48,12 +49,17 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
 }
 
 std::string name_of(const PlannedSegment& segment, const compiler::Tokenizer* tokenizer) {
+  constexpr std::size_t kMostBytes = 24;
   std::string text;
   for (const compiler::TokenId token : segment.tokens) {
-    if (text.size() > 24) break;
+    if (text.size() > kMostBytes) break;
     text += tokenizer->bytes(token);
   }
-  if (text.size() > 24) text = text.substr(0, 21) + "...";
+  if (text.size() > kMostBytes) {
+    std::size_t end = kMostBytes - 3;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole characters
+    text = text.substr(0, end) + "...";
+  }
   const std::string module = segment.module.empty() ? "(schema)" : segment.module;
   switch (segment.kind) {
     case compiler::SegmentKind::bos: return "beginning of the text";
@@ -66,6 +72,24 @@ std::string name_of(const PlannedSegment& segment, const compiler::Tokenizer* to
   return "";
 }
 
+/// One line: modules by their paths, each once; other segments by their texts.
+void print_list(const char* label, const std::vector<std::int32_t>& ids, const Plan& plan,
+                const compiler::Tokenizer* tokenizer) {
+  constexpr std::size_t kMostNamed = 8;
+  std::vector<std::string> names;
+  for (const std::int32_t id : ids) {
+    const PlannedSegment& segment = plan.segments[id];
+    const bool is_module = segment.kind == compiler::SegmentKind::static_text && !segment.module.empty();
+    std::string name = is_module ? segment.module : name_of(segment, tokenizer);
+    if (names.empty() || names.back() != name) names.push_back(std::move(name));
+  }
+  if (names.empty()) return;
+  std::string line;
+  for (std::size_t i = 0; i < std::min(kMostNamed, names.size()); ++i) line += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kMostNamed) line += " and " + std::to_string(names.size() - kMostNamed) + " more";
+  std::printf("%14s %s: %s\n", "", label, line.c_str());
+}
+
 void print_table(const Plan& plan, const compiler::Tokenizer* tokenizer) {
   std::printf("%d rows: %d cached, %d live\n\n", plan.num_cached + plan.num_live, plan.num_cached, plan.num_live);
   for (std::size_t i = 0; i < plan.segments.size(); ++i) {
@@ -74,12 +98,8 @@ void print_table(const Plan& plan, const compiler::Tokenizer* tokenizer) {
     const bool is_live = segment.num_cached == 0;
     std::printf("%6d-%-6d %-7s %-10s %s\n", segment.first, segment.end() - 1, is_live ? "live" : "cached",
                 segment.exact ? "exact" : "not exact", name_of(segment, tokenizer).c_str());
-    for (const std::int32_t id : segment.dropped) {
-      std::printf("%24s has not seen %s\n", "", name_of(plan.segments[id], tokenizer).c_str());
-    }
-    for (const std::int32_t id : segment.ghosts) {
-      std::printf("%24s has seen, though it is absent, %s\n", "", name_of(plan.segments[id], tokenizer).c_str());
-    }
+    print_list("has not seen", segment.dropped, plan, tokenizer);
+    print_list("has seen, though absent", segment.ghosts, plan, tokenizer);
   }
 }
 

@@ -152,12 +152,14 @@ int run(const Options& options) {
   if (text.empty() || text.back() != '\n') std::fputs("\n", stdout);
   std::fflush(stdout);
   if (!options.quiet) {
-    std::fprintf(stderr, "\n%lld tokens from the cache%s, %lld computed; first token after %.0f ms, then %.1f tokens/s\n",
+    char decoding[64] = "";
+    if (decode_rate > 0.0) std::snprintf(decoding, sizeof decoding, ", then %.1f tokens/s", decode_rate);
+    std::fprintf(stderr, "\n%lld tokens from the cache%s, %lld computed; first token after %.0f ms%s\n",
                  static_cast<long long>(usage.cached_tokens),
                  usage.encoded_tokens > 0
                      ? (" (" + std::to_string(usage.encoded_tokens) + " of them encoded now)").c_str()
                      : "",
-                 static_cast<long long>(usage.live_tokens), ttft_ms, decode_rate);
+                 static_cast<long long>(usage.live_tokens), ttft_ms, decoding);
   }
   return kDone;
 }

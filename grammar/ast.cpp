@@ -50,7 +50,8 @@ class Dumper {
   }
   void add(const Union& alternatives, int depth) {
     line(depth, "union" + (alternatives.name.empty() ? "" : " " + alternatives.name) +
-                    (alternatives.required ? " required" : ""));
+                    (alternatives.required ? " required" : "") +
+                    (alternatives.scaffold.empty() ? "" : " scaffold=" + alternatives.scaffold));
     for (const Module& member : alternatives.members) add(member, depth + 1);
   }
   void add(const Selection& selection, int depth) {

@@ -69,6 +69,7 @@ struct Union {
   std::string name;  // may be empty
   Place place;       // the name, or the tag
   bool required = false;
+  std::string scaffold;  // the member that stands in for the union in typical contexts; may be empty
   std::vector<Module> members;
 };
 

@@ -128,13 +128,14 @@ class SchemaReader {
   ast::Union alternatives(const XmlElement& element, const Surroundings& here) {
     ast::Union result;
     result.place = element.place;
-    Attributes attributes(element, {"scaffold"}, diagnostics_);
+    Attributes attributes(element, {}, diagnostics_);
     if (const auto* name = attributes.find("name")) {
       result.name = name->value;
       result.place = name->value_place;
       if (check_name(*name)) declare(here.scope->modules, *name);
     }
     result.required = attributes.boolean("required", false);
+    const XmlAttribute* scaffold = attributes.find("scaffold");
     attributes.finish();
 
     const Whitespace::Boundary at_start = whitespace_.boundary();
@@ -157,7 +158,19 @@ class SchemaReader {
       }
       if (kind != inner.name) unknown_element(inner, kind);
     }
+    if (scaffold != nullptr) check_standin(*scaffold, result);
     return result;
+  }
+
+  void check_standin(const XmlAttribute& scaffold, ast::Union& alternatives) {
+    std::vector<std::string_view> names;
+    for (const ast::Module& member : alternatives.members) names.push_back(member.name);
+    if (std::find(names.begin(), names.end(), scaffold.value) != names.end()) {
+      alternatives.scaffold = scaffold.value;
+      return;
+    }
+    diagnostics_.add(DiagnosticKind::unknown_module, scaffold.value_place,
+                     "the union has no member `" + scaffold.value + "`" + did_you_mean(scaffold.value, names));
   }
 
   std::optional<ast::Parameter> parameter(const XmlElement& element, const Surroundings& here) {

@@ -64,6 +64,11 @@ Blank merge(Blank before, Blank after) { return before == Blank::dropped ? befor
 
 std::string common_indentation(const XmlElement& element) {
   std::optional<std::string> common;
+  const auto is_parameter = [&](std::size_t index) {
+    if (index >= element.children.size()) return false;
+    const auto* child = std::get_if<XmlElement>(&element.children[index].value);
+    return child != nullptr && child->name == "parameter";
+  };
   for (std::size_t index = 0; index < element.children.size(); ++index) {
     const auto* text = std::get_if<XmlText>(&element.children[index].value);
     if (text == nullptr) continue;
@@ -71,8 +76,8 @@ std::string common_indentation(const XmlElement& element) {
     for (std::size_t i = 0; i < marked.text.size(); ++i) {
       if (!marked.newline_at(i)) continue;
       const std::size_t end = marked.indentation_end(i + 1);
-      const bool at_end = end == marked.text.size();
-      if (at_end ? index + 1 == element.children.size() : marked.newline_at(end)) continue;
+      const bool is_blank_line = end == marked.text.size() ? !is_parameter(index + 1) : marked.newline_at(end);
+      if (is_blank_line) continue;
       const std::string_view line = std::string_view(marked.text).substr(i + 1, end - i - 1);
       if (!common) {
         common = std::string(line);

@@ -18,7 +18,8 @@ namespace pml::grammar {
 enum class SpaceMode : std::uint8_t { dedent, collapse, preserve };
 
 /// The indentation that all lines have in common that start in the element's own text. Lines of blanks alone
-/// do not count, nor does the line of the element's own end tag.
+/// do not count, nor do lines on which the element's own text has only blanks before another tag; a parameter's
+/// tag is text in this.
 std::string common_indentation(const XmlElement& element);
 
 class Whitespace {

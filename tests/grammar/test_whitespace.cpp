@@ -28,7 +28,10 @@ TEST_CASE("dedent: common indentation and outer blank lines go, inner line break
   CHECK(tree_of("\n\tone\n\t\ttwo") == "  text \"one\\n\\ttwo\"\n");
   // Blank lines do not count for indentation.
   CHECK(tree_of("\n    one\n \n    two") == "  text \"one\\n\\ntwo\"\n");
-  // Nor does the line of the end tag; a line that begins with a parameter does.
+  // Nor do lines that begin with a module's tag, or with the end tag.
+  CHECK(tree_of("\n    one\n  <module name=\"m\"/>\n    two\n") == "  text \"one\"\n  module m\n  text \"\\ntwo\"\n");
+  CHECK(tree_of("\n    one\n    two\n  <module name=\"m\"/>") == "  text \"one\\ntwo\"\n  module m\n");
+  // A line that begins with a parameter does.
   CHECK(tree_of("\n    <parameter name=\"p\" length=\"2\"/> one\n      two\n") ==
         "  parameter p length=2\n  text \" one\\n  two\"\n");
 }

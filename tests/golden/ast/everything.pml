@@ -7,7 +7,7 @@
       Be brief.
         - no lists
     </module>
-    <union name="city" required="true">
+    <union name="city" required="true" scaffold="rome">
       <module name="rome" context="isolated">Rome <module name="forum">has a forum</module>.</module>
       <module name="oslo" cache="false">Oslo.</module>
       <module name="nowhere"/>

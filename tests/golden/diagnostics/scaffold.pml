@@ -1,5 +1,5 @@
 <schema name="s">
-  <union>
+  <union scaffold="aa">
     <module name="a">A</module>
     <module name="b">B<module name="inner">I</module></module>
   </union>
