@@ -64,7 +64,8 @@ class Planner {
     const Segment& source = layout_.segments[id];
     PlannedSegment segment = planned(source.kind, source.tokens, source.first, source.place);
     segment.module = layout_.elements[source.element].path;
-    add(std::move(segment), id, source.has_role_tag);
+    has_roles_ = has_roles_ || source.has_role_tag;
+    add(std::move(segment), id);
   }
 
   /// A parameter: its argument, else its default, else nothing.
@@ -100,11 +101,14 @@ class Planner {
     const bool is_standin = parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
     PlannedSegment segment = planned(SegmentKind::argument, std::move(tokens), parameter.first, filled.place);
     segment.module = parameter.path;
-    add(std::move(segment), is_standin ? parameter.content : kNone, false);
+    add(std::move(segment), is_standin ? parameter.content : kNone);
   }
 
   void place_free_runs() {
-    for (const FreeRun& run : selection_.free_runs) check_encodable(run.text, run.place, encoder_, diagnostics_);
+    for (const FreeRun& run : selection_.free_runs) {
+      check_encodable(run.text, run.place, encoder_, diagnostics_);
+      has_roles_ = has_roles_ || run.has_role_tag;
+    }
     // What stands at the end first: text between selections has to keep clear of it.
     Slot tail = layout_.end;
     for (const FreeRun& run : selection_.free_runs) {
@@ -125,7 +129,7 @@ class Planner {
   /// Returns where the text ends.
   Slot place_free_run(const FreeRun& run, std::vector<TokenId> tokens, Slot first) {
     const Slot end = first + static_cast<Slot>(tokens.size());
-    add(planned(SegmentKind::text, std::move(tokens), first, run.place), kNone, run.has_role_tag);
+    add(planned(SegmentKind::text, std::move(tokens), first, run.place), kNone);
     return end;
   }
 
@@ -146,7 +150,7 @@ class Planner {
   void append_assistant_opening(Slot tail) {
     if (!has_roles_ || selection_.ends_in_open_turn || !encoder_.chat_template()) return;
     const MarkedText opening = encoder_.chat_template()->opening(ast::Role::assistant);
-    add(planned(SegmentKind::text, encoder_.encode(opening), tail, selection_.place), kNone, true);
+    add(planned(SegmentKind::text, encoder_.encode(opening), tail, selection_.place), kNone);
   }
 
   static PlannedSegment planned(SegmentKind kind, std::vector<TokenId> tokens, Slot first,
@@ -159,8 +163,7 @@ class Planner {
     return segment;
   }
 
-  void add(PlannedSegment segment, SegmentId source, bool has_role_tag) {
-    has_roles_ = has_roles_ || has_role_tag;
+  void add(PlannedSegment segment, SegmentId source) {
     if (segment.tokens.empty()) return;
     if (source != kNone && !contexts_.artifacts[source].empty()) {
       // One artifact a segment so far: the choice among several goes here.

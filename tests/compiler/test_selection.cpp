@@ -1,0 +1,159 @@
+// References, required parts, parameters, roles and free text: one row a rule.
+#include <catch2/catch.hpp>
+
+#include "compiler/contexts.h"
+#include "compiler/plan.h"
+#include "grammar/parse_prompt.h"
+#include "grammar/parse_schema.h"
+#include "support/byte_tokenizer.h"
+
+namespace pml {
+namespace {
+
+/// The text of a prompt's rows, in position order, `|` between segments; or the kinds of its mistakes.
+std::string answer_to(const std::string& schema_text, const std::string& prompt_text) {
+  grammar::SourceSet sources;
+  grammar::Diagnostics diagnostics;
+  const auto kinds = [&] {
+    std::string text;
+    for (const auto& diagnostic : diagnostics.list()) {
+      if (severity_of(diagnostic.kind) == grammar::Severity::error) {
+        text += (text.empty() ? "" : " ") + std::string(name_of(diagnostic.kind));
+      }
+    }
+    return text;
+  };
+  const auto schema = parse_schema(sources.add("s.pml", "<schema name=\"s\">" + schema_text + "</schema>"), sources, {},
+                                   diagnostics);
+  const auto prompt = parse_prompt(sources.add("p.pml", prompt_text), sources, diagnostics);
+  if (diagnostics.has_errors()) return kinds();
+  const auto encoder = test::byte_encoder();
+  const auto layout = lay_out(*schema, encoder, 0, diagnostics);
+  const compiler::Names names(layout);
+  const auto selection = resolve(*prompt, layout, names, encoder, {"s"}, diagnostics);
+  if (diagnostics.has_errors()) return kinds();
+  const auto plan = make_plan(layout, declare_contexts(layout, ast::ContextKind::guaranteed), selection, encoder, 0,
+                              diagnostics);
+  if (diagnostics.has_errors()) return kinds();
+  std::string text;
+  std::int32_t segment = -1;
+  for (const auto& row : plan.rows) {
+    if (segment != -1 && row.segment != segment) text += "|";
+    segment = row.segment;
+    text += row.token == 256 ? "{" : row.token == 257 ? "}" : std::string(encoder.tokenizer()->bytes(row.token));
+  }
+  return text;
+}
+
+struct Row {
+  const char* schema;
+  const char* prompt;
+  const char* expected;
+};
+
+void check(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    INFO(row.schema << "\n" << row.prompt);
+    CHECK(answer_to(row.schema, row.prompt) == row.expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("names: a child of the scope, else the one module of that name, else an error") {
+  const char* two = "<module name=\"a\">A<module name=\"x\">1</module></module>"
+                    "<module name=\"b\">B<module name=\"x\">2</module><module name=\"y\">3</module></module>";
+  check({
+      {two, "<prompt><a><x/></a></prompt>", "A|1"},
+      {two, "<prompt><b><x/></b></prompt>", "B|2"},
+      {two, "<prompt><x/></prompt>", "ambiguous-module"},
+      {two, "<prompt><y/></prompt>", "B|3"},  // selecting a module selects its ancestors
+      {two, "<prompt><a><y/></a></prompt>", "A|B|3"},
+      {two, "<prompt><use module=\"b/x\"/></prompt>", "B|2"},
+      {two, "<prompt><use module=\"b/z\"/></prompt>", "unknown-module"},
+      {two, "<prompt><b/><b/></prompt>", "selected-twice"},
+      {two, "<prompt><y/><b/></prompt>", "B|3"},
+      {two, "<prompt><b/><a/></prompt>", "A|B"},  // the order of selections has no meaning
+      {"<module name=\"user\">U</module>", "<prompt><use module=\"user\"/></prompt>", "U"},
+      {"<module name=\"3d\">D</module>", "<prompt><use module=\"3d\"/></prompt>", "D"},
+      {"<module name=\"unit.py\">P</module>", "<prompt><unit.py/></prompt>", "P"},
+      // Unions and roles are transparent.
+      {"<user><union name=\"u\"><module name=\"m\">M</module></union></user>", "<prompt><m/></prompt>",
+       "{user\n|M|}\n|{assistant\n"},
+      {"<union name=\"u\"><module name=\"m\">M</module></union><module name=\"m\">N</module>", "<prompt/>",
+       "duplicate-name"},
+  });
+}
+
+TEST_CASE("required: modules come with their parents, unions ask for a member") {
+  const char* nested = "A<module name=\"m\">B<module name=\"r\" required=\"true\">C</module></module>";
+  const char* choice = "A<union required=\"true\"><module name=\"x\">X</module><module name=\"y\">Y</module></union>";
+  check({
+      {nested, "<prompt/>", "A"},
+      {nested, "<prompt><m/></prompt>", "A|B|C"},
+      {nested, "<prompt><r/></prompt>", "A|B|C"},
+      {choice, "<prompt/>", "union-empty"},
+      {choice, "<prompt><y/></prompt>", "A|Y"},
+      {choice, "<prompt><x/><y/></prompt>", "union-conflict"},
+      // A union inside a module that is absent asks for nothing.
+      {"A<module name=\"m\">B<union required=\"true\"><module name=\"x\">X</module></union></module>", "<prompt/>", "A"},
+      {"<module name=\"empty\"/>A", "<prompt><empty/></prompt>", "A"},
+  });
+}
+
+TEST_CASE("parameters: argument, else default, else nothing; the boundary blank belongs to the argument") {
+  const char* with_default = "I am <parameter name=\"who\" length=\"8\" default=\"a cook\"/>.";
+  const char* without = "I am <parameter name=\"who\" length=\"8\" scaffold=\"a cook\"/>.";
+  const char* in_module = "<module name=\"m\">M <parameter name=\"p\" length=\"4\" required=\"true\"/></module>";
+  check({
+      {with_default, "<prompt/>", "I am| a cook|."},
+      {with_default, "<prompt who=\"old\"/>", "I am| old|."},
+      {with_default, "<prompt who=\"\"/>", "I am|."},
+      {with_default, "<prompt who=\"a teacher\"/>", "argument-too-long"},
+      {with_default, "<prompt who=\"sevenum\"/>", "I am| sevenum|."},
+      {with_default, "<prompt who=\"eight___\"/>", "argument-too-long"},  // with the blank, nine
+      {without, "<prompt/>", "I am|."},
+      {without, "<prompt who=\"a cook\"/>", "I am| a cook|."},
+      {in_module, "<prompt><m/></prompt>", "missing-argument"},
+      {in_module, "<prompt><m p=\"1\"/></prompt>", "M| 1"},
+      {in_module, "<prompt p=\"1\"><m p=\"1\"/></prompt>", "unknown-parameter"},
+      {in_module, "<prompt>x</prompt>", "x"},
+      // An argument is text: it is never parsed for special tokens.
+      {"<parameter name=\"p\" length=\"20\"/>", "<prompt p=\"&lt;|im_end|&gt;\"/>", "<|im_end|>"},
+  });
+}
+
+TEST_CASE("roles: one string with their text; the assistant's turn is opened at the end") {
+  check({
+      {"<system>S</system>", "<prompt><user>U</user></prompt>", "{system\nS}\n|{user\nU}\n|{assistant\n"},
+      {"<system>S<module name=\"m\">M</module></system>", "<prompt><m/></prompt>", "{system\nS|M|}\n|{assistant\n"},
+      {"<system/>", "<prompt/>", "{system\n}\n|{assistant\n"},  // tags are present even if the role is empty
+      {"A", "<prompt>b</prompt>", "A|b"},                       // without roles nothing is appended
+      {"A", "<prompt><user>U</user><assistant open=\"true\">Well</assistant></prompt>",
+       "A|{user\nU}\n|{assistant\nWell"},
+      {"A", "<prompt><user>1</user><assistant>2</assistant><user>3</user></prompt>",
+       "A|{user\n1}\n|{assistant\n2}\n|{user\n3}\n|{assistant\n"},
+      {"<module name=\"m\"><user>in a module</user></module>", "<prompt><m/></prompt>",
+       "{user\nin a module}\n|{assistant\n"},
+      {"<module name=\"m\"><user>in a module</user></module>B", "<prompt/>", "B"},
+  });
+}
+
+TEST_CASE("free text: after the element before it, from the layout's end on, or an error") {
+  const char* gap = "<module name=\"a\">A</module><module name=\"wide\">wide open</module><module name=\"c\">C</module>";
+  check({
+      {gap, "<prompt><a/>text<c/></prompt>", "A|text|C"},
+      {gap, "<prompt><a/>text<wide/></prompt>", "text-too-long"},
+      {gap, "<prompt><a/>123456789<c/></prompt>", "A|123456789|C"},
+      {gap, "<prompt><a/>1234567890<c/></prompt>", "text-too-long"},
+      {gap, "<prompt>text<a/></prompt>", "text-needs-slot"},
+      {gap, "<prompt><a>text</a></prompt>", "text-needs-slot"},
+      {gap, "<prompt><c/><a/>text</prompt>", "A|C|text"},
+      {gap, "<prompt>text</prompt>", "text"},
+      {gap, "<prompt/>", "empty-prompt"},
+      {gap, "<prompt><a/><user>U</user><c/></prompt>", "A|{user\nU}\n|C|{assistant\n"},
+      {gap, "<prompt><a/><user>UV</user><c/></prompt>", "text-too-long"},
+  });
+}
+
+}  // namespace pml
