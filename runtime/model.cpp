@@ -8,6 +8,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -35,11 +36,12 @@ void for_rows(std::int64_t num_rows, const Body& body) {
   });
 }
 
-/// The attention kernel's threads are ATen's.
+/// The attention kernel's threads are ATen's. Its tasks are of unequal length, so each thread takes the next.
 constexpr cpu::ParallelFor kParallelFor{
     [](void*, std::int64_t count, void (*task)(void*, std::int64_t), void* state) {
-      at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t index = begin; index < end; ++index) task(state, index);
+      std::atomic<std::int64_t> next{0};
+      at::parallel_for(0, std::min<std::int64_t>(count, at::get_num_threads()), 1, [&](std::int64_t, std::int64_t) {
+        for (std::int64_t index = next++; index < count; index = next++) task(state, index);
       });
     },
     nullptr};
@@ -137,8 +139,9 @@ struct Model::Impl {
     cpu::segment_attention(arguments, kParallelFor);
   }
 
-  void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& attended,
-                 at::Tensor& x) const {
+  /// `wants_output`: false where only the layer's KV are wanted.
+  void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& attended, at::Tensor& x,
+                 bool wants_output) const {
     const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
     rotate(at::linear(normalized(x, layer.input_norm), layer.qkv), batch, scratch);
     for (const Batch::NewRows& rows : batch.new_rows()) {
@@ -146,6 +149,7 @@ struct Model::Impl {
       rows.own->write(index, rows.first_row, rows.num_tokens, scratch.keys.data() + offset,
                       scratch.values.data() + offset);
     }
+    if (!wants_output) return;
     attend(index, batch, scratch, attended);
     x.add_(at::linear(attended, layer.output));
 
@@ -211,8 +215,11 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
   at::Tensor x = impl_->embed(sequences, num_rows);
   // Rows of padding attend to nothing, and stay zero.
   at::Tensor attended = at::zeros({num_rows, impl_->config.num_heads * impl_->config.head_dim}, at::kFloat);
+  const bool wants_logits = std::any_of(sequences.begin(), sequences.end(),
+                                        [](const SequenceInput& sequence) { return sequence.wants_logits; });
   for (std::int32_t layer = 0; layer < impl_->config.num_layers; ++layer) {
-    impl_->run_layer(layer, batch, scratch, attended, x);
+    const bool is_last = layer + 1 == impl_->config.num_layers;
+    impl_->run_layer(layer, batch, scratch, attended, x, !is_last || wants_logits);
   }
   return impl_->logits(sequences, x);
 }

