@@ -161,6 +161,11 @@ int main_with_arguments(int argc, char** argv) {
     app.exit(error);
     return kBadCommandLine;
   }
+  // A full disk, or a pipe that nobody reads any more.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("pml: standard output cannot be written to\n", stderr);
+    return kMachineFailed;
+  }
   return exit_code;
 }
 

@@ -23,12 +23,9 @@ void Workspace::fail(const std::string& message) const {
 }
 
 void Workspace::stop_on_errors() {
-  if (diagnostics_.has_errors()) diagnostics_.sort();
-  const bool is_new = diagnostics_.list().size() > num_reported_;
-  if (is_new) {
-    num_reported_ = diagnostics_.list().size();
-    std::fputs(render(diagnostics_, sources_).c_str(), stderr);
-  }
+  const std::string text = render(diagnostics_, sources_, num_reported_);
+  num_reported_ = diagnostics_.list().size();
+  std::fwrite(text.data(), 1, text.size(), stderr);
   if (!diagnostics_.has_errors()) return;
   if (options_.json) print({{"ok", false}, {"diagnostics", to_json(diagnostics_, sources_)}});
   throw Stop{kBadInput};

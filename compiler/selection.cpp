@@ -30,6 +30,7 @@ class Resolver {
     }
     require(0);
     check_required_parameters();
+    check_open_turns(prompt);
     free_text(prompt);
     return std::move(result_);
   }
@@ -138,6 +139,15 @@ class Resolver {
                        selected != selected_at_.end() ? selected->second : result_.place,
                        display_path(layout_, scope) + " needs the argument `" + element.name + "`")
           .notes.push_back({element.place, "it is declared here"});
+    }
+  }
+
+  void check_open_turns(const ast::Prompt& prompt) {
+    for (std::size_t i = 0; i + 1 < prompt.children.size(); ++i) {
+      const auto* turn = std::get_if<ast::PromptTurn>(&prompt.children[i].value);
+      if (turn == nullptr || !turn->is_open) continue;
+      diagnostics_.add(DiagnosticKind::open_turn, turn->place,
+                       "an open turn is the last thing in a prompt, but something follows it");
     }
   }
 
@@ -320,9 +330,14 @@ void check_scaffolds(const ast::Schema& schema, const Layout& layout, const Name
   for (const ast::Scaffold& scaffold : schema.scaffolds) {
     // A module brings its ancestors with it, so unions further up count too.
     std::map<ElementId, std::pair<ElementId, grammar::Place>> member_of;
+    std::map<ElementId, grammar::Place> named;
     for (const ast::Path& path : scaffold.modules) {
       const auto module = names.module(path, 0, diagnostics);
       if (!module) continue;
+      if (const auto [earlier, is_new] = named.emplace(*module, path.place); !is_new) {
+        diagnostics.add(DiagnosticKind::selected_twice, path.place, display_path(layout, *module) + " is named twice")
+            .notes.push_back({earlier->second, "it is named here first"});
+      }
       for (ElementId id = *module; id != kNone; id = layout.elements[id].parent) {
         const ElementId alternatives = union_of(layout, id);
         if (alternatives == kNone) continue;

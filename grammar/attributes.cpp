@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "grammar/vocabulary.h"
+
 namespace pml::grammar {
 
 const XmlAttribute* Attributes::find(std::string_view name) {
@@ -12,7 +14,8 @@ const XmlAttribute* Attributes::find(std::string_view name) {
 
 const XmlAttribute* Attributes::require(std::string_view name) {
   const XmlAttribute* attribute = find(name);
-  if (attribute == nullptr && !element_.is_broken) missing_.push_back(name);
+  // What is missing from a tag that is itself a mistake is not said.
+  if (attribute == nullptr && !element_.is_broken && is_element_name(element_.name)) missing_.push_back(name);
   return attribute;
 }
 

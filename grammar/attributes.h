@@ -22,7 +22,7 @@ class Attributes {
       : element_(element), later_(std::move(later)), diagnostics_(diagnostics) {}
 
   const XmlAttribute* find(std::string_view name);
-  /// finish() or report_missing() says so if the attribute is missing.
+  /// finish() says so if the attribute is missing.
   const XmlAttribute* require(std::string_view name);
   bool boolean(std::string_view name, bool otherwise);
   /// A whole number from 1 to `most`; says so if it is none.
@@ -32,12 +32,12 @@ class Attributes {
   SpaceMode space(SpaceMode inherited);
   /// Reports what is missing, and every attribute that was not asked for.
   void finish();
-  /// Reports what is missing; other attributes are somebody else's.
-  void report_missing();
   /// The attributes that were not asked for.
   std::vector<const XmlAttribute*> rest() const;
 
  private:
+  void report_missing();
+
   const XmlElement& element_;
   std::vector<std::string_view> later_;
   std::vector<std::string_view> asked_;

@@ -54,6 +54,13 @@ constexpr std::size_t kMaxLineBytes = 200;
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
+/// Control characters would act on the terminal; `?` stands for each.
+std::string printable(std::string_view line) {
+  std::string text(line);
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; }, '?');
+  return text;
+}
+
 std::string excerpt(const Place& place, const Source& source) {
   std::uint32_t line_begin = 0;
   std::string_view line = source.line_at(place.begin, line_begin);
@@ -71,7 +78,7 @@ std::string excerpt(const Place& place, const Source& source) {
     if (from > 0) head = "... ";
   }
   const int width = std::max(1, display_width(line.substr(begin, end - begin)));
-  std::string text = "    " + head + std::string(line) + "\n    " + std::string(head.size(), ' ');
+  std::string text = "    " + head + printable(line) + "\n    " + std::string(head.size(), ' ');
   text += padding(line.substr(0, begin)) + "^" + std::string(static_cast<std::size_t>(width - 1), '~') + "\n";
   return text;
 }
@@ -117,12 +124,6 @@ Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string messa
   return list_.back();
 }
 
-void Diagnostics::sort() {
-  std::stable_sort(list_.begin(), list_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::pair(a.place.source, a.place.begin) < std::pair(b.place.source, b.place.begin);
-  });
-}
-
 std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
   const Source& source = sources[diagnostic.place.source];
   const bool is_error = severity_of(diagnostic.kind) == Severity::error;
@@ -140,11 +141,16 @@ std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
   return text;
 }
 
-std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std::size_t limit) {
+std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std::size_t first) {
+  constexpr std::size_t kMostPrinted = 100;
+  std::vector<const Diagnostic*> list;
+  for (std::size_t i = first; i < diagnostics.list().size(); ++i) list.push_back(&diagnostics.list()[i]);
+  std::stable_sort(list.begin(), list.end(), [](const Diagnostic* a, const Diagnostic* b) {
+    return std::pair(a->place.source, a->place.begin) < std::pair(b->place.source, b->place.begin);
+  });
   std::string text;
-  const auto& list = diagnostics.list();
-  for (std::size_t i = 0; i < std::min(limit, list.size()); ++i) text += render(list[i], sources);
-  if (list.size() > limit) text += "... and " + std::to_string(list.size() - limit) + " more\n";
+  for (std::size_t i = 0; i < std::min(kMostPrinted, list.size()); ++i) text += render(*list[i], sources);
+  if (list.size() > kMostPrinted) text += "... and " + std::to_string(list.size() - kMostPrinted) + " more\n";
   return text;
 }
 

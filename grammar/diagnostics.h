@@ -45,8 +45,6 @@ class Diagnostics {
   const std::vector<Diagnostic>& list() const { return list_; }
   std::size_t num_errors() const { return num_errors_; }
   bool has_errors() const { return num_errors_ > 0; }
-  /// Orders by source and place; mistakes are then read from the top.
-  void sort();
 
  private:
   std::vector<Diagnostic> list_;
@@ -55,8 +53,9 @@ class Diagnostics {
 
 /// One diagnostic with its notes, as text that ends with a line break.
 std::string render(const Diagnostic& diagnostic, const SourceSet& sources);
-/// All of them, at most `limit`; then a line that says how many more there are.
-std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std::size_t limit = 100);
+/// All of them from the index `first` on, by source and place, at most 100; then a line that says how many more
+/// there are.
+std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std::size_t first = 0);
 
 /// Of `candidates`, the one that `wrong` was probably meant to be; nothing if none is near.
 std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string_view>& candidates);

@@ -31,7 +31,6 @@ class PromptReader {
     space_ = attributes.space(SpaceMode::dedent);
     prompt.arguments = arguments(attributes);
     children(root, prompt.children, true);
-    check_open_turns(prompt);
     return prompt;
   }
 
@@ -72,10 +71,13 @@ class PromptReader {
     result.module = {element.name, element.place};
     Attributes attributes(element, {}, diagnostics_);
     if (element.name == "use") {
-      const XmlAttribute* module = attributes.require("module");
+      const XmlAttribute* module = attributes.find("module");
       if (module != nullptr) result.module = {module->value, module->value_place};
-      if (module == nullptr) result.module.text.clear();
-      attributes.report_missing();
+      if (module == nullptr) {
+        result.module.text.clear();
+        // Other attributes are arguments, so a misspelt one cannot be told from them.
+        diagnostics_.add(DiagnosticKind::missing_attribute, element.place, "`<use>` needs the attribute `module`");
+      }
     }
     for (ast::Argument& argument : arguments(attributes)) {
       if (is_reserved_parameter_name(argument.name)) {
@@ -124,15 +126,6 @@ class PromptReader {
       return std::nullopt;
     }
     return result;
-  }
-
-  void check_open_turns(const ast::Prompt& prompt) {
-    for (std::size_t i = 0; i + 1 < prompt.children.size(); ++i) {
-      const auto* turn = std::get_if<ast::PromptTurn>(&prompt.children[i].value);
-      if (turn == nullptr || !turn->is_open) continue;
-      diagnostics_.add(DiagnosticKind::open_turn, turn->place,
-                       "an open turn is the last thing in a prompt, but something follows it");
-    }
   }
 
   const SourceSet& sources_;

@@ -159,6 +159,10 @@ class SchemaReader {
       if (kind != inner.name) unknown_element(inner, kind);
     }
     if (scaffold != nullptr) check_standin(*scaffold, result);
+    if (result.required && result.members.empty()) {
+      diagnostics_.add(DiagnosticKind::bad_value, element.attribute("required")->name_place,
+                       "a union without members cannot be required");
+    }
     return result;
   }
 

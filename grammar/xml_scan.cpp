@@ -85,7 +85,10 @@ class Scanner {
   void processing_instruction(std::size_t begin, std::size_t end) {
     const std::string_view content = text_.substr(begin + 2, end - begin - 4);
     if (!content.starts_with("xml") || (content.size() > 3 && kBlanks.find(content[3]) == std::string_view::npos)) {
-      return;  // other instructions are for other programs, and mean nothing here
+      if (open_.empty()) return;  // beside the root they are for other programs, and mean nothing here
+      add(DiagnosticKind::processing_instruction, place(begin, begin + 2), "`<?` begins an instruction, which is no text")
+          .notes.push_back({std::nullopt, "write `&lt;?`, put code into <![CDATA[...]]>, or take it in with `src`"});
+      return;
     }
     if (begin != 0) {
       add(DiagnosticKind::xml_declaration, place(begin, begin + 5),
@@ -169,6 +172,7 @@ class Scanner {
         const std::string what = opener == "<!--" ? "comment" : opener == "<?" ? "instruction" : "CDATA section";
         add(DiagnosticKind::unclosed_markup, place(begin, begin + opener.size()), "this " + what + " is never closed");
         edit(begin, text_.size(), "");
+        lost_rest_ = true;
         return text_.size();
       }
     }
@@ -264,7 +268,7 @@ class Scanner {
   void close_unclosed(std::size_t at, const Place* closer) {
     const TagPlaces& tag = tags_[open_.back()];
     const Place name = tag.name;
-    if (!tag.is_broken) {  // what follows from a mistake is not said again
+    if (!tag.is_broken && !lost_rest_) {  // what follows from a mistake is not said again
       auto& diagnostic = add(DiagnosticKind::unclosed_element, name,
                              "`<" + std::string(slice(name)) + ">` is never closed");
       if (closer != nullptr) {
@@ -380,6 +384,7 @@ class Scanner {
   bool is_empty_ = false;
   bool has_root_ = false;
   bool too_deep_ = false;
+  bool lost_rest_ = false;        // the rest of the file was taken for an unclosed comment
 };
 
 /// Connects the grammar's rules with the scanner.

@@ -7,6 +7,7 @@
   <module name="no-value" required>three</module>
   <module name="no-blank"required="true">four</module>
   <module name="end">five ]]> six</module>
+  <module name="php"><?php echo 1; ?></module>
   <!-- a -- b -->
   <module name="extra">seven</module extra>
 </schema>

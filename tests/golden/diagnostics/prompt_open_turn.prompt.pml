@@ -1,5 +1,5 @@
 <prompt schema="trip">
   <rome/>
   <assistant open="true">Sure</assistant>
-  <user>more <rome/></user>
+  <user>more</user>
 </prompt>

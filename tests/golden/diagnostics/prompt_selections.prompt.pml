@@ -5,5 +5,5 @@
   <rome/>
   <paris/>
   <module/>
-  <use name="x"/>
+  <use modul="x"/>
 </prompt>

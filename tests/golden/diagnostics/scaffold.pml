@@ -8,4 +8,6 @@
   <scaffold modules="a cc"/>
   <scaffold modules="inner c"/>
   <scaffold modules="a"/>
+  <scaffold modules="c c"/>
+  <union required="true"/>
 </schema>

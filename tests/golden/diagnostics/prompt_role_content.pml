@@ -1,0 +1,1 @@
+<schema name="s"><module name="rome">Rome</module></schema>

@@ -1,0 +1,3 @@
+<prompt>
+  <user>more <rome/></user>
+</prompt>
