@@ -30,13 +30,15 @@ int compile(const Options& options) {
   workspace.require_model();
   workspace.open_store();
   workspace.read_schema();
+  workspace.name_manifest();
   workspace.lay_out();
   workspace.make_recipe();
   if (workspace.store().is_read_only()) workspace.fail("the store " + workspace.store().folder().string() + " is read-only");
 
   const runtime::KvType kv_type = kv_type_of(workspace.recipe());
   const auto digests = chain_digests(workspace.layout(), workspace.contexts(), workspace.recipe());
-  runtime::Manifest manifest = runtime::make_manifest(workspace.layout(), workspace.contexts(), digests, workspace.recipe());
+  runtime::Manifest manifest = runtime::make_manifest(workspace.layout(), workspace.contexts(),
+                                                      workspace.context_kind(), digests, workspace.recipe());
   const auto before = latest_manifest(workspace.store(), manifest.schema);
 
   // Pass 1: what is there already? Every artifact is opened and checked.

@@ -110,6 +110,7 @@ int explain(const Options& options) {
   workspace.require_model();
   workspace.open_store();
   workspace.read_schema();
+  workspace.read_manifest();
   workspace.lay_out();
   workspace.require_prompt();
   workspace.read_prompt();

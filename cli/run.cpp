@@ -62,6 +62,7 @@ int run(const Options& options) {
   // that mistakes are reported at once.
   start = Clock::now();
   workspace.read_schema();
+  workspace.read_manifest();
   workspace.lay_out();
   workspace.require_prompt();
   workspace.read_prompt();

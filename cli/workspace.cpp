@@ -8,7 +8,6 @@
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "runtime/store/fingerprint.h"
-#include "runtime/store/manifest.h"
 
 namespace pml::cli {
 
@@ -85,9 +84,7 @@ void Workspace::lay_out() {
   layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions, diagnostics_);
   check_scaffolds(*schema_, layout_, compiler::Names(layout_), diagnostics_);
   stop_on_errors();
-  const auto kind =
-      options_.context == "isolated" ? ast::ContextKind::isolated : ast::ContextKind::guaranteed;
-  contexts_ = declare_contexts(layout_, kind);
+  contexts_ = declare_contexts(layout_, context_kind());
 }
 
 void Workspace::require_prompt() {
@@ -128,15 +125,26 @@ void Workspace::make_plan() {
   stop_on_errors();
 }
 
+void Workspace::name_manifest() {
+  fingerprint_ = runtime::model_fingerprint(*model_, &*store_);
+  manifest_name_ = runtime::manifest_name(*schema_, fingerprint_);
+}
+
+void Workspace::read_manifest() {
+  name_manifest();
+  const auto text = store_->read_text(manifest_name_);
+  if (text) manifest_ = runtime::read_manifest(*text);
+}
+
+ast::ContextKind Workspace::context_kind() const {
+  const std::string& kind = !options_.context.empty() || !manifest_ ? options_.context : manifest_->context;
+  return kind == to_string(ast::ContextKind::isolated) ? ast::ContextKind::isolated : ast::ContextKind::guaranteed;
+}
+
 void Workspace::make_recipe() {
-  const std::string fingerprint = runtime::model_fingerprint(*model_, store_ ? &*store_ : nullptr);
-  manifest_name_ = runtime::manifest_name(*schema_, fingerprint);
   std::string kv_type = options_.kv_type;
-  if (kv_type.empty() && store_) {
-    const auto text = store_->read_text(manifest_name_);
-    if (const auto manifest = text ? runtime::read_manifest(*text) : std::nullopt) kv_type = manifest->kv_type;
-  }
-  recipe_ = compiler::make_recipe(*model_, fingerprint, kv_type.empty() ? "f16" : kv_type);
+  if (kv_type.empty()) kv_type = manifest_ ? manifest_->kv_type : "f16";
+  recipe_ = compiler::make_recipe(*model_, fingerprint_, kv_type);
 }
 
 std::vector<compiler::TokenId> Workspace::end_tokens() const {

@@ -15,6 +15,7 @@
 #include "compiler/recipe.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
+#include "runtime/store/manifest.h"
 #include "runtime/store/store.h"
 
 namespace pml::cli {
@@ -37,11 +38,13 @@ class Workspace {
   void require_model();    // says so if none is named, then opens it
   void open_store();
   void read_schema();
+  void name_manifest();    // needs open_model, open_store, read_schema
+  void read_manifest();    // of an earlier compile, if there is one, so that its choices hold
   void lay_out();          // needs read_schema, open_model
   void require_prompt();   // says so if neither a file nor --user is given
   void read_prompt();      // the file, or the text of --user
   void make_plan();        // needs lay_out, read_prompt
-  void make_recipe();      // needs open_model, read_schema; open_store if there is one
+  void make_recipe();      // needs name_manifest
 
   const ast::Schema& schema() const { return *schema_; }
   const ast::Prompt& prompt() const { return *prompt_; }
@@ -56,6 +59,8 @@ class Workspace {
   const grammar::SourceSet& sources() const { return sources_; }
   const grammar::Diagnostics& diagnostics() const { return diagnostics_; }
   std::string manifest_name() const { return manifest_name_; }
+  /// The kind of context for elements whose documents do not say: the flag's, else that of the last compile.
+  ast::ContextKind context_kind() const;
   /// End tokens that the tokenizer and the chat template name.
   std::vector<compiler::TokenId> end_tokens() const;
 
@@ -80,7 +85,9 @@ class Workspace {
   compiler::Contexts contexts_;
   compiler::Plan plan_;
   compiler::Recipe recipe_;
+  std::string fingerprint_;  // of the model
   std::string manifest_name_;
+  std::optional<runtime::Manifest> manifest_;
   std::optional<runtime::Store> store_;
 };
 

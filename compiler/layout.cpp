@@ -68,10 +68,13 @@ class LayoutBuilder {
       finish_run(owner);
       return;
     }
+    // Text before the tag is in the same segment; nothing can be placed between the two.
+    const Slot first = cursor_;
     extend_run(turn.place, chat_template->opening(turn.role), true);
     contents(owner, turn.children);
     extend_run(turn.place, chat_template->closing(turn.role), true);
     finish_run(owner);
+    layout_.roles.push_back({owner, turn.role, first, cursor_});
   }
 
   void place(ElementId owner, const ast::Module& module) {

@@ -62,10 +62,19 @@ struct Element {
   SegmentId content = kNone;  // the default or the stand-in; kNone if there is none, or it is empty
 };
 
+/// A role of the schema: its tags and what stands between them.
+struct RoleSpan {
+  ElementId owner = 0;  // the module or schema whose tags they are
+  ast::Role role = ast::Role::user;
+  Slot first = 0;  // slots [first, end)
+  Slot end = 0;
+};
+
 struct Layout {
   std::string schema;
   std::vector<Element> elements;  // document order; 0 is the schema
   std::vector<Segment> segments;  // document order; the BOS, if any, is first
+  std::vector<RoleSpan> roles;    // in the order of their ends
   Slot end = 0;
   bool is_estimate = false;  // slots count characters
 

@@ -172,7 +172,7 @@ class Resolver {
       } else {
         at_end_ = num_selections_left == 0;
         if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
-          if (schema_has_roles) {
+          if (schema_has_roles && role_around() == nullptr) {
             diagnostics_.add(DiagnosticKind::text_outside_roles, text->place,
                              "this text stands outside of any role")
                 .notes.push_back({std::nullopt, "put it into <user>...</user>"});
@@ -195,12 +195,28 @@ class Resolver {
       return;
     }
     if (!is_placeable(turn.place)) return;
+    if (const RoleSpan* around = role_around()) {
+      diagnostics_.add(DiagnosticKind::nested_role, turn.place,
+                       "this turn would stand inside a `<" + std::string(to_string(around->role)) +
+                           ">` of the schema; roles may not nest");
+      return;
+    }
     MarkedText text = chat_template->opening(turn.role);
     append(text, turn.text);
     if (!turn.is_open) append(text, chat_template->closing(turn.role));
     result_.ends_in_open_turn = turn.is_open;
     extend_run(turn.place, text, true);
     if (!turn.is_open) finish_run();
+  }
+
+  /// The role of the schema that is open where text at this point of the prompt comes to stand, or null.
+  const RoleSpan* role_around() const {
+    if (at_end_ || anchor_ == kNone) return nullptr;
+    const Slot position = layout_.elements[anchor_].end;
+    for (const RoleSpan& span : layout_.roles) {
+      if (result_.present[span.owner] && span.first < position && position < span.end) return &span;
+    }
+    return nullptr;
   }
 
   bool is_placeable(const grammar::Place& place) {

@@ -54,10 +54,17 @@ constexpr std::size_t kMaxLineBytes = 200;
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// Control characters would act on the terminal; `?` stands for each.
+/// Control characters would act on the terminal, and bytes that are no UTF-8 are no text; `?` stands for each.
 std::string printable(std::string_view line) {
   std::string text(line);
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; }, '?');
+  for (std::size_t i = 0; i < text.size();) {
+    utf8proc_int32_t character = 0;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + i;
+    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - i), &character);
+    const bool is_control = length > 0 && ((character < 0x20 && character != '\t') || character == 0x7F);
+    if (length <= 0 || is_control) text[i] = '?';
+    i += length > 0 ? static_cast<std::size_t>(length) : 1;
+  }
   return text;
 }
 

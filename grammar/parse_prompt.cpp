@@ -27,6 +27,9 @@ class PromptReader {
     if (const auto* schema = attributes.find("schema")) {
       prompt.schema = schema->value;
       prompt.place = schema->value_place;
+      if (schema->value.empty()) {
+        diagnostics_.add(DiagnosticKind::bad_value, schema->value_place, "`schema` is the schema's name or path");
+      }
     }
     space_ = attributes.space(SpaceMode::dedent);
     prompt.arguments = arguments(attributes);

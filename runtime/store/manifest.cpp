@@ -14,11 +14,13 @@ std::string manifest_name(const ast::Schema& schema, const std::string& model_fi
 }
 
 Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts& contexts,
-                       const std::vector<Digest>& digests, const compiler::Recipe& recipe) {
+                       ast::ContextKind otherwise, const std::vector<Digest>& digests,
+                       const compiler::Recipe& recipe) {
   Manifest manifest;
   manifest.schema = layout.schema;
   manifest.recipe = to_json(recipe);
   manifest.kv_type = recipe.kv_type;
+  manifest.context = to_string(otherwise);
   manifest.end = layout.end;
   std::map<std::pair<std::string, SegmentKind>, std::int32_t> numbers;
   for (std::size_t id = 0; id < layout.segments.size(); ++id) {
@@ -54,6 +56,7 @@ std::string to_json(const Manifest& manifest) {
   }
   return nlohmann::json{{"schema", manifest.schema},
                         {"recipe", nlohmann::json::parse(manifest.recipe)},
+                        {"context", manifest.context},
                         {"layout", {{"kind", "preserve"}, {"end", manifest.end}}},
                         {"segments", std::move(segments)}}
              .dump(1) +
@@ -68,6 +71,7 @@ std::optional<Manifest> read_manifest(const std::string& text) {
     manifest.schema = json.at("schema").get<std::string>();
     manifest.recipe = json.at("recipe").dump();
     manifest.kv_type = json.at("recipe").at("kv_type").get<std::string>();
+    manifest.context = json.at("context").get<std::string>();
     manifest.end = json.at("layout").at("end").get<Slot>();
     for (const auto& entry : json.at("segments")) {
       manifest.segments.push_back({entry.at("module").get<std::string>(), entry.at("kind").get<std::string>(),

@@ -28,6 +28,7 @@ struct Manifest {
   std::string schema;
   std::string recipe;  // to_json(Recipe)
   std::string kv_type;
+  std::string context;  // kind, for elements whose documents do not say
   Slot end = 0;
   std::vector<ManifestSegment> segments;
 };
@@ -35,9 +36,10 @@ struct Manifest {
 /// The name of a schema's manifest: it follows from the schema's text and the model.
 std::string manifest_name(const ast::Schema& schema, const std::string& model_fingerprint);
 
-/// `digests`: of the nodes of `contexts`.
+/// `digests`: of the nodes of `contexts`; `otherwise`: the kind that they were declared with.
 Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts& contexts,
-                       const std::vector<Digest>& digests, const compiler::Recipe& recipe);
+                       ast::ContextKind otherwise, const std::vector<Digest>& digests,
+                       const compiler::Recipe& recipe);
 
 std::string to_json(const Manifest& manifest);
 /// Nothing if the text is not a manifest.

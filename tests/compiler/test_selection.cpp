@@ -150,6 +150,13 @@ TEST_CASE("free text: after the element before it, from the layout's end on, or 
       {gap, "<prompt><a>text</a></prompt>", "text-needs-slot"},
       {gap, "<prompt><c/><a/>text</prompt>", "A|C|text"},
       {gap, "<prompt>text</prompt>", "text"},
+      {"<user>Q<module name=\"a\">A</module><module name=\"wide\">wide open and wider</module>"
+       "<module name=\"c\">C</module></user>",
+       "<prompt><a/><user>U</user><c/></prompt>", "nested-role"},
+      {"<user>Q<module name=\"a\">A</module><module name=\"wide\">wide open</module>"
+       "<module name=\"c\">C</module></user>",
+       "<prompt><a/>text<c/></prompt>", "{user\nQ|A|text|C|}\n|{assistant\n"},
+      {gap, "<prompt schema=\"\">text</prompt>", "bad-value"},
       {gap, "<prompt/>", "empty-prompt"},
       {gap, "<prompt><a/><user>U</user><c/></prompt>", "A|{user\nU}\n|C|{assistant\n"},
       {gap, "<prompt><a/><user>UV</user><c/></prompt>", "text-too-long"},
