@@ -2,8 +2,9 @@
 
 #include <dlfcn.h>
 
-#include <cstdio>
 #include <filesystem>
+#include <stdexcept>
+#include <string>
 
 namespace pml::cli {
 
@@ -23,9 +24,8 @@ int run_in_engine(EngineCommand command, const Options& options) {
     if (entry != nullptr) return entry(command, &options);
     why = ::dlerror();
   }
-  std::fprintf(stderr, "pml: the engine cannot be loaded: %s\n",
-               why.empty() ? "libpml_engine.so is not beside the program" : why.c_str());
-  return kMachineFailed;
+  throw std::runtime_error("the engine cannot be loaded: " +
+                           (why.empty() ? "libpml_engine.so is not beside the program" : why));
 }
 
 }  // namespace pml::cli

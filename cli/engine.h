@@ -8,7 +8,7 @@ namespace pml::cli {
 
 enum class EngineCommand { compile, run };
 
-/// Loads the engine and runs the command in it. Says why if the engine cannot be loaded.
+/// Loads the engine and runs the command in it. Throws std::runtime_error if the engine cannot be loaded.
 int run_in_engine(EngineCommand command, const Options& options);
 
 }  // namespace pml::cli

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/engine.h"
+#include "cli/json_output.h"
 #include "cli/workspace.h"
 
 extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::EngineCommand command,
@@ -15,6 +16,7 @@ extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::
     return stop.exit_code;
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "pml: %s\n", exception.what());
+    if (options->json) pml::cli::print_error(exception.what());
     return pml::cli::kMachineFailed;
   }
 }

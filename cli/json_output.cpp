@@ -23,6 +23,8 @@ void print(const Json& object) {
   std::printf("%s\n", text.c_str());
 }
 
+void print_error(const std::string& message) { print({{"ok", false}, {"error", message}}); }
+
 Json to_json(const grammar::Diagnostics& diagnostics, const grammar::SourceSet& sources) {
   Json list = Json::array();
   for (const grammar::Diagnostic& diagnostic : diagnostics.list()) {

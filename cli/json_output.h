@@ -13,6 +13,9 @@ using Json = nlohmann::ordered_json;
 /// Writes the object and a line break to standard output. Text that is not UTF-8 (a cut character) is replaced.
 void print(const Json& object);
 
+/// The object of a command that failed for another reason than its documents.
+void print_error(const std::string& message);
+
 Json to_json(const grammar::Diagnostics& diagnostics, const grammar::SourceSet& sources);
 
 }  // namespace pml::cli

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/engine.h"
+#include "cli/json_output.h"
 #include "cli/options.h"
 #include "cli/workspace.h"
 
@@ -20,7 +21,7 @@ class CommandLine {
   void schema(CLI::App& command) {
     command.add_option("schema", options_.schema, "The schema, a .pml file")->required();
     command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")->type_name("DIR");
-    command.add_flag("--json", options_.json, "Print one JSON object on standard output");
+    json_ = command.add_flag("--json", options_.json, "Print one JSON object on standard output");
     command.add_flag("-q,--quiet", options_.quiet, "Print the result alone");
     command.add_option("--threads", options_.threads, "Threads to use (0: one a core)")
         ->check(CLI::Range(0, 1024))
@@ -66,6 +67,7 @@ class CommandLine {
         ->capture_default_str();
     command.add_option("--logprobs", options_.logprobs, "With --json: the N best log-probabilities of every token")
         ->check(CLI::Range(0, 1 << 16))
+        ->needs(json_)
         ->type_name("N");
     command.add_option("--force-tokens", options_.force_tokens, "Generate these token IDs instead of choosing")
         ->delimiter(',')
@@ -75,20 +77,23 @@ class CommandLine {
 
  private:
   Options& options_;
+  CLI::Option* json_ = nullptr;  // of the command that is being set up
 };
 
-/// CLI11 takes a mistyped command for a missing one; this says which are near.
-int unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return kDone;
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
+}
+
+/// CLI11 takes a mistyped command for a missing one; this says which are near. Empty if there is no such mistake.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(command->get_name());
   }
-  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return kDone;
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
   const std::vector<std::string_view> views(names.begin(), names.end());
-  std::fprintf(stderr, "pml: `%s` is not a command%s\nRun with --help for the list.\n", argv[1],
-               grammar::did_you_mean(argv[1], views).c_str());
-  return kBadCommandLine;
+  return "`" + std::string(argv[1]) + "` is not a command" + grammar::did_you_mean(argv[1], views);
 }
 
 int main_with_arguments(int argc, char** argv) {
@@ -152,13 +157,18 @@ int main_with_arguments(int argc, char** argv) {
     return "pml: " + std::string(error.what()) + "\n" + CLI::FailureMessage::simple(failed, error).substr(
         std::string(error.what()).size() + 1);
   });
-  if (const int unknown = unknown_command(app, argc, argv); unknown != kDone) return unknown;
+  if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
+    std::fprintf(stderr, "pml: %s\nRun with --help for the list.\n", unknown.c_str());
+    if (wants_json(argc, argv)) print_error(unknown);
+    return kBadCommandLine;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
+    if (wants_json(argc, argv)) print_error(error.what());
     return kBadCommandLine;
   }
   // A full disk, or a pipe that nobody reads any more.
@@ -179,6 +189,7 @@ int main(int argc, char** argv) {
     return stop.exit_code;
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "pml: %s\n", exception.what());
+    if (pml::cli::wants_json(argc, argv)) pml::cli::print_error(exception.what());
     return pml::cli::kMachineFailed;
   }
 }

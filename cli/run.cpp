@@ -70,8 +70,7 @@ int run(const Options& options) {
   workspace.make_recipe();
   for (const std::int32_t token : options.force_tokens) {
     if (token < 0 || token >= workspace.model().config().vocab_size) {
-      std::fprintf(stderr, "pml: --force-tokens: %d is not a token of the model\n", token);
-      return kBadCommandLine;
+      workspace.misuse("--force-tokens: " + std::to_string(token) + " is not a token of the model");
     }
   }
   const double planning_ms = milliseconds_since(start);

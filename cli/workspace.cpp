@@ -7,6 +7,7 @@
 #include "cli/json_output.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
+#include "grammar/xml.h"
 #include "runtime/store/fingerprint.h"
 
 namespace pml::cli {
@@ -15,10 +16,10 @@ namespace fs = std::filesystem;
 
 void warn(const std::string& message) { std::fprintf(stderr, "pml: warning: %s\n", message.c_str()); }
 
-void Workspace::fail(const std::string& message) const {
+void Workspace::stop(const std::string& message, int exit_code) const {
   std::fprintf(stderr, "pml: %s\n", message.c_str());
-  if (options_.json) print({{"ok", false}, {"error", message}});
-  throw Stop{kMachineFailed};
+  if (options_.json) print_error(message);
+  throw Stop{exit_code};
 }
 
 void Workspace::stop_on_errors() {
@@ -57,8 +58,7 @@ void Workspace::open_model() {
 
 void Workspace::require_model() {
   if (options_.model.empty()) {
-    std::fprintf(stderr, "pml: no model is named; give one with -m FILE.gguf, or in the variable PML_MODEL\n");
-    throw Stop{kBadCommandLine};
+    misuse("no model is named; give one with -m FILE.gguf, or in the variable PML_MODEL");
   }
   open_model();
 }
@@ -89,8 +89,7 @@ void Workspace::lay_out() {
 
 void Workspace::require_prompt() {
   if (!options_.prompt.empty() || options_.has_user) return;
-  std::fprintf(stderr, "pml: there is no prompt; give one with --prompt FILE or --user TEXT\n");
-  throw Stop{kBadCommandLine};
+  misuse("there is no prompt; give one with --prompt FILE or --user TEXT");
 }
 
 void Workspace::read_prompt() {
@@ -105,6 +104,7 @@ void Workspace::read_prompt() {
   if (!options_.has_user) return;
   ast::PromptTurn turn;
   const grammar::SourceId source = sources_.add("--user", options_.user);
+  if (!check_encoding(source, sources_, diagnostics_, grammar::ControlCharacters::allowed)) stop_on_errors();
   turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(options_.user.size())};
   turn.text = options_.user;
   prompt_->children.push_back({std::move(turn)});

@@ -67,9 +67,12 @@ class Workspace {
   /// Prints what has been found so far; throws Stop if there is an error.
   void stop_on_errors();
   /// Says why the machine cannot go on, and throws Stop.
-  [[noreturn]] void fail(const std::string& message) const;
+  [[noreturn]] void fail(const std::string& message) const { stop(message, kMachineFailed); }
+  /// Says what is wrong with the command line, and throws Stop.
+  [[noreturn]] void misuse(const std::string& message) const { stop(message, kBadCommandLine); }
 
  private:
+  [[noreturn]] void stop(const std::string& message, int exit_code) const;
   grammar::SourceId read_source(const std::string& path);
 
   const Options& options_;

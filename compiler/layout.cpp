@@ -164,8 +164,9 @@ class LayoutBuilder {
       auto& diagnostic =
           diagnostics_.add(DiagnosticKind::default_too_long, parameter.content_place,
                            std::string("the ") + (parameter.default_text ? "default" : "stand-in") + " of `" +
-                               parameter.name + "` takes " + std::to_string(segment.tokens.size()) +
-                               " tokens, but its length is " + std::to_string(parameter.length));
+                               parameter.name + "` takes " +
+                               count_tokens(static_cast<std::int64_t>(segment.tokens.size())) +
+                               ", but its length is " + std::to_string(parameter.length));
       if (!parameter.lead.empty()) {
         diagnostic.notes.push_back({std::nullopt, "the blank before the parameter belongs to it and counts"});
       }
@@ -245,6 +246,8 @@ Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_p
                grammar::Diagnostics& diagnostics) {
   return LayoutBuilder(encoder, max_positions, diagnostics).build(schema);
 }
+
+std::string count_tokens(std::int64_t count) { return std::to_string(count) + (count == 1 ? " token" : " tokens"); }
 
 std::string dump(const Layout& layout) {
   std::string text;

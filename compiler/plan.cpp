@@ -89,7 +89,7 @@ class Planner {
     if (static_cast<Slot>(tokens.size()) > length && !encoder_.is_estimate()) {
       auto& diagnostic = diagnostics_.add(
           DiagnosticKind::argument_too_long, filled.place,
-          "this argument takes " + std::to_string(tokens.size()) + " tokens, but `" + parameter.name + "` holds " +
+          "this argument takes " + count_tokens(static_cast<std::int64_t>(tokens.size())) + ", but `" + parameter.name + "` holds " +
               std::to_string(length));
       diagnostic.notes.push_back({parameter.place, "the parameter is declared here"});
       if (!parameter.lead.empty()) {
@@ -140,7 +140,7 @@ class Planner {
     }
     if (first + size <= next_present || encoder_.is_estimate()) return true;
     diagnostics_.add(DiagnosticKind::text_too_long, place,
-                     "this text takes " + std::to_string(size) + " tokens, but there is room for " +
+                     "this text takes " + count_tokens(size) + ", but there is room for " +
                          std::to_string(next_present - first) + " before the next text of the schema")
         .notes.push_back({std::nullopt, "put it after the last selection, or give the schema a <slot> for it here"});
     return false;

@@ -14,6 +14,17 @@ std::string display_path(const Layout& layout, ElementId element) {
   return path.empty() ? "the schema" : "`" + path + "`";
 }
 
+/// The members of a union, for a message.
+std::string member_names(const Layout& layout, ElementId alternatives) {
+  constexpr std::size_t kMost = 20;
+  const std::vector<Content>& members = layout.elements[alternatives].contents;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kMost, members.size()); ++i) {
+    names += (i == 0 ? "`" : ", `") + layout.elements[members[i].id].name + "`";
+  }
+  return names + (members.size() > kMost ? " ..." : "");
+}
+
 class Resolver {
  public:
   Resolver(const Layout& layout, const Names& names, const TextEncoder& encoder, Diagnostics& diagnostics)
@@ -39,9 +50,13 @@ class Resolver {
   // --- modules ----------------------------------------------------------------------------------------
 
   std::optional<ElementId> select(const ast::Selection& selection, ElementId scope) {
-    const auto module = names_.module(selection.module, scope, diagnostics_);
-    // Below an unknown module nothing can be said; texts in it are still out of place.
-    if (!module) return std::nullopt;
+    static const std::vector<std::string_view> kWords{"system", "user", "assistant", "use"};
+    const auto module = names_.module(selection.module, scope, diagnostics_,
+                                      selection.by_use ? std::vector<std::string_view>() : kWords);
+    if (!module) {  // below it nothing can be said
+      has_unknown_ = true;
+      return std::nullopt;
+    }
     const auto [earlier, is_new] = selected_at_.emplace(*module, selection.module.place);
     if (!is_new) {
       diagnostics_.add(DiagnosticKind::selected_twice, selection.module.place,
@@ -97,14 +112,10 @@ class Resolver {
   }
 
   void report_empty_union(ElementId id) {
-    std::string members;
-    for (const Content& member : layout_.elements[id].contents) {
-      members += (members.empty() ? "`" : ", `") + layout_.elements[member.id].name + "`";
-    }
     const Element& alternatives = layout_.elements[id];
     diagnostics_.add(DiagnosticKind::union_empty, result_.place,
                      "the union" + (alternatives.name.empty() ? "" : " `" + alternatives.name + "`") +
-                         " is required; select one of " + members)
+                         " is required; select one of " + member_names(layout_, id))
         .notes.push_back({alternatives.place, "it is declared here"});
   }
 
@@ -134,7 +145,10 @@ class Resolver {
       if (element.kind != ElementKind::parameter || !element.required) continue;
       const ElementId scope = layout_.scope_of(id);
       if (!result_.present[scope] || result_.arguments.contains(id) || meant_.contains(id)) continue;
-      const auto selected = selected_at_.find(scope);
+      auto selected = selected_at_.find(scope);  // else what brought it in
+      for (ElementId at = scope; selected == selected_at_.end() && at != kNone; at = layout_.elements[at].parent) {
+        selected = selected_at_.find(at);
+      }
       diagnostics_.add(DiagnosticKind::missing_argument,
                        selected != selected_at_.end() ? selected->second : result_.place,
                        display_path(layout_, scope) + " needs the argument `" + element.name + "`")
@@ -220,7 +234,7 @@ class Resolver {
   }
 
   bool is_placeable(const grammar::Place& place) {
-    if (at_end_ || met_selection_) return true;
+    if (at_end_ || met_selection_ || has_unknown_) return true;
     diagnostics_.add(DiagnosticKind::text_needs_slot, place, "this text stands before the first selection")
         .notes.push_back({std::nullopt, "put it after the selections, or give the schema a <slot> for it"});
     return false;
@@ -250,6 +264,7 @@ class Resolver {
   FreeRun run_;
   ElementId anchor_ = kNone;
   bool met_selection_ = false;
+  bool has_unknown_ = false;  // a selection that may have been meant as something else
   bool at_end_ = false;
 };
 
@@ -265,6 +280,8 @@ Names::Names(const Layout& layout)
       everywhere_[element.name].push_back(id);
     } else if (element.kind == ElementKind::parameter) {
       parameters_[layout.scope_of(id)].emplace(element.name, id);
+    } else if (element.kind == ElementKind::alternatives && !element.name.empty()) {
+      unions_.emplace(element.name, id);
     }
   }
 }
@@ -285,8 +302,32 @@ std::vector<std::string_view> Names::parameters(ElementId scope) const {
   return names;
 }
 
-std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, Diagnostics& diagnostics) const {
+void Names::report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
+                           std::vector<std::string_view> candidates, Diagnostics& diagnostics) const {
+  const auto found = unions_.find(name);
+  const bool is_union = found != unions_.end() && (scope == 0 || layout_.scope_of(found->second) == scope);
+  if (!is_union) {
+    diagnostics.add(DiagnosticKind::unknown_module, path.place,
+                    display_path(layout_, scope) + " has no module `" + std::string(name) + "`" +
+                        grammar::did_you_mean(name, candidates));
+    return;
+  }
+  const std::string members = member_names(layout_, found->second);
+  diagnostics
+      .add(DiagnosticKind::unknown_module, path.place,
+           "`" + std::string(name) + "` is a union" +
+               (members.empty() ? std::string(" without members") : "; name one of its members: " + members))
+      .notes.push_back({layout_.elements[found->second].place, "it is declared here"});
+}
+
+std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, Diagnostics& diagnostics,
+                                       const std::vector<std::string_view>& also_meant) const {
   if (path.text.empty()) return std::nullopt;
+  if (path.text.front() == '/' || path.text.back() == '/' || path.text.find("//") != std::string::npos) {
+    diagnostics.add(DiagnosticKind::bad_name, path.place,
+                    "the path " + ast::in_quotes(path.text) + " has an empty part; paths are written `plan/overseas`");
+    return std::nullopt;
+  }
   std::string_view rest = path.text;
   const auto next_name = [&] {
     const std::size_t slash = rest.find('/');
@@ -294,20 +335,15 @@ std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, D
     rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
     return name;
   };
-  const auto unknown = [&](std::string_view name, const std::vector<std::string_view>& known,
-                           const std::string& where) {
-    diagnostics.add(DiagnosticKind::unknown_module, path.place,
-                    where + " has no module `" + std::string(name) + "`" + grammar::did_you_mean(name, known));
-  };
 
   std::string_view name = next_name();
   ElementId id = child(scope, name);
   if (id == kNone) {
     const auto found = everywhere_.find(name);
     if (found == everywhere_.end()) {
-      std::vector<std::string_view> known;
+      std::vector<std::string_view> known(also_meant);
       for (const auto& [candidate, ids] : everywhere_) known.push_back(candidate);
-      unknown(name, known, "the schema");
+      report_unknown(path, name, 0, std::move(known), diagnostics);
       return std::nullopt;
     }
     if (found->second.size() > 1) {
@@ -329,7 +365,7 @@ std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, D
     if (inner == kNone) {
       std::vector<std::string_view> known;
       for (const auto& [candidate, candidate_id] : modules_[id]) known.push_back(candidate);
-      unknown(name, known, display_path(layout_, id));
+      report_unknown(path, name, id, std::move(known), diagnostics);
       return std::nullopt;
     }
     id = inner;

@@ -20,18 +20,23 @@ class Names {
 
   /// A child of `scope`, else the one module of that name in the schema; the rest of the path downwards from
   /// there. Says so if there is none, or more than one. An empty path was a mistake that is known already.
-  std::optional<ElementId> module(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics) const;
+  /// `also_meant`: further words to suggest for an unknown name.
+  std::optional<ElementId> module(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics,
+                                  const std::vector<std::string_view>& also_meant = {}) const;
   /// A parameter of a module (or of the schema), or kNone.
   ElementId parameter(ElementId scope, std::string_view name) const;
   std::vector<std::string_view> parameters(ElementId scope) const;
 
  private:
   ElementId child(ElementId scope, std::string_view name) const;
+  void report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
+                      std::vector<std::string_view> candidates, grammar::Diagnostics& diagnostics) const;
 
   const Layout& layout_;
   std::vector<std::map<std::string_view, ElementId>> modules_;     // by scope
   std::vector<std::map<std::string_view, ElementId>> parameters_;  // by scope
   std::map<std::string_view, std::vector<ElementId>> everywhere_;
+  std::map<std::string_view, ElementId> unions_;  // by name; of several of one name, the first
 };
 
 /// The union around an element, if it is a member of one; else kNone.

@@ -109,6 +109,7 @@ struct PromptNode;
 
 struct Selection {
   Path module;
+  bool by_use = false;  // `<use module="..."/>`, not an element of the module's name
   std::vector<Argument> arguments;
   std::vector<PromptNode> children;
 };

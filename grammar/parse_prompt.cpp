@@ -1,5 +1,7 @@
 #include "grammar/parse_prompt.h"
 
+#include <algorithm>
+
 #include "grammar/attributes.h"
 #include "grammar/vocabulary.h"
 #include "grammar/whitespace.h"
@@ -50,6 +52,7 @@ class PromptReader {
     const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(element) : "";
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
+        if (is_layout(*text)) continue;
         if (auto content = whitespace_.text(*text, space_, indentation)) {
           nodes.push_back({ast::FreeText{sources_.trimmed(text->place), std::move(*content)}});
         }
@@ -69,6 +72,14 @@ class PromptReader {
     }
   }
 
+  /// In `preserve` blanks are text, but those alone between selections only set the document.
+  bool is_layout(const XmlText& text) const {
+    return space_ == SpaceMode::preserve &&
+           std::all_of(text.pieces.begin(), text.pieces.end(), [](const XmlPiece& piece) {
+             return !piece.is_literal && piece.text.find_first_not_of(" \t\r\n") == std::string::npos;
+           });
+  }
+
   ast::Selection selection(const XmlElement& element) {
     ast::Selection result;
     result.module = {element.name, element.place};
@@ -76,6 +87,7 @@ class PromptReader {
     if (element.name == "use") {
       const XmlAttribute* module = attributes.find("module");
       if (module != nullptr) result.module = {module->value, module->value_place};
+      result.by_use = true;
       if (module == nullptr) {
         result.module.text.clear();
         // Other attributes are arguments, so a misspelt one cannot be told from them.
@@ -140,9 +152,11 @@ class PromptReader {
 }  // namespace
 
 std::optional<ast::Prompt> parse_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
-  const auto root = parse_xml(source, sources, diagnostics);
-  if (!root) return std::nullopt;
-  return PromptReader(sources, diagnostics).read(*root);
+  const auto document = parse_xml(source, sources, diagnostics);
+  if (!document) return std::nullopt;
+  auto prompt = PromptReader(sources, diagnostics).read(document->root);
+  if (document->is_guessed) return std::nullopt;  // what it selects is a guess, too
+  return prompt;
 }
 
 }  // namespace pml::grammar

@@ -305,7 +305,7 @@ class SchemaReader {
       return;
     }
     const SourceId id = sources_.add((options_.folder / src.value).lexically_normal().string(), std::move(*text));
-    if (!check_encoding(id, sources_, diagnostics_)) return;
+    if (!check_encoding(id, sources_, diagnostics_, ControlCharacters::allowed)) return;
     std::string_view content = sources_[id].text();
     if (content.ends_with('\n')) content.remove_suffix(content.ends_with("\r\n") ? 2 : 1);
     if (content.empty()) return;
@@ -340,8 +340,10 @@ class SchemaReader {
 
   bool check_name(const XmlAttribute& name) {
     if (is_legal_name(name.value)) return true;
+    const bool is_dots = name.value.find_first_not_of('.') == std::string::npos;
     diagnostics_.add(DiagnosticKind::bad_name, name.value_place,
                      name.value.empty() ? "a name may not be empty"
+                     : is_dots          ? "a name may not be dots alone"
                                         : "a name holds letters, digits, `.`, `-` and `_`, unlike " +
                                               ast::in_quotes(name.value));
     return false;
@@ -364,6 +366,7 @@ class SchemaReader {
   }
 
   void unknown_element(const XmlElement& element, const std::string& understood) {
+    if (element.is_broken) return;  // code such as `vector<int>` is one mistake
     diagnostics_.add(DiagnosticKind::unknown_element, element.place,
                      "`<" + element.name + ">` is not an element of PML; did you mean `" + understood + "`?");
   }
@@ -375,7 +378,7 @@ class SchemaReader {
     } else if (is_element_name(element.name)) {
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
                        "`<" + element.name + ">` may not stand in `<" + parent + ">`");
-    } else if (!nearest(element.name, element_names())) {
+    } else if (!element.is_broken && !nearest(element.name, element_names())) {
       diagnostics_.add(DiagnosticKind::unknown_element, element.place,
                        "`<" + element.name + ">` is not an element of PML")
           .notes.push_back({std::nullopt, "text that holds `<` goes into <![CDATA[...]]>, or is taken in with `src`"});
@@ -411,9 +414,9 @@ class SchemaReader {
 
 std::optional<ast::Schema> parse_schema(SourceId source, SourceSet& sources, const SchemaOptions& options,
                                         Diagnostics& diagnostics) {
-  const auto root = parse_xml(source, sources, diagnostics);
-  if (!root) return std::nullopt;
-  return SchemaReader(sources, options, diagnostics).read(*root);
+  const auto document = parse_xml(source, sources, diagnostics);
+  if (!document) return std::nullopt;
+  return SchemaReader(sources, options, diagnostics).read(document->root);
 }
 
 }  // namespace pml::grammar

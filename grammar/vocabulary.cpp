@@ -35,7 +35,8 @@ std::optional<ast::Role> role_of(std::string_view element) {
 }
 
 bool is_legal_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+  if (name.find_first_not_of('.') == std::string_view::npos) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
     return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_';
   });
 }

@@ -149,7 +149,8 @@ const XmlAttribute* XmlElement::attribute(std::string_view attribute_name) const
   return found == attributes.end() ? nullptr : &*found;
 }
 
-bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
+bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
+                    ControlCharacters control_characters) {
   const std::string_view text = sources[source].text();
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     diagnostics.add(DiagnosticKind::not_utf8, {source, 0, 0}, "the file is UTF-16; PML is read as UTF-8");
@@ -163,11 +164,12 @@ bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diag
       continue;
     }
     if (byte < 0x20 || byte == 0x7F) {
-      if (byte != '\t' && byte != '\n' && byte != '\r' && byte != 0x7F) {
+      const bool is_control = byte != '\t' && byte != '\n' && byte != '\r' && byte != 0x7F;
+      if (is_control && (byte == 0 || control_characters == ControlCharacters::refused)) {
         static constexpr char kHex[] = "0123456789ABCDEF";
         diagnostics.add(DiagnosticKind::control_character, {source, at, at + 1},
                         std::string("the control character U+00") + kHex[byte >> 4] + kHex[byte & 15] +
-                            " may not stand in a document");
+                            " may not stand in a text");
         return false;
       }
       ++i;
@@ -185,7 +187,7 @@ bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diag
   return true;
 }
 
-std::optional<XmlElement> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
+std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
   if (!check_encoding(source, sources, diagnostics)) return std::nullopt;
   const std::string_view text = sources[source].text();
   const XmlScan scan = scan_xml(source, text, diagnostics);
@@ -202,7 +204,8 @@ std::optional<XmlElement> parse_xml(SourceId source, const SourceSet& sources, D
     PML_CHECK(diagnostics.has_errors(), parsed.description());
     return std::nullopt;
   }
-  return TreeBuilder(source, sources, scan, edited).build(document.document_element());
+  return XmlDocument{TreeBuilder(source, sources, scan, edited).build(document.document_element()),
+                     !scan.edits.empty()};
 }
 
 }  // namespace pml::grammar

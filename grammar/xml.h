@@ -38,7 +38,7 @@ struct XmlElement {
   Place place;  // the name in the start tag
   std::vector<XmlAttribute> attributes;
   std::vector<XmlNode> children;
-  bool is_broken = false;  // there was a mistake in the start tag; attributes may be missing for it
+  bool is_broken = false;  // its markup was wrong, which has been said; attributes may be missing for it
 
   const XmlAttribute* attribute(std::string_view attribute_name) const;
 };
@@ -47,11 +47,20 @@ struct XmlNode {
   std::variant<XmlText, XmlElement> value;
 };
 
+struct XmlDocument {
+  XmlElement root;
+  bool is_guessed = false;  // mistakes in the markup left the structure open
+};
+
 /// Reads a document. After mistakes in the markup the tree still holds what could be understood, so that
 /// further mistakes can be found; without any tree there is nothing to look at.
-std::optional<XmlElement> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 
-/// Is the text UTF-8 without control characters? If not, says where, and returns false.
-bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+enum class ControlCharacters { refused, allowed };
+
+/// Is the text UTF-8, and free of control characters if they are refused (NUL always is)? If not, says where, and
+/// returns false.
+bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
+                    ControlCharacters control_characters = ControlCharacters::refused);
 
 }  // namespace pml::grammar

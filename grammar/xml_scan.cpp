@@ -46,8 +46,10 @@ class Scanner {
     const auto same_name = [&](std::size_t open) { return slice(tags_[open].name) == name; };
     auto match = std::find_if(open_.rbegin(), open_.rend(), same_name);
     if (match == open_.rend()) {
-      // A name that was only mistyped still closes its element: one mistake, one message.
-      const bool closes_top = !open_.empty() && nearest(name, {slice(tags_[open_.back()].name)});
+      // A name that was only mistyped, or is what the author called the element, still closes it: one mistake,
+      // one message.
+      const bool closes_top = !open_.empty() && (nearest(name, {slice(tags_[open_.back()].name)}) ||
+                                                 is_value_of_name(name, tags_[open_.back()]));
       auto& diagnostic = add(DiagnosticKind::unmatched_end_tag, end_tag_name_,
                              "`</" + std::string(name) + ">` closes nothing that is open");
       if (!open_.empty()) {
@@ -221,6 +223,12 @@ class Scanner {
     edits_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::move(text)});
   }
 
+  bool is_value_of_name(std::string_view name, const TagPlaces& tag) const {
+    return std::any_of(tag.attributes.begin(), tag.attributes.end(), [&](const AttributePlaces& attribute) {
+      return slice(attribute.name) == "name" && slice(attribute.value) == name;
+    });
+  }
+
   /// How many bytes of `text` the rule matches from the front.
   template <typename Rule>
   static std::size_t match(std::string_view text) {
@@ -266,7 +274,7 @@ class Scanner {
   void pop() { open_.pop_back(); }
 
   void close_unclosed(std::size_t at, const Place* closer) {
-    const TagPlaces& tag = tags_[open_.back()];
+    TagPlaces& tag = tags_[open_.back()];
     const Place name = tag.name;
     if (!tag.is_broken && !lost_rest_) {  // what follows from a mistake is not said again
       auto& diagnostic = add(DiagnosticKind::unclosed_element, name,
@@ -278,6 +286,7 @@ class Scanner {
           {std::nullopt, "write `<" + std::string(slice(name)) + "/>` if it is empty; code that holds `<` "
                          "goes into <![CDATA[...]]>, or into a file taken in with `src`"});
     }
+    tag.is_broken = true;
     edit(at, at, "</" + std::string(slice(name)) + ">");
     pop();
   }
@@ -298,7 +307,7 @@ class Scanner {
     if (at != std::string_view::npos && !blank_before && tag_.attributes.empty() && text_[at] != '/') {
       return stray(begin);
     }
-    std::size_t close = text_.find_first_of("<>", good_end_);
+    std::size_t close = tag_close(good_end_);
     const bool has_close = close != std::string_view::npos && text_[close] == '>';
     const auto [message, where] = attribute_mistake(at, blank_before);
     if (!has_close && message.empty()) {
@@ -314,6 +323,21 @@ class Scanner {
     const std::size_t end = close + (has_close ? 1 : 0);
     open_element(begin, end, true);
     return end;
+  }
+
+  /// The first `<` or `>` from `at` on that stands outside of a quoted value.
+  std::size_t tag_close(std::size_t at) const {
+    char before = ' ';  // the last character that was no blank
+    for (; at < text_.size() && text_[at] != '<' && text_[at] != '>'; ++at) {
+      const char c = text_[at];
+      if (before == '=' && (c == '"' || c == '\'')) {
+        const std::size_t quote = text_.find(c, at + 1);
+        // A quote that closes on another line is more likely another value's.
+        if (quote < text_.find('\n', at)) at = quote;
+      }
+      if (kBlanks.find(c) == std::string_view::npos) before = c;
+    }
+    return at < text_.size() ? at : std::string_view::npos;
   }
 
   bool where_is_attribute(const Place& where) const {

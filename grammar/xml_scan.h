@@ -26,7 +26,7 @@ struct TagPlaces {
   Place name;
   Place tag;  // from `<` to `>`
   std::vector<AttributePlaces> attributes;  // a name that stands twice is listed once, the first
-  bool is_broken = false;                   // there was a mistake in the tag; attributes may be missing for it
+  bool is_broken = false;                   // there was a mistake in the tag, or it is never closed
 };
 
 /// Replace [begin, end) of the source by `text`.

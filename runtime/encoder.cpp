@@ -36,10 +36,17 @@ std::shared_ptr<const Artifact> Encoder::find(ChainId node, Finding& finding) {
   if (const auto known = known_.find(node); known != known_.end()) return known->second;
   finding = Finding::missing;
   if (store_ == nullptr) return nullptr;
+  if (const auto absent = absent_.find(node); absent != absent_.end()) {  // looked for, and warned about, once
+    finding = absent->second;
+    return nullptr;
+  }
   const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
   auto artifact = store_->find(digests_[node], model_.kv_shape(kv_type_),
                                static_cast<std::int32_t>(segment.tokens.size()), segment.first, &finding);
-  if (artifact == nullptr) return nullptr;
+  if (artifact == nullptr) {
+    absent_.emplace(node, finding);
+    return nullptr;
+  }
   if (known_.size() >= kMaxKnown) {
     std::erase_if(known_, [](const auto& entry) { return entry.second->is_mapped() && entry.second.use_count() == 1; });
   }
@@ -107,6 +114,10 @@ Result<void> Encoder::store(ChainId node, const Artifact& artifact, bool must_st
   }
   std::reverse(metadata.context.begin(), metadata.context.end());
   auto stored = store_->put(metadata, artifact.view());
+  if (stored) {  // from here on the store's copy serves: memory does not grow with the schema
+    absent_.erase(node);
+    known_.erase(node);
+  }
   if (stored || must_store) return stored;
   if (!warned_of_store_) warn_(stored.error().message + "; what is encoded now is not kept");
   warned_of_store_ = true;

@@ -60,6 +60,7 @@ class Encoder {
   std::vector<Digest> digests_;
   std::vector<bool> is_declared_;
   std::unordered_map<compiler::ChainId, std::shared_ptr<const Artifact>> known_;
+  std::unordered_map<compiler::ChainId, Finding> absent_;  // what the store was asked for in vain
   EncoderStatistics statistics_;
   bool warned_of_store_ = false;
 };

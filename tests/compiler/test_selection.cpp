@@ -85,6 +85,17 @@ TEST_CASE("names: a child of the scope, else the one module of that name, else a
   });
 }
 
+TEST_CASE("names: parameters are a scope of their own") {
+  check({
+      {"<module name=\"a\">A</module><parameter name=\"a\" length=\"3\"/>", "<prompt a=\"x\"><a/></prompt>", "A|x"},
+      {"<module name=\".\">A</module>", "<prompt/>", "bad-name"},
+      {"<module name=\"..\">A</module>", "<prompt/>", "bad-name"},
+      {"<module name=\".a\">A</module>", "<prompt><use module=\".a\"/></prompt>", "A"},
+      {"<module name=\"a\">A</module>", "<prompt><use module=\"a/\"/></prompt>", "bad-name"},
+      {"<module name=\"a\">A</module>", "<prompt><use module=\"/a\"/></prompt>", "bad-name"},
+  });
+}
+
 TEST_CASE("required: modules come with their parents, unions ask for a member") {
   const char* nested = "A<module name=\"m\">B<module name=\"r\" required=\"true\">C</module></module>";
   const char* choice = "A<union required=\"true\"><module name=\"x\">X</module><module name=\"y\">Y</module></union>";
@@ -150,6 +161,8 @@ TEST_CASE("free text: after the element before it, from the layout's end on, or 
       {gap, "<prompt><a>text</a></prompt>", "text-needs-slot"},
       {gap, "<prompt><c/><a/>text</prompt>", "A|C|text"},
       {gap, "<prompt>text</prompt>", "text"},
+      {gap, "<prompt space=\"preserve\">\n <a/>\n <c>\n </c>\n</prompt>", "A|C"},
+      {gap, "<prompt space=\"preserve\">\n <a/> b\n</prompt>", "A| b\n"},
       {"<user>Q<module name=\"a\">A</module><module name=\"wide\">wide open and wider</module>"
        "<module name=\"c\">C</module></user>",
        "<prompt><a/><user>U</user><c/></prompt>", "nested-role"},

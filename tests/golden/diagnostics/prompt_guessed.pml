@@ -1,0 +1,1 @@
+<schema name="guessed"><module name="plan">Plan.</module></schema>

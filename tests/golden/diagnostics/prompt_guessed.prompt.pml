@@ -1,0 +1,4 @@
+<prompt schema="guessed">
+  <paln>
+  <plan/>
+</prompt>
