@@ -30,7 +30,7 @@ struct Recipe {
   std::string kv_type;    // "f32", "f16"
   std::string weights;    // "f32"
   std::string compute;    // "f32"
-  std::int32_t encoder = 1;  // raised whenever the encoder's arithmetic changes
+  std::int32_t encoder = 2;  // raised whenever the encoder's arithmetic changes
 };
 
 /// One JSON object with sorted keys: what manifests and answers state.

@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
@@ -22,11 +21,8 @@
 namespace pml::runtime {
 namespace {
 
-/// Matrix products give other bits at one or two rows than at four or more; rows are padded to a multiple of
-/// this, so that a row's bits do not depend on how many others are computed with it.
-constexpr std::int64_t kRowTile = 8;
-
-std::int64_t padded(std::int64_t rows) { return (rows + kRowTile - 1) / kRowTile * kRowTile; }
+/// A number of rows at which a row's bits do not depend on how many others are computed with it.
+std::int64_t padded(std::int64_t rows) { return (rows + Linear::kRowTile - 1) / Linear::kRowTile * Linear::kRowTile; }
 
 /// Runs `body(row)` for every row, on ATen's threads.
 template <typename Body>
@@ -143,7 +139,7 @@ struct Model::Impl {
   void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& attended, at::Tensor& x,
                  bool wants_output) const {
     const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
-    rotate(at::linear(normalized(x, layer.input_norm), layer.qkv), batch, scratch);
+    rotate(layer.qkv(normalized(x, layer.input_norm)), batch, scratch);
     for (const Batch::NewRows& rows : batch.new_rows()) {
       const std::int64_t offset = static_cast<std::int64_t>(rows.first_token) * config.num_kv_heads * config.head_dim;
       rows.own->write(index, rows.first_row, rows.num_tokens, scratch.keys.data() + offset,
@@ -151,16 +147,16 @@ struct Model::Impl {
     }
     if (!wants_output) return;
     attend(index, batch, scratch, attended);
-    x.add_(at::linear(attended, layer.output));
+    x.add_(layer.output(attended));
 
-    const at::Tensor gate_up = at::linear(normalized(x, layer.mlp_norm), layer.gate_up);
+    const at::Tensor gate_up = layer.gate_up(normalized(x, layer.mlp_norm));
     at::Tensor activated = at::empty({x.size(0), config.ffn_size}, at::kFloat);
     for_rows(x.size(0), [&](std::int64_t row) {
       const float* gate = gate_up.const_data_ptr<float>() + row * 2 * config.ffn_size;
       cpu::silu_multiply(gate, gate + config.ffn_size, config.ffn_size,
                          activated.data_ptr<float>() + row * config.ffn_size);
     });
-    x.add_(at::linear(activated, layer.down));
+    x.add_(layer.down(activated));
   }
 
   std::vector<float> logits(std::span<const SequenceInput> sequences, const at::Tensor& x) const {
@@ -177,7 +173,7 @@ struct Model::Impl {
       std::memcpy(to, x.const_data_ptr<float>() + (end - 1) * config.hidden_size, row_bytes);
       to += config.hidden_size;
     }
-    const at::Tensor result = at::linear(normalized(last, weights.norm), weights.head);
+    const at::Tensor result = weights.head(normalized(last, weights.norm));
     const float* from = result.const_data_ptr<float>();
     return {from, from + wanting * config.vocab_size};
   }

@@ -39,18 +39,18 @@ at::Tensor stack(const compiler::ModelFile& file, const std::vector<std::string>
 Weights load_weights(const compiler::ModelFile& file) {
   Weights weights;
   weights.embedding = stack(file, {"model.embed_tokens.weight"});
-  weights.head = file.config().tied_embeddings ? weights.embedding : stack(file, {"lm_head.weight"});
+  weights.head = Linear(file.config().tied_embeddings ? weights.embedding : stack(file, {"lm_head.weight"}));
   weights.norm = stack(file, {"model.norm.weight"});
   for (std::int32_t i = 0; i < file.config().num_layers; ++i) {
     const std::string prefix = "model.layers." + std::to_string(i) + ".";
     LayerWeights layer;
     layer.input_norm = stack(file, {prefix + "input_layernorm.weight"});
-    layer.qkv = stack(file, {prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight",
-                             prefix + "self_attn.v_proj.weight"});
-    layer.output = stack(file, {prefix + "self_attn.o_proj.weight"});
+    layer.qkv = Linear(stack(file, {prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight",
+                                    prefix + "self_attn.v_proj.weight"}));
+    layer.output = Linear(stack(file, {prefix + "self_attn.o_proj.weight"}));
     layer.mlp_norm = stack(file, {prefix + "post_attention_layernorm.weight"});
-    layer.gate_up = stack(file, {prefix + "mlp.gate_proj.weight", prefix + "mlp.up_proj.weight"});
-    layer.down = stack(file, {prefix + "mlp.down_proj.weight"});
+    layer.gate_up = Linear(stack(file, {prefix + "mlp.gate_proj.weight", prefix + "mlp.up_proj.weight"}));
+    layer.down = Linear(stack(file, {prefix + "mlp.down_proj.weight"}));
     weights.layers.push_back(std::move(layer));
   }
   return weights;

@@ -1,4 +1,4 @@
-// The weights of a decoder as f32 tensors, in the shapes that the forward pass multiplies with. Torch inside:
+// The weights of a decoder, in the shapes that the forward pass multiplies with. Torch inside:
 // only model.cpp and weights.cpp include this.
 #pragma once
 
@@ -7,21 +7,22 @@
 #include <vector>
 
 #include "compiler/model_file.h"
+#include "runtime/linear.h"
 
 namespace pml::runtime {
 
 struct LayerWeights {
-  at::Tensor input_norm;   // [hidden]
-  at::Tensor qkv;          // [(num_heads + 2 num_kv_heads) * head_dim, hidden]: Q, K, V below each other
-  at::Tensor output;       // [hidden, num_heads * head_dim]
-  at::Tensor mlp_norm;     // [hidden]
-  at::Tensor gate_up;      // [2 ffn, hidden]: gate, then up
-  at::Tensor down;         // [hidden, ffn]
+  at::Tensor input_norm;  // [hidden]
+  Linear qkv;             // [(num_heads + 2 num_kv_heads) * head_dim, hidden]: Q, K, V below each other
+  Linear output;          // [hidden, num_heads * head_dim]
+  at::Tensor mlp_norm;    // [hidden]
+  Linear gate_up;         // [2 ffn, hidden]: gate, then up
+  Linear down;            // [hidden, ffn]
 };
 
 struct Weights {
   at::Tensor embedding;  // [vocab, hidden]
-  at::Tensor head;       // [vocab, hidden]; the embedding itself if they are tied
+  Linear head;           // [vocab, hidden]
   at::Tensor norm;       // [hidden]
   std::vector<LayerWeights> layers;
 };
