@@ -117,10 +117,10 @@ class Bench {
       runtime::Encoder encoder(model_, &*store, layout, contexts, recipe, runtime::KvType::f16, warn);
       const auto artifacts = open(encoder, plan);
       const double opened = seconds_since(start);
-      const runtime::Answer answer = generate(model_, plan, artifacts, options(65), no_token);
+      const runtime::Answer answer = generate(model_, make_request(plan, artifacts, options(65)));
       spliced.push_back(opened + answer.first_token_seconds);
       decode_rates.push_back(static_cast<double>(answer.tokens.size() - 1) / answer.decode_seconds);
-      prefilled.push_back(generate(model_, full, {}, options(1), no_token).first_token_seconds);
+      prefilled.push_back(generate(model_, make_request(full, {}, options(1))).first_token_seconds);
       ratios.push_back(prefilled.back() / spliced.back());
     }
     return {{"case", which.name},
@@ -138,10 +138,9 @@ class Bench {
 
  private:
   static void warn(const std::string& message) { std::fprintf(stderr, "pml_bench: %s\n", message.c_str()); }
-  static bool no_token(compiler::TokenId) { return true; }
 
-  static runtime::GenerateOptions options(std::int32_t max_tokens) {
-    runtime::GenerateOptions result;
+  static runtime::GenerationOptions options(std::int32_t max_tokens) {
+    runtime::GenerationOptions result;
     result.max_tokens = max_tokens;
     return result;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <random>
 
 #include "cli/commands.h"
 #include "cli/engine.h"
@@ -72,7 +73,33 @@ class CommandLine {
     command.add_option("--force-tokens", options_.force_tokens, "Generate these token IDs instead of choosing")
         ->delimiter(',')
         ->type_name("IDS");
-    command.add_option("--seed", options_.seed, "Seed of the sampler; greedy decoding does not use it")->type_name("N");
+    command.add_option("--temperature", options_.sampler.temperature, "Draw tokens at this temperature; 0: the likeliest")
+        ->check(CLI::Range(0.0, 100.0))
+        ->type_name("T")
+        ->capture_default_str();
+    command.add_option("--top-k", options_.sampler.top_k, "Draw from the K likeliest tokens alone (0: all)")
+        ->check(CLI::Range(0, 1 << 30))
+        ->type_name("K");
+    command.add_option("--top-p", options_.sampler.top_p, "Draw from the fewest tokens that are this likely together")
+        ->check(CLI::Range(0.0, 1.0))
+        ->type_name("P");
+    command.add_option("--min-p", options_.sampler.min_p, "Draw from tokens at least this fraction as likely as the best")
+        ->check(CLI::Range(0.0, 1.0))
+        ->type_name("P");
+    command.add_option("--seed", options_.sampler.seed, "Seed of the drawing (default: a random one, which is reported)")
+        ->type_name("N");
+    command.add_option("--stop", options_.stop, "End the answer before this text; may be given several times")
+        ->take_all()
+        ->type_name("TEXT");
+    command.add_option("--batch", options_.batch, "Answer the prompts of a file, one JSON object a line, together")
+        ->excludes("--prompt")
+        ->excludes("--user")
+        ->excludes("--force-tokens")
+        ->type_name("FILE.jsonl");
+    command.add_option("--parallel", options_.parallel, "Prompts of a batch that are decoded together at most")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N")
+        ->capture_default_str();
   }
 
  private:
@@ -151,6 +178,10 @@ int main_with_arguments(int argc, char** argv) {
     command->parse_complete_callback([&, command] {
       const CLI::Option* user = command->get_option_no_throw("--user");
       options.has_user = user != nullptr && user->count() > 0;
+      const CLI::Option* seed = command->get_option_no_throw("--seed");
+      if (seed != nullptr && seed->count() == 0 && options.sampler.temperature > 0.0) {
+        options.sampler.seed = std::random_device{}();
+      }
     });
   }
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {

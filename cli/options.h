@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/generation/sampler.h"
+
 namespace pml::cli {
 
 /// Exit codes of every command.
@@ -34,7 +36,10 @@ struct Options {
   bool no_cache = false;
   std::int32_t max_tokens = 256;
   std::int32_t logprobs = 0;
-  std::uint64_t seed = 0;
+  runtime::SamplerOptions sampler;   // a random seed if none is given and it is needed
+  std::vector<std::string> stop;     // strings that end the answer
+  std::string batch;                 // path; empty: none
+  std::int32_t parallel = 16;        // prompts of a batch in one forward pass
   std::vector<std::int32_t> force_tokens;
 };
 

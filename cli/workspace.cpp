@@ -31,12 +31,14 @@ void Workspace::stop_on_errors() {
   throw Stop{kBadInput};
 }
 
-grammar::SourceId Workspace::read_source(const std::string& path) {
+std::string Workspace::read_text(const std::string& path) {
   auto text = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);
   if (!text) fail(path + " " + text.error().message);
   if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);  // a byte order mark is no text
-  return sources_.add(path, std::move(*text));
+  return std::move(*text);
 }
+
+grammar::SourceId Workspace::read_source(const std::string& path) { return sources_.add(path, read_text(path)); }
 
 void Workspace::open_model() {
   if (options_.model.empty()) return;
@@ -82,7 +84,8 @@ void Workspace::read_schema() {
 void Workspace::lay_out() {
   const compiler::Slot max_positions = model_ ? model_->config().max_positions : 0;
   layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions, diagnostics_);
-  check_scaffolds(*schema_, layout_, compiler::Names(layout_), diagnostics_);
+  names_.emplace(layout_);
+  check_scaffolds(*schema_, layout_, *names_, diagnostics_);
   stop_on_errors();
   contexts_ = declare_contexts(layout_, context_kind());
 }
@@ -93,36 +96,58 @@ void Workspace::require_prompt() {
 }
 
 void Workspace::read_prompt() {
+  PromptText text{"(command line)", {}, std::nullopt, std::nullopt};
   if (!options_.prompt.empty()) {
-    prompt_ = grammar::parse_prompt(read_source(options_.prompt), sources_, diagnostics_);
-    if (!prompt_) stop_on_errors();
-  } else {
-    const grammar::SourceId source = sources_.add("(command line)", options_.user);
-    prompt_.emplace();
-    prompt_->place = {source, 0, 0};
+    text = {options_.prompt, fs::path(options_.prompt).parent_path(), read_text(options_.prompt), std::nullopt};
   }
-  if (!options_.has_user) return;
+  if (options_.has_user) text.user = options_.user;
+  prompt_ = parse(std::move(text), diagnostics_);
+  if (!prompt_) stop_on_errors();
+}
+
+std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostics& diagnostics) {
+  std::optional<ast::Prompt> prompt;
+  if (text.xml) {
+    prompt = grammar::parse_prompt(sources_.add(text.name, std::move(*text.xml)), sources_, diagnostics);
+  } else {
+    prompt.emplace();
+    prompt->place = {sources_.add(text.name, ""), 0, 0};
+  }
+  if (!prompt || !text.user) return prompt;
+  const grammar::SourceId source = sources_.add("--user", *text.user);
+  if (!check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed)) return std::nullopt;
   ast::PromptTurn turn;
-  const grammar::SourceId source = sources_.add("--user", options_.user);
-  if (!check_encoding(source, sources_, diagnostics_, grammar::ControlCharacters::allowed)) stop_on_errors();
-  turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(options_.user.size())};
-  turn.text = options_.user;
-  prompt_->children.push_back({std::move(turn)});
+  turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(text.user->size())};
+  turn.text = std::move(*text.user);
+  prompt->children.push_back({std::move(turn)});
+  return prompt;
 }
 
 void Workspace::make_plan() {
+  auto plan = this->plan(*prompt_, fs::path(options_.prompt).parent_path(), diagnostics_);
+  stop_on_errors();
+  plan_ = std::move(*plan);
+}
+
+std::optional<compiler::Plan> Workspace::plan(PromptText text, grammar::Diagnostics& diagnostics) {
+  const fs::path folder = text.folder;
+  const auto prompt = parse(std::move(text), diagnostics);
+  return prompt ? plan(*prompt, folder, diagnostics) : std::nullopt;
+}
+
+std::optional<compiler::Plan> Workspace::plan(const ast::Prompt& prompt, const fs::path& folder,
+                                              grammar::Diagnostics& diagnostics) {
   std::vector<std::string> names{schema_->name, options_.schema, fs::path(options_.schema).filename().string()};
   // A path in a prompt is meant from the prompt's folder.
   std::error_code error;
-  const fs::path from_prompt = fs::path(options_.prompt).parent_path() / prompt_->schema;
-  if (!prompt_->schema.empty() && fs::equivalent(from_prompt, options_.schema, error)) names.push_back(prompt_->schema);
-  const compiler::Names references(layout_);
-  const compiler::Selection selection =
-      resolve(*prompt_, layout_, references, text_encoder_, names, diagnostics_);
-  stop_on_errors();
+  const bool is_same = !prompt.schema.empty() && fs::equivalent(folder / prompt.schema, options_.schema, error);
+  if (is_same) names.push_back(prompt.schema);
+  const compiler::Selection selection = resolve(prompt, layout_, *names_, text_encoder_, names, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
   const compiler::Slot max_positions = model_ ? model_->config().max_positions : 0;
-  plan_ = compiler::make_plan(layout_, contexts_, selection, text_encoder_, max_positions, diagnostics_);
-  stop_on_errors();
+  auto plan = compiler::make_plan(layout_, contexts_, selection, text_encoder_, max_positions, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  return plan;
 }
 
 void Workspace::name_manifest() {

@@ -6,6 +6,7 @@
 // returns the exit code.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "cli/options.h"
 #include "compiler/plan.h"
 #include "compiler/recipe.h"
+#include "compiler/selection.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
 #include "runtime/store/manifest.h"
@@ -23,6 +25,14 @@ namespace pml::cli {
 /// Ends a command early.
 struct Stop {
   int exit_code;
+};
+
+/// A prompt as the command line or a line of a batch gives it.
+struct PromptText {
+  std::string name;                // for diagnostics: a path, or where the text came from
+  std::filesystem::path folder;    // that a path in its `schema` is meant from
+  std::optional<std::string> xml;
+  std::optional<std::string> user;  // text of a last user turn
 };
 
 /// Holds on to everything that later phases point into; does not move.
@@ -44,6 +54,8 @@ class Workspace {
   void require_prompt();   // says so if neither a file nor --user is given
   void read_prompt();      // the file, or the text of --user
   void make_plan();        // needs lay_out, read_prompt
+  /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds.
+  std::optional<compiler::Plan> plan(PromptText text, grammar::Diagnostics& diagnostics);
   void make_recipe();      // needs name_manifest
 
   const ast::Schema& schema() const { return *schema_; }
@@ -74,6 +86,10 @@ class Workspace {
  private:
   [[noreturn]] void stop(const std::string& message, int exit_code) const;
   grammar::SourceId read_source(const std::string& path);
+  std::string read_text(const std::string& path);
+  std::optional<ast::Prompt> parse(PromptText text, grammar::Diagnostics& diagnostics);
+  std::optional<compiler::Plan> plan(const ast::Prompt& prompt, const std::filesystem::path& folder,
+                                     grammar::Diagnostics& diagnostics);
 
   const Options& options_;
   grammar::SourceSet sources_;
@@ -85,6 +101,7 @@ class Workspace {
   std::optional<compiler::Tokenizer> tokenizer_;
   compiler::TextEncoder text_encoder_;
   compiler::Layout layout_;
+  std::optional<compiler::Names> names_;
   compiler::Contexts contexts_;
   compiler::Plan plan_;
   compiler::Recipe recipe_;

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "runtime/generate.h"
+#include "runtime/generation/scheduler.h"
 #include "runtime/model.h"
 
 namespace pml::runtime {
@@ -111,6 +113,48 @@ TEST_CASE("a shifted view stands where its rows would have been encoded", "[mode
     difference = std::max(difference, std::abs(logits[0][i] - logits[1][i]));
   }
   CHECK(difference < 5e-4F);
+}
+
+TEST_CASE("requests that are answered together get what they get alone, to the bit", "[model]") {
+  const Model& model = loaded().model;
+  const KvShape shape = model.kv_shape(KvType::f32);
+  KvBuffer shared(shape, 90);
+  prefill(model, some_tokens(90, 9), positions_from(20, 90), {}, shared, false);
+  const auto request = [&](std::int32_t i) {
+    const std::int32_t length = 1 + 23 * i;
+    GenerationRequest result;
+    result.tokens = some_tokens(length, i);
+    // Some of the rows stand before the shared ones.
+    for (std::int32_t row = 0; row < length; ++row) result.positions.push_back(row < 3 ? row : 200 + 2 * row);
+    if (i % 2 == 0) result.context = {shared.view()};
+    result.options.max_tokens = 6 + i % 3;
+    result.options.num_logprobs = 3;
+    result.options.kv_type = KvType::f32;
+    if (i == 3) result.options.sampler = {.temperature = 0.9, .top_k = 50, .seed = 4};
+    return result;
+  };
+  constexpr std::int32_t kCount = 6;
+  std::vector<Answer> together(kCount);
+  Scheduler scheduler([&](std::span<const SequenceInput> inputs) { return model.forward(inputs); }, shape, 8192,
+                      {.max_running = 4, .max_queued = kCount, .step_tokens = 40});
+  for (std::int32_t i = 0; i < kCount; ++i) {
+    GenerationRequest one = request(i);
+    one.on_done = [&together, i](Answer answer) { together[i] = std::move(answer); };
+    REQUIRE(scheduler.submit(std::move(one)));
+  }
+  while (scheduler.step()) continue;
+  for (std::int32_t i = 0; i < kCount; ++i) {
+    INFO("request " << i);
+    const Answer alone = generate(model, request(i));
+    CHECK(alone.tokens == together[i].tokens);
+    REQUIRE(alone.logprobs.size() == together[i].logprobs.size());
+    for (std::size_t step = 0; step < alone.logprobs.size(); ++step) {
+      for (std::size_t best = 0; best < 3; ++best) {
+        CHECK(alone.logprobs[step][best].id == together[i].logprobs[step][best].id);
+        CHECK(alone.logprobs[step][best].logprob == together[i].logprobs[step][best].logprob);
+      }
+    }
+  }
 }
 
 }  // namespace pml::runtime
