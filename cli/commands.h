@@ -7,6 +7,7 @@ namespace pml::cli {
 
 int check(const Options& options);
 int layout(const Options& options);
+int render(const Options& options);
 int explain(const Options& options);
 
 /// Commands that compute with the model live in a library of their own (engine.h), so that the others start

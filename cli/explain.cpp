@@ -1,11 +1,16 @@
 // pml explain: what serves every row of a prompt, and what the cached rows have and have not seen.
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <set>
 #include <string>
 
 #include "cli/commands.h"
 #include "cli/json_output.h"
+#include "cli/plan_text.h"
+#include "cli/terminal.h"
 #include "cli/workspace.h"
+#include "grammar/display.h"
 
 namespace pml::cli {
 namespace {
@@ -30,6 +35,7 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
     Json entry{{"id", i},
                {"kind", to_string(segment.kind)},
                {"module", segment.module},
+               {"parameter", segment.parameter},
                {"tokens", segment.tokens},
                {"first", segment.first},
                {"last", segment.end() - 1},
@@ -48,59 +54,97 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
   return {{"rows", std::move(rows)}, {"segments", std::move(segments)}, {"recipe", Json::parse(to_json(recipe))}};
 }
 
-std::string name_of(const PlannedSegment& segment, const compiler::Tokenizer* tokenizer) {
-  constexpr std::size_t kMostBytes = 24;
-  std::string text;
-  for (const compiler::TokenId token : segment.tokens) {
-    if (text.size() > kMostBytes) break;
-    text += tokenizer->bytes(token);
+/// What `explain` says of a module (or of the schema's own text): all of its cached segments together.
+struct ModuleSummary {
+  std::string label;
+  std::int32_t first = 0;  // slots
+  std::int32_t last = 0;
+  std::int32_t num_rows = 0;
+  std::int32_t num_segments = 0;
+  std::int32_t num_exact = 0;
+  std::set<std::int32_t> dropped;  // segments
+  std::set<std::int32_t> ghosts;
+};
+
+/// Modules in the order of their first rows.
+std::vector<ModuleSummary> summarize(const Plan& plan) {
+  std::vector<ModuleSummary> modules;
+  std::map<std::string, std::size_t> known;
+  for (const PlannedSegment& segment : plan.segments) {
+    if (!segment.present || segment.num_cached == 0) continue;
+    const auto [entry, is_new] = known.try_emplace(segment.module, modules.size());
+    if (is_new) modules.emplace_back();
+    ModuleSummary& module = modules[entry->second];
+    if (is_new) module.label = owner_of(segment), module.first = segment.first;
+    module.last = segment.end() - 1;
+    module.num_rows += segment.num_cached;
+    ++module.num_segments;
+    module.num_exact += segment.exact ? 1 : 0;
+    module.dropped.insert(segment.dropped.begin(), segment.dropped.end());
+    module.ghosts.insert(segment.ghosts.begin(), segment.ghosts.end());
   }
-  if (text.size() > kMostBytes) {
-    std::size_t end = kMostBytes - 3;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole characters
-    text = text.substr(0, end) + "...";
-  }
-  const std::string module = segment.module.empty() ? "(schema)" : segment.module;
-  switch (segment.kind) {
-    case compiler::SegmentKind::bos: return "beginning of the text";
-    case compiler::SegmentKind::static_text: return module + " " + ast::in_quotes(text);
-    case compiler::SegmentKind::text: return "text " + ast::in_quotes(text);
-    case compiler::SegmentKind::argument: return module + ", argument " + ast::in_quotes(text);
-    case compiler::SegmentKind::default_text: return module + ", default " + ast::in_quotes(text);
-    case compiler::SegmentKind::standin: return module + ", stand-in " + ast::in_quotes(text);
-  }
-  return "";
+  return modules;
 }
 
-/// One line: modules by their paths, each once; other segments by their texts.
-void print_list(const char* label, const std::vector<std::int32_t>& ids, const Plan& plan,
-                const compiler::Tokenizer* tokenizer) {
-  constexpr std::size_t kMostNamed = 8;
+/// Prints `label: a, b, c`, each name once, broken into lines.
+void print_names(const char* label, const std::set<std::int32_t>& ids, const Plan& plan, int width) {
+  constexpr std::string_view kMargin = "                       ";
   std::vector<std::string> names;
   for (const std::int32_t id : ids) {
-    const PlannedSegment& segment = plan.segments[id];
-    const bool is_module = segment.kind == compiler::SegmentKind::static_text && !segment.module.empty();
-    std::string name = is_module ? segment.module : name_of(segment, tokenizer);
-    if (names.empty() || names.back() != name) names.push_back(std::move(name));
+    std::string name = label_of(plan.segments[id]);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
   if (names.empty()) return;
-  std::string line;
-  for (std::size_t i = 0; i < std::min(kMostNamed, names.size()); ++i) line += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kMostNamed) line += " and " + std::to_string(names.size() - kMostNamed) + " more";
-  std::printf("%14s %s: %s\n", "", label, line.c_str());
+  std::string line = std::string(kMargin) + label + ":";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string name = " " + names[i] + (i + 1 < names.size() ? "," : "");
+    if (i > 0 && grammar::display_width(line) + grammar::display_width(name) > width) {
+      std::printf("%s\n", line.c_str());
+      line = std::string(kMargin) + " ";
+    }
+    line += name;
+  }
+  std::printf("%s\n", line.c_str());
 }
 
-void print_table(const Plan& plan, const compiler::Tokenizer* tokenizer) {
-  std::printf("%d rows: %d cached, %d live\n\n", plan.num_cached + plan.num_live, plan.num_cached, plan.num_live);
-  for (std::size_t i = 0; i < plan.segments.size(); ++i) {
-    const PlannedSegment& segment = plan.segments[i];
-    if (!segment.present) continue;
-    const bool is_live = segment.num_cached == 0;
-    std::printf("%6d-%-6d %-7s %-10s %s\n", segment.first, segment.end() - 1, is_live ? "live" : "cached",
-                segment.exact ? "exact" : "not exact", name_of(segment, tokenizer).c_str());
-    print_list("has not seen", segment.dropped, plan, tokenizer);
-    print_list("has seen, though absent", segment.ghosts, plan, tokenizer);
+std::string slots_of(std::int32_t first, std::int32_t last) { return std::to_string(first) + "-" + std::to_string(last); }
+
+void print_modules(const Plan& plan, int width) {
+  for (const ModuleSummary& module : summarize(plan)) {
+    const char* state = module.num_exact == module.num_segments ? "exact" : module.num_exact > 0 ? "partly" : "not exact";
+    std::printf("  %-11s %-9s %s, %d rows\n", slots_of(module.first, module.last).c_str(), state, module.label.c_str(),
+                module.num_rows);
+    print_names("has not seen", module.dropped, plan, width);
+    print_names("has seen, though it is not there", module.ghosts, plan, width);
   }
+}
+
+void print_live(const Plan& plan, const compiler::Tokenizer& tokenizer, int width) {
+  for (const PlannedSegment& segment : plan.segments) {
+    if (!segment.present || segment.num_cached == segment.end() - segment.first) continue;
+    const std::int32_t first = segment.first + segment.num_cached;
+    std::string text = text_of({segment.tokens.begin() + segment.num_cached, segment.tokens.end()}, tokenizer);
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    std::string line = grammar::fitted(label_of(segment) + ": " + ast::in_quotes(text), std::max(20, width - 15));
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::printf("  %-11s %s\n", slots_of(first, segment.end() - 1).c_str(), line.c_str());
+  }
+}
+
+void print_table(const Plan& plan, const compiler::Tokenizer& tokenizer) {
+  std::int32_t num_exact = 0;
+  for (const PlannedSegment& segment : plan.segments) {
+    if (segment.present && segment.exact) num_exact += segment.num_cached;
+  }
+  const int width = terminal_width();
+  std::printf("%d rows: %d from the cache (%d exact, %d not), %d computed\n", plan.num_cached + plan.num_live,
+              plan.num_cached, num_exact, plan.num_cached - num_exact, plan.num_live);
+  if (plan.num_cached > 0) {
+    std::printf("\nFrom the cache. Exact: encoded after just what stands before it in this prompt.\n");
+    print_modules(plan, width);
+  }
+  std::printf("\nComputed for this prompt. Sees everything before it.\n");
+  print_live(plan, tokenizer, width);
 }
 
 }  // namespace
@@ -123,7 +167,7 @@ int explain(const Options& options) {
   } else if (options.dump == "plan") {
     std::fputs(dump(plan).c_str(), stdout);
   } else {
-    print_table(plan, workspace.text_encoder().tokenizer());
+    print_table(plan, *workspace.text_encoder().tokenizer());
   }
   return kDone;
 }

@@ -146,6 +146,14 @@ int main_with_arguments(int argc, char** argv) {
   layout_command.footer("Example: pml layout schemas/travel.pml -m model.gguf");
   layout_command.callback([&] { exit_code = layout(options); });
 
+  CLI::App& render_command = *app.add_subcommand("render", "Print a prompt's final text, its segments and tokens");
+  line.schema(render_command);
+  line.prompt(render_command);
+  line.model(render_command);
+  render_command.add_flag("--text", options.text_only, "Print the bare text alone");
+  render_command.footer("Example: pml render schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf");
+  render_command.callback([&] { exit_code = render(options); });
+
   CLI::App& compile_command = *app.add_subcommand("compile", "Encode a schema's parts into the store");
   line.schema(compile_command);
   line.model(compile_command);

@@ -32,6 +32,7 @@ struct Options {
   int threads = 0;                   // 0: all cores
   bool json = false;
   bool quiet = false;
+  bool text_only = false;            // render: the bare text
   // run:
   bool no_cache = false;
   std::int32_t max_tokens = 256;

@@ -63,7 +63,7 @@ class Planner {
   void add_schema_segment(SegmentId id) {
     const Segment& source = layout_.segments[id];
     PlannedSegment segment = planned(source.kind, source.tokens, source.first, source.place);
-    segment.module = layout_.elements[source.element].path;
+    name(segment, layout_.elements[source.element]);
     has_roles_ = has_roles_ || source.has_role_tag;
     add(std::move(segment), id);
   }
@@ -100,7 +100,7 @@ class Planner {
     // An argument that says what the stand-in says is what later text has seen.
     const bool is_standin = parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
     PlannedSegment segment = planned(SegmentKind::argument, std::move(tokens), parameter.first, filled.place);
-    segment.module = parameter.path;
+    name(segment, parameter);
     add(std::move(segment), is_standin ? parameter.content : kNone);
   }
 
@@ -163,6 +163,11 @@ class Planner {
     return segment;
   }
 
+  static void name(PlannedSegment& segment, const Element& element) {
+    segment.module = element.path;
+    if (element.kind == ElementKind::parameter) segment.parameter = element.name;
+  }
+
   void add(PlannedSegment segment, SegmentId source) {
     if (segment.tokens.empty()) return;
     if (source != kNone && !contexts_.artifacts[source].empty()) {
@@ -221,8 +226,7 @@ class Planner {
       if (!is_ghost[id]) continue;
       const Segment& source = layout_.segments[id];
       PlannedSegment ghost = planned(source.kind, source.tokens, source.first, source.place);
-      const Element& element = layout_.elements[source.element];
-      ghost.module = element.path;
+      name(ghost, layout_.elements[source.element]);
       ghost.present = false;
       ghost.source = static_cast<SegmentId>(id);
       ghosts.push_back(std::move(ghost));

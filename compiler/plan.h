@@ -19,7 +19,8 @@ std::string_view to_string(RowSource source);
 /// A segment of the prompt, or a ghost: one that is absent, but stands in the context of one that is present.
 struct PlannedSegment {
   SegmentKind kind = SegmentKind::static_text;
-  std::string module;  // path; empty for the schema's own text and for free text
+  std::string module;     // path; empty for the schema's own text and for free text
+  std::string parameter;  // whose argument, default or stand-in it is
   std::vector<TokenId> tokens;
   Slot first = 0;
   Slot shift = 0;  // D: how far from the slots it was encoded for

@@ -256,6 +256,13 @@ std::string_view Tokenizer::bytes(TokenId id) const {
   return std::string_view(impl_->bytes).substr(begin, impl_->bytes_begin[id + 1] - begin);
 }
 
+std::string_view Tokenizer::special_text(TokenId id) const {
+  for (const auto& [text, token] : impl_->special_tokens) {
+    if (token == id) return text;
+  }
+  return {};
+}
+
 std::size_t Tokenizer::vocab_size() const { return impl_->bytes_begin.size() - 1; }
 std::optional<TokenId> Tokenizer::bos() const { return impl_->bos; }
 const std::vector<TokenId>& Tokenizer::end_tokens() const { return impl_->end_tokens; }

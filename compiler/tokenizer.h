@@ -44,6 +44,10 @@ class Tokenizer {
   /// a control token nothing. `id` must be below vocab_size(). Valid as long as the tokenizer.
   std::string_view bytes(TokenId id) const;
 
+  /// The exact text of a control or user-defined token, which special_token() finds; empty for others. Looks
+  /// through all of them.
+  std::string_view special_text(TokenId id) const;
+
   std::size_t vocab_size() const;
   /// The token that stands at position 0 of every prompt, if the model wants one.
   std::optional<TokenId> bos() const;

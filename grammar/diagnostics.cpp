@@ -1,10 +1,10 @@
 #include "grammar/diagnostics.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <array>
 #include <numeric>
+
+#include "grammar/display.h"
 
 namespace pml::grammar {
 namespace {
@@ -24,19 +24,6 @@ constexpr std::array kKinds{
 
 const KindEntry& entry(DiagnosticKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
-/// Columns that `text` takes in a terminal; tabs are handled by the caller.
-int display_width(std::string_view text) {
-  int width = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    utf8proc_int32_t character = 0;
-    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + i;
-    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - i), &character);
-    width += length > 0 ? utf8proc_charwidth(character) : 1;
-    i += length > 0 ? static_cast<std::size_t>(length) : 1;
-  }
-  return width;
-}
-
 /// The blanks that put the caret under the character after `before`: tabs stay tabs.
 std::string padding(std::string_view before) {
   std::string blanks;
@@ -51,22 +38,6 @@ std::string padding(std::string_view before) {
 
 /// The part of a very long line that is worth printing: around [begin, end).
 constexpr std::size_t kMaxLineBytes = 200;
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-/// Control characters would act on the terminal, and bytes that are no UTF-8 are no text; `?` stands for each.
-std::string printable(std::string_view line) {
-  std::string text(line);
-  for (std::size_t i = 0; i < text.size();) {
-    utf8proc_int32_t character = 0;
-    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + i;
-    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - i), &character);
-    const bool is_control = length > 0 && ((character < 0x20 && character != '\t') || character == 0x7F);
-    if (length <= 0 || is_control) text[i] = '?';
-    i += length > 0 ? static_cast<std::size_t>(length) : 1;
-  }
-  return text;
-}
 
 std::string excerpt(const Place& place, const Source& source) {
   std::uint32_t line_begin = 0;

@@ -1,0 +1,66 @@
+#include "grammar/display.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+
+namespace pml::grammar {
+
+namespace {
+
+/// The first character of `text`, which is not empty; its length in `size`. Negative if it is none.
+utf8proc_int32_t first_character(std::string_view text, std::size_t& size) {
+  utf8proc_int32_t character = 0;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &character);
+  size = length > 0 ? static_cast<std::size_t>(length) : 1;
+  return length > 0 ? character : -1;
+}
+
+int width_of(utf8proc_int32_t character) { return character < 0 ? 1 : utf8proc_charwidth(character); }
+
+/// Bytes at the front of `text` that take at most `width` columns.
+std::size_t prefix(std::string_view text, int width) {
+  std::size_t at = 0;
+  for (std::size_t size = 0; at < text.size(); at += size) {
+    width -= width_of(first_character(text.substr(at), size));
+    if (width < 0) break;
+  }
+  return at;
+}
+
+}  // namespace
+
+int display_width(std::string_view text) {
+  int width = 0;
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) width += width_of(first_character(text, size));
+  return width;
+}
+
+std::string printable(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) {
+    const utf8proc_int32_t character = first_character(text, size);
+    const bool is_control = character < 0x20 || (character >= 0x7F && character < 0xA0);
+    if (is_control && character != '\t') {
+      result.append(size, '?');
+    } else {
+      result.append(text.substr(0, size));
+    }
+  }
+  return result;
+}
+
+std::string fitted(std::string_view text, int width) {
+  std::string shown = printable(text);
+  if (prefix(shown, width) < shown.size()) {
+    const std::string_view dots = width >= 6 ? "..." : "";
+    shown.erase(prefix(shown, width - static_cast<int>(dots.size())));
+    shown += dots;
+  }
+  shown.append(static_cast<std::size_t>(std::max(0, width - display_width(shown))), ' ');
+  return shown;
+}
+
+}  // namespace pml::grammar

@@ -1,0 +1,23 @@
+// Text as a terminal shows it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pml::grammar {
+
+/// Columns that `text` takes; a tab counts as none, for it depends on where it stands.
+int display_width(std::string_view text);
+
+/// Control characters but tabs would act on the terminal, and bytes that are no UTF-8 are no text; `?` stands for
+/// each. The text keeps its length in bytes.
+std::string printable(std::string_view text);
+
+/// `text`, printable, in exactly `width` columns: filled up with blanks, or cut, with `...` at the end if there is
+/// room for it.
+std::string fitted(std::string_view text, int width);
+
+/// Is the byte inside a character, not its first?
+inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+}  // namespace pml::grammar
