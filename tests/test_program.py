@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""The program as its users call it: exit codes, JSON, render, sampling, stop strings, batches.
+
+Needs nothing but Python 3. Arguments: --pml PROGRAM --model MODEL, then those of unittest.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SCHEMA = """<schema name="tea">
+  <system>You sell tea.
+    <union name="kind">
+      <module name="green">Green tea is steamed at <parameter name="heat" length="4" default="80 degrees"/>.</module>
+      <module name="black">Black tea is fermented for a day.</module>
+    </union>
+    <module name="price">A tin costs four euros.</module>
+  </system>
+</schema>
+"""
+PROMPT = '<prompt schema="tea"><green heat="70 degrees"/><price/><user>How is it made?</user></prompt>'
+
+
+class Program(unittest.TestCase):
+    pml: Path
+    model: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = Path(cls.scratch.name)
+        (cls.folder / "tea.pml").write_text(SCHEMA, encoding="utf-8")
+        (cls.folder / "green.pml").write_text(PROMPT, encoding="utf-8")
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.scratch.cleanup()
+
+    def call(self, *arguments: str, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        environment = {"PML_MODEL": str(self.model), "PML_STORE": str(self.folder / "store"), "PATH": "/usr/bin:/bin"}
+        done = subprocess.run([str(self.pml), *arguments], cwd=self.folder, env=environment, capture_output=True,
+                              text=True, encoding="utf-8", input=stdin)
+        self.assertEqual(done.returncode, code, f"{arguments}\n{done.stderr}")
+        return done
+
+    def json(self, *arguments: str, code: int = 0) -> dict:
+        """With --json standard output holds one object and nothing else."""
+        return json.loads(self.call(*arguments, "--json", code=code).stdout)
+
+    def test_exit_codes_and_one_json_object_for_every_failure(self) -> None:
+        (self.folder / "wrong.pml").write_text("<schema name='w'><modul name='a'/></schema>", encoding="utf-8")
+        (self.folder / "torn.gguf").write_bytes(b"GGUF")
+        rows = [
+            (1, ["check", "wrong.pml"], "unknown-element"),
+            (1, ["run", "tea.pml", "--user", "a\udcff"], "not-utf8"),
+            (2, ["check"], "required"),
+            (2, ["chekc", "tea.pml"], "did you mean `check`"),
+            (2, ["run", "tea.pml"], "no prompt"),
+            (2, ["run", "tea.pml", "--user", "a", "--top-p", "2"], "top-p"),
+            (2, ["run", "tea.pml", "--user", "a", "--batch", "b.jsonl"], "excludes"),
+            (2, ["run", "tea.pml", "--user", "a", "--force-tokens", "99999999"], "not a token"),
+            (3, ["check", "nowhere.pml"], "nowhere.pml"),
+            (3, ["compile", "tea.pml", "-m", "torn.gguf"], "torn.gguf"),
+            (3, ["run", "tea.pml", "--batch", "nowhere.jsonl"], "nowhere.jsonl"),
+            (3, ["compile", "tea.pml", "--store", "tea.pml"], "not a folder"),
+        ]
+        for code, arguments, said in rows:
+            with self.subTest(arguments=arguments):
+                done = self.call(*arguments, code=code)
+                self.assertIn(said, done.stderr)
+                self.assertEqual(done.stdout, "")
+                self.assertFalse(self.json(*arguments, code=code)["ok"] if arguments != ["check"] else False)
+        self.assertIn("requires --json", self.call("run", "tea.pml", "--user", "a", "--logprobs", "2", code=2).stderr)
+
+    def test_render_says_what_explain_and_run_use(self) -> None:
+        rendered = self.json("render", "tea.pml", "--prompt", "green.pml")
+        self.assertEqual(
+            rendered["text"],
+            "<|im_start|>system\nYou sell tea.\nGreen tea is steamed at 70 degrees.\nA tin costs four euros."
+            "<|im_end|>\n<|im_start|>user\nHow is it made?<|im_end|>\n<|im_start|>assistant\n")
+        self.assertEqual(self.call("render", "tea.pml", "--prompt", "green.pml", "--text").stdout, rendered["text"])
+        rows = self.json("explain", "tea.pml", "--prompt", "green.pml")["rows"]
+        self.assertEqual([row["token"] for row in rows], rendered["tokens"])
+        self.assertEqual([row["position"] for row in rows], rendered["positions"])
+        shown = self.call("render", "tea.pml", "--prompt", "green.pml").stdout
+        self.assertIn("argument `heat` of green, computed\n  |  70 degrees\n", shown)
+
+    def test_layout_fits_the_terminal(self) -> None:
+        shown = self.call("layout", "tea.pml").stdout
+        self.assertTrue(all(len(line) <= 100 for line in shown.splitlines()), shown)
+        self.assertIn("\u2588", shown)
+
+    def test_sampling_is_repeatable_and_its_seed_is_reported(self) -> None:
+        arguments = ["run", "tea.pml", "--prompt", "green.pml", "--max-tokens", "12", "--temperature", "1.2"]
+        first = self.json(*arguments)
+        again = self.json(*arguments, "--seed", str(first["seed"]))
+        self.assertEqual(first["tokens"], again["tokens"])
+        greedy = self.json("run", "tea.pml", "--prompt", "green.pml", "--max-tokens", "12")
+        best = self.json("run", "tea.pml", "--prompt", "green.pml", "--max-tokens", "12", "--temperature", "1", "--top-k", "1")
+        self.assertEqual(best["tokens"], greedy["tokens"])
+
+    def test_stop_strings_end_the_text_before_them(self) -> None:
+        arguments = ["run", "tea.pml", "--prompt", "green.pml", "--max-tokens", "24"]
+        whole = self.json(*arguments)["text"]
+        stop = whole[len(whole) // 2:len(whole) // 2 + 3]
+        stopped = self.json(*arguments, "--stop", stop, "--stop", "never said")
+        self.assertEqual(stopped["text"], whole[:whole.index(stop)])
+        self.assertEqual(stopped["finish_reason"], "stop")
+
+    def test_a_batch_gives_what_its_lines_give_alone(self) -> None:
+        lines = [
+            {"id": "a", "file": "green.pml", "max_tokens": 9},
+            {"prompt": "<prompt schema='tea'><black/></prompt>", "user": "And this one?", "max_tokens": 30},
+            {"prompt": "<prompt><blak/></prompt>"},
+            {"user": "Hello", "temperature": 1.0, "seed": 5, "max_tokens": 7},
+            {"user": "Hello", "hat": 1},
+            {"file": "green.pml", "max_tokens": 20, "stop": [" "]},
+        ]
+        (self.folder / "b.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n\nno json\n", encoding="utf-8")
+        flags = ["run", "tea.pml", "--kv", "f32"]
+        done = self.call(*flags, "--batch", "b.jsonl", "--parallel", "3", code=1)
+        results = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([result["id"] for result in results], ["a", 2, 3, 4, 5, 6, 8])
+        self.assertEqual([result.get("ok", True) for result in results], [True, True, False, True, False, True, False])
+        self.assertEqual(results[2]["diagnostics"][0]["kind"], "unknown-module")
+        (self.folder / "black.pml").write_text(lines[1]["prompt"], encoding="utf-8")
+        alone = [
+            ["--prompt", "green.pml", "--max-tokens", "9"],
+            ["--prompt", "black.pml", "--user", "And this one?", "--max-tokens", "30"],
+            ["--user", "Hello", "--temperature", "1", "--seed", "5", "--max-tokens", "7"],
+            ["--prompt", "green.pml", "--max-tokens", "20", "--stop", " "],
+        ]
+        for arguments, result in zip(alone, [results[0], results[1], results[3], results[5]]):
+            with self.subTest(arguments=arguments):
+                one = self.json(*flags, *arguments)
+                for field in ("tokens", "text", "finish_reason"):
+                    self.assertEqual(one[field], result[field])
+        together = self.json(*flags, "--batch", "b.jsonl", code=1)["results"]
+        self.assertEqual([result.get("tokens") for result in together], [result.get("tokens") for result in results])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pml", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True)
+    own, rest = parser.parse_known_args()
+    Program.pml, Program.model = own.pml.resolve(), own.model.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])
+
+
+if __name__ == "__main__":
+    main()
