@@ -25,6 +25,8 @@ oracle: build
 	@python3 tools/setup.py --oracle
 	@.deps/oracle/bin/python tests/oracle/make.py --check
 	@.deps/oracle/bin/python tests/oracle/tokenizer_goldens.py --check
+	@.deps/oracle/bin/python tests/oracle/dequantize_goldens.py --check
+	@.deps/oracle/bin/python tests/oracle/model_goldens.py --check
 
 clean:
 	@rm -rf build build-* 

@@ -33,7 +33,9 @@ class CommandLine {
     command.add_option("--user", options_.user, "Text of a last user turn")->type_name("TEXT");
   }
   void model(CLI::App& command) {
-    command.add_option("-m,--model", options_.model, "The model, a GGUF file")->type_name("FILE")->envname("PML_MODEL");
+    command.add_option("-m,--model", options_.model, "The model, a GGUF file or a Hugging Face folder")
+        ->type_name("PATH")
+        ->envname("PML_MODEL");
   }
   void store(CLI::App& command) {
     command.add_option("--store", options_.store, "The store's folder (default: in the user's cache folder)")

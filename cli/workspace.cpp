@@ -60,7 +60,7 @@ void Workspace::open_model() {
 
 void Workspace::require_model() {
   if (options_.model.empty()) {
-    misuse("no model is named; give one with -m FILE.gguf, or in the variable PML_MODEL");
+    misuse("no model is named; give a GGUF file or a Hugging Face folder with -m, or in the variable PML_MODEL");
   }
   open_model();
 }

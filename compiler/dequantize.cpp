@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "grammar/check.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "model files are little endian");
 
-constexpr std::int64_t kQuants = 32;  ///< elements in a block of q4_0, q4_1 and q8_0
+constexpr std::int64_t kQuants = 32;  ///< elements in a block of q4_0 to q8_0, and in a sub-block of q4_k and q5_k
 
 /// IEEE half to single, exact, without branches: all three cases are computed and one is selected. Denormal
 /// halves go through a subtraction of normal floats, so that flush-to-zero modes of the thread do not matter.
@@ -100,6 +101,46 @@ struct Q4_1 {
   }
 };
 
+/// The fifth bits of 32 quants, one a bit of four bytes, make 0 or 16 of each.
+struct FifthBits {
+  std::uint32_t bits;
+  explicit FifthBits(const std::byte* bytes) { std::memcpy(&bits, bytes, sizeof bits); }
+  int operator[](std::int64_t j) const { return static_cast<int>(bits >> j & 1) << 4; }
+};
+
+/// f16 d, the fifth bits, 16 bytes of nibbles as in Q4_0: d * (q - 16).
+struct Q5_0 {
+  static constexpr std::int64_t kElements = kQuants;
+  static constexpr std::int64_t kBytes = 22;
+  static void read(const std::byte* block, float* out) {
+    const float d = load_half(block);
+    const FifthBits fifth(block + 2);
+    std::uint8_t quants[kQuants / 2];
+    std::memcpy(quants, block + 6, sizeof quants);
+    for (std::int64_t j = 0; j < kQuants / 2; ++j) {
+      out[j] = static_cast<float>(((quants[j] & 15) | fifth[j]) - 16) * d;
+      out[j + kQuants / 2] = static_cast<float>(((quants[j] >> 4) | fifth[j + kQuants / 2]) - 16) * d;
+    }
+  }
+};
+
+/// f16 d, f16 m, the fifth bits, 16 bytes of nibbles: d * q + m.
+struct Q5_1 {
+  static constexpr std::int64_t kElements = kQuants;
+  static constexpr std::int64_t kBytes = 24;
+  static void read(const std::byte* block, float* out) {
+    const float d = load_half(block);
+    const float m = load_half(block + 2);
+    const FifthBits fifth(block + 4);
+    std::uint8_t quants[kQuants / 2];
+    std::memcpy(quants, block + 8, sizeof quants);
+    for (std::int64_t j = 0; j < kQuants / 2; ++j) {
+      out[j] = static_cast<float>((quants[j] & 15) | fifth[j]) * d + m;
+      out[j + kQuants / 2] = static_cast<float>((quants[j] >> 4) | fifth[j + kQuants / 2]) * d + m;
+    }
+  }
+};
+
 /// f16 d, 32 signed bytes: d * q.
 struct Q8_0 {
   static constexpr std::int64_t kElements = kQuants;
@@ -109,6 +150,102 @@ struct Q8_0 {
     std::int8_t quants[kQuants];
     std::memcpy(quants, block + 2, sizeof quants);
     for (std::int64_t j = 0; j < kQuants; ++j) out[j] = static_cast<float>(quants[j]) * d;
+  }
+};
+
+// Blocks of 256: sub-blocks with a scale (and minimum) each, which are small integers times one half a block.
+
+constexpr std::int64_t kSuperBlock = 256;
+constexpr std::int64_t kSubBlocks = kSuperBlock / kQuants;  ///< of q4_k and q5_k
+
+/// What Q4_K and Q5_K begin with: f16 d, f16 dmin, and 12 bytes that hold eight scales and eight minima of six
+/// bits. The first four of each lie in the low bits of bytes 0-3 and 4-7; of the others, the low four bits
+/// lie in bytes 8-11 (scale low, minimum high) and the high two on top of bytes 0-3 and 4-7.
+struct ScalesAndMinima {
+  static constexpr std::int64_t kBytes = 16;
+  float scale[kSubBlocks];
+  float minimum[kSubBlocks];
+
+  explicit ScalesAndMinima(const std::byte* block) {
+    const float d = load_half(block);
+    const float dmin = load_half(block + 2);
+    std::uint8_t packed[12];
+    std::memcpy(packed, block + 4, sizeof packed);
+    for (std::int64_t j = 0; j < kSubBlocks / 2; ++j) {
+      scale[j] = d * static_cast<float>(packed[j] & 63);
+      minimum[j] = dmin * static_cast<float>(packed[j + 4] & 63);
+      scale[j + 4] = d * static_cast<float>((packed[j + 8] & 15) | packed[j] >> 6 << 4);
+      minimum[j + 4] = dmin * static_cast<float>(packed[j + 8] >> 4 | packed[j + 4] >> 6 << 4);
+    }
+  }
+};
+
+/// Scales and minima, then 128 bytes of nibbles: scale * q - minimum. 32 bytes hold two sub-blocks, the first
+/// in their low nibbles.
+struct Q4_K {
+  static constexpr std::int64_t kElements = kSuperBlock;
+  static constexpr std::int64_t kBytes = 144;
+  static void read(const std::byte* block, float* out) {
+    const ScalesAndMinima header(block);
+    std::uint8_t quants[kSuperBlock / 2];
+    std::memcpy(quants, block + ScalesAndMinima::kBytes, sizeof quants);
+    for (std::int64_t sub = 0; sub < kSubBlocks; ++sub, out += kQuants) {
+      const std::uint8_t* pairs = quants + sub / 2 * kQuants;
+      const int shift = sub % 2 == 0 ? 0 : 4;
+      for (std::int64_t j = 0; j < kQuants; ++j) {
+        out[j] = header.scale[sub] * static_cast<float>(pairs[j] >> shift & 15) - header.minimum[sub];
+      }
+    }
+  }
+};
+
+/// Q4_K with a fifth bit a quant between header and nibbles: bit s of byte j belongs to sub-block s.
+struct Q5_K {
+  static constexpr std::int64_t kElements = kSuperBlock;
+  static constexpr std::int64_t kBytes = 176;
+  static void read(const std::byte* block, float* out) {
+    const ScalesAndMinima header(block);
+    std::uint8_t fifth[kQuants];
+    std::uint8_t quants[kSuperBlock / 2];
+    std::memcpy(fifth, block + ScalesAndMinima::kBytes, sizeof fifth);
+    std::memcpy(quants, block + ScalesAndMinima::kBytes + sizeof fifth, sizeof quants);
+    for (std::int64_t sub = 0; sub < kSubBlocks; ++sub, out += kQuants) {
+      const std::uint8_t* pairs = quants + sub / 2 * kQuants;
+      const int shift = sub % 2 == 0 ? 0 : 4;
+      for (std::int64_t j = 0; j < kQuants; ++j) {
+        const int quant = (pairs[j] >> shift & 15) | (fifth[j] >> sub & 1) << 4;
+        out[j] = header.scale[sub] * static_cast<float>(quant) - header.minimum[sub];
+      }
+    }
+  }
+};
+
+/// 128 bytes of low nibbles, 64 of upper pairs of bits, 16 signed scales, f16 d: (d * scale) * (q - 32). Each
+/// half of the block has 64 and 32 of these bytes for four runs of 32 elements; a scale serves 16.
+struct Q6_K {
+  static constexpr std::int64_t kElements = kSuperBlock;
+  static constexpr std::int64_t kBytes = 210;
+  static void read(const std::byte* block, float* out) {
+    constexpr std::int64_t kRuns = kSuperBlock / kQuants;
+    constexpr std::int64_t kScaled = 16;  // elements of one scale
+    std::uint8_t low[kSuperBlock / 2];
+    std::uint8_t high[kSuperBlock / 4];
+    std::int8_t scales[kSuperBlock / kScaled];
+    std::memcpy(low, block, sizeof low);
+    std::memcpy(high, block + sizeof low, sizeof high);
+    std::memcpy(scales, block + sizeof low + sizeof high, sizeof scales);
+    const float d = load_half(block + sizeof low + sizeof high + sizeof scales);
+    for (std::int64_t run = 0; run < kRuns; ++run) {
+      const std::int64_t half = run / 4, quarter = run % 4;
+      const std::uint8_t* nibbles = low + half * 64 + quarter % 2 * kQuants;
+      const std::uint8_t* pairs = high + half * kQuants;
+      for (std::int64_t j = 0; j < kQuants; ++j) {
+        const int quant = (nibbles[j] >> (quarter < 2 ? 0 : 4) & 15) | (pairs[j] >> 2 * quarter & 3) << 4;
+        const std::int64_t element = run * kQuants + j;
+        const float scale = d * static_cast<float>(scales[element / kScaled]);
+        out[element] = scale * static_cast<float>(quant - 32);
+      }
+    }
   }
 };
 
@@ -140,10 +277,27 @@ ReadRow row_reader(TensorType type) {
       return read_row<Q4_0>;
     case TensorType::q4_1:
       return read_row<Q4_1>;
+    case TensorType::q5_0:
+      return read_row<Q5_0>;
+    case TensorType::q5_1:
+      return read_row<Q5_1>;
     case TensorType::q8_0:
       return read_row<Q8_0>;
+    case TensorType::q4_k:
+      return read_row<Q4_K>;
+    case TensorType::q5_k:
+      return read_row<Q5_K>;
+    case TensorType::q6_k:
+      return read_row<Q6_K>;
   }
   PML_CHECK(false, "tensor type is none of the enumeration");
+}
+
+/// The one row of a tensor of one dimension, its elements back in the model's order.
+void read_permuted_vector(const TensorInfo& tensor, ReadRow read, float* out) {
+  std::vector<float> stored(static_cast<std::size_t>(row_size(tensor)));
+  read(tensor.data.data(), row_size(tensor), stored.data());
+  for (std::int64_t i = 0; i < row_size(tensor); ++i) out[i] = stored[stored_row(tensor, i)];
 }
 
 }  // namespace
@@ -157,6 +311,9 @@ void dequantize_rows(const TensorInfo& tensor, std::int64_t first_row, std::int6
   PML_CHECK(static_cast<std::int64_t>(tensor.data.size()) == total_rows * size_bytes,
             "a tensor's data are its rows");
   const ReadRow read = row_reader(tensor.type);
+  if (tensor.shape.size() == 1 && tensor.permuted_heads != 0 && num_rows == 1) {
+    return read_permuted_vector(tensor, read, out);
+  }
   for (std::int64_t row = first_row; row < first_row + num_rows; ++row, out += size) {
     read(tensor.data.data() + stored_row(tensor, row) * size_bytes, size, out);
   }

@@ -7,10 +7,9 @@
 
 namespace pml::compiler {
 
-/// Architecture `llama` only. Fails by name on other architectures, on tensor types that are not implemented,
-/// and on every `llama.*` setting that is not understood: one that is passed over in silence (a sliding
-/// window, scaled RoPE, experts) would give wrong answers. The result still has to pass check_model(); its
-/// tensors are views into the bytes that `gguf` was parsed from.
+/// Architectures llama (Mistral's too), qwen2 and qwen3. Fails by name on others, and on everything that could not
+/// be served exactly (gguf_config.h, gguf_tensors.h). The result still has to pass check_model(); its tensors
+/// are views into the bytes that `gguf` was parsed from.
 Result<ModelContents> read_gguf_model(const Gguf& gguf);
 
 }  // namespace pml::compiler

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "compiler/quote.h"
+
 namespace pml::compiler {
 namespace {
 
@@ -33,8 +35,9 @@ Result<void> check_config(const ModelConfig& config) {
     return fail(std::to_string(config.num_heads) + " heads cannot share " +
                 std::to_string(config.num_kv_heads) + " KV heads evenly");
   }
-  if (config.head_dim % 2 != 0) {
-    return fail("the head dimension " + std::to_string(config.head_dim) + " is odd, RoPE needs pairs");
+  if (config.head_dim % 8 != 0 || config.head_dim > kMaxHeadDim) {
+    return fail("the head dimension " + std::to_string(config.head_dim) + " is no multiple of 8 up to " +
+                std::to_string(kMaxHeadDim));
   }
   if (config.rope.rotary_dim != config.head_dim) {
     return fail("rotary embedding of " + std::to_string(config.rope.rotary_dim) + " of " +
@@ -42,6 +45,10 @@ Result<void> check_config(const ModelConfig& config) {
   }
   if (!std::isfinite(config.rope.base) || config.rope.base <= 0) {
     return fail("the RoPE base " + std::to_string(config.rope.base) + " is not a positive number");
+  }
+  const std::size_t num_divisors = config.rope.divisors.size();
+  if (num_divisors != 0 && std::cmp_not_equal(num_divisors, config.rope.rotary_dim / 2)) {
+    return fail("RoPE scaling has " + std::to_string(num_divisors) + " divisors, one for each pair is wanted");
   }
   if (!std::isfinite(config.rms_norm_eps) || config.rms_norm_eps < 0) {
     return fail("the RMS norm's epsilon " + std::to_string(config.rms_norm_eps) + " is not a number >= 0");
@@ -55,7 +62,7 @@ class TensorCheck {
   explicit TensorCheck(const std::vector<TensorInfo>& tensors) {
     for (const TensorInfo& tensor : tensors) {
       if (!unclaimed_.emplace(tensor.name, &tensor).second) {
-        keep_error("tensor '" + tensor.name + "' stands twice");
+        keep_error("tensor " + quote(tensor.name) + " stands twice");
       }
     }
   }
@@ -82,7 +89,7 @@ class TensorCheck {
     if (!error_.empty()) return fail(error_);
     for (const TensorInfo& tensor : tensors) {  // in the file's order, so that the message is stable
       if (unclaimed_.contains(tensor.name)) {
-        return fail("tensor '" + tensor.name + "' is no part of the architecture as it is supported");
+        return fail("tensor " + quote(tensor.name) + " is no part of the architecture as it is supported");
       }
     }
     return {};
@@ -119,6 +126,16 @@ Result<void> check_model(const ModelContents& contents) {
     check.expect(prefix + "self_attn.k_proj.weight", {kv_size, hidden});
     check.expect(prefix + "self_attn.v_proj.weight", {kv_size, hidden});
     check.expect(prefix + "self_attn.o_proj.weight", {hidden, query_size});
+    if (config.qkv_bias) {
+      check.expect(prefix + "self_attn.q_proj.bias", {query_size});
+      check.expect(prefix + "self_attn.k_proj.bias", {kv_size});
+      check.expect(prefix + "self_attn.v_proj.bias", {kv_size});
+    }
+    if (config.output_bias) check.expect(prefix + "self_attn.o_proj.bias", {hidden});
+    if (config.qk_norm) {
+      check.expect(prefix + "self_attn.q_norm.weight", {config.head_dim});
+      check.expect(prefix + "self_attn.k_norm.weight", {config.head_dim});
+    }
     check.expect(prefix + "post_attention_layernorm.weight", {hidden});
     check.expect(prefix + "mlp.gate_proj.weight", {ffn, hidden});
     check.expect(prefix + "mlp.up_proj.weight", {ffn, hidden});

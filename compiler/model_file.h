@@ -2,7 +2,7 @@
 // chat template. Reads headers only; weights are paged in when somebody touches them. No LibTorch.
 //
 // Immutable after open(); may be read from several threads. Views point into the mapping and live as long
-// as the ModelFile (moving it keeps them). The file must not be shortened while it is open.
+// as the ModelFile (moving it keeps them). No file of it may be shortened while it is open.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,17 @@
 
 namespace pml::compiler {
 
+/// One of the files of a model.
+struct ModelPart {
+  std::filesystem::path path;
+  std::span<const std::byte> bytes;  ///< all of the file
+};
+
 class ModelFile {
  public:
-  /// Opens a GGUF file (version 3, little endian). Every length is checked against the file before it is
-  /// used. Fails on anything that could not be served exactly, and names the file and what it is.
+  /// Opens a GGUF file (version 3, little endian) or a Hugging Face folder. Every length is checked against the
+  /// files before it is used. Fails on anything that could not be served exactly, and names the path and what
+  /// it is.
   static Result<ModelFile> open(const std::filesystem::path& path);
 
   ModelFile(ModelFile&&) noexcept;
@@ -36,10 +43,11 @@ class ModelFile {
   std::string_view chat_template() const;
   /// The tensor of that (Hugging Face) name, or null.
   const TensorInfo* tensor(std::string_view name) const;
-  /// In the file's order; exactly the tensors that the configuration asks for, with the shapes it asks for.
+  /// In the files' order; exactly the tensors that the configuration asks for, with the shapes it asks for.
   const std::vector<TensorInfo>& tensors() const;
-  /// All bytes of the file, for the fingerprint.
-  std::span<const std::byte> bytes() const;
+  /// The files that shape and weights come from, for the fingerprint: the GGUF file; or config.json and the
+  /// folder's safetensors files, in a fixed order. The tokenizer's files are not among them.
+  const std::vector<ModelPart>& parts() const;
 
  private:
   struct Impl;

@@ -2,9 +2,9 @@
 
 #include <openssl/evp.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "compiler/decimal.h"
 #include "grammar/check.h"
 
 namespace pml::compiler {
@@ -58,13 +58,6 @@ Digest fingerprint(const TokenizerData& data) {
   return hash.finish();
 }
 
-/// The shortest decimal that reads back as the same number.
-std::string shortest(double number) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  return std::string(buffer.data(), end);
-}
-
 }  // namespace
 
 std::string to_hex(const Digest& digest) {
@@ -88,9 +81,19 @@ Digest sha256(std::string_view bytes) { return Sha256().add(bytes).finish(); }
 
 Digest digest(const Recipe& recipe) { return sha256(to_json(recipe)); }
 
-Digest fingerprint(const ModelFile& model) {
-  const auto bytes = model.bytes();
-  return Sha256().add(bytes.data(), bytes.size()).finish();
+Digest sha256(std::span<const std::byte> bytes) { return Sha256().add(bytes.data(), bytes.size()).finish(); }
+
+std::string fingerprint(std::span<const PartDigest> parts) {
+  PML_CHECK(!parts.empty(), "a model has a file");
+  if (parts.size() == 1) return parts.front().sha256;
+  std::vector<std::string> strings{"pml-model-1"};
+  for (const PartDigest& part : parts) {
+    strings.push_back(part.name);
+    strings.push_back(part.sha256);
+  }
+  Sha256 hash;
+  add_all(hash, strings);
+  return to_hex(hash.finish());
 }
 
 Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type) {
@@ -98,7 +101,8 @@ Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::s
   recipe.model = std::move(model_fingerprint);
   recipe.tokenizer = to_hex(fingerprint(model.tokenizer()));
   const RopeConfig& rope = model.config().rope;
-  recipe.rope = "base " + shortest(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) + ", scaling none";
+  recipe.rope = "base " + shortest_decimal(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) + ", scaling " +
+                rope.scaling;
   recipe.kv_type = kv_type;
   recipe.weights = "f32";
   recipe.compute = "f32";

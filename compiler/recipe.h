@@ -10,7 +10,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,7 @@ std::string to_hex(const Digest& digest);
 
 /// Everything besides tokens and positions that the bytes of an artifact depend on.
 struct Recipe {
-  std::string model;      // fingerprint of the model file, hexadecimal
+  std::string model;      // fingerprint of the model, hexadecimal
   std::string tokenizer;  // fingerprint of the tokenizer's data
   std::string rope;       // base, rotated dimensions, scaling
   std::string kv_type;    // "f32", "f16"
@@ -37,10 +39,17 @@ struct Recipe {
 std::string to_json(const Recipe& recipe);
 Digest digest(const Recipe& recipe);
 
-/// SHA-256 of a model file's bytes.
-Digest fingerprint(const ModelFile& model);
+/// One of the files that a model is made of: its name without folders, and the SHA-256 of its bytes.
+struct PartDigest {
+  std::string name;
+  std::string sha256;  ///< hexadecimal
+};
 
-/// The recipe that this model has under these types. `model_fingerprint` is to_hex(fingerprint(model)).
+/// A model's fingerprint, hexadecimal, from its parts in the order of ModelFile::parts(): of one file its own
+/// SHA-256, of several that of their names and SHA-256s.
+std::string fingerprint(std::span<const PartDigest> parts);
+
+/// The recipe that this model has under these types. `model_fingerprint` is hexadecimal.
 Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type);
 
 /// The digests of all nodes of `contexts`.
@@ -48,5 +57,6 @@ std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts
 
 /// SHA-256 of `bytes`.
 Digest sha256(std::string_view bytes);
+Digest sha256(std::span<const std::byte> bytes);
 
 }  // namespace pml::compiler

@@ -16,8 +16,18 @@ std::string_view to_string(TensorType type) {
       return "q4_0";
     case TensorType::q4_1:
       return "q4_1";
+    case TensorType::q5_0:
+      return "q5_0";
+    case TensorType::q5_1:
+      return "q5_1";
     case TensorType::q8_0:
       return "q8_0";
+    case TensorType::q4_k:
+      return "q4_k";
+    case TensorType::q5_k:
+      return "q5_k";
+    case TensorType::q6_k:
+      return "q6_k";
   }
   PML_CHECK(false, "tensor type is none of the enumeration");
 }
@@ -33,8 +43,18 @@ BlockSize block_size(TensorType type) {
       return {32, 18};
     case TensorType::q4_1:
       return {32, 20};
+    case TensorType::q5_0:
+      return {32, 22};
+    case TensorType::q5_1:
+      return {32, 24};
     case TensorType::q8_0:
       return {32, 34};
+    case TensorType::q4_k:
+      return {256, 144};
+    case TensorType::q5_k:
+      return {256, 176};
+    case TensorType::q6_k:
+      return {256, 210};
   }
   PML_CHECK(false, "tensor type is none of the enumeration");
 }
@@ -58,7 +78,7 @@ std::int64_t row_size_bytes(const TensorInfo& tensor) {
 
 std::int64_t stored_row(const TensorInfo& tensor, std::int64_t row) {
   if (tensor.permuted_heads == 0) return row;
-  const std::int64_t head_dim = num_rows(tensor) / tensor.permuted_heads;
+  const std::int64_t head_dim = tensor.shape.front() / tensor.permuted_heads;
   const std::int64_t head_row = row % head_dim;
   const std::int64_t half = head_dim / 2;
   return row - head_row + 2 * (head_row % half) + head_row / half;

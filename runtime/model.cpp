@@ -95,6 +95,20 @@ struct Model::Impl {
     return scratch;
   }
 
+  /// Norms every head of Q and K in place, [num_rows, qkv].
+  void normalize_heads(const LayerWeights& layer, std::int64_t num_rows, at::Tensor& qkv) const {
+    const auto eps = static_cast<float>(config.rms_norm_eps);
+    const float* q_scale = layer.q_norm.const_data_ptr<float>();
+    const float* k_scale = layer.k_norm.const_data_ptr<float>();
+    float* rows = qkv.data_ptr<float>();
+    for_rows(num_rows, [&](std::int64_t row) {
+      float* head = rows + row * qkv.size(1);
+      for (std::int32_t i = 0; i < config.num_heads + config.num_kv_heads; ++i, head += config.head_dim) {
+        cpu::rms_norm(head, i < config.num_heads ? q_scale : k_scale, eps, config.head_dim, head);
+      }
+    });
+  }
+
   /// Splits [num_rows, qkv] into rotated queries, rotated keys, and values.
   void rotate(const at::Tensor& qkv, const Batch& batch, Scratch& scratch) const {
     const std::int64_t head_dim = config.head_dim;
@@ -139,7 +153,9 @@ struct Model::Impl {
   void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& attended, at::Tensor& x,
                  bool wants_output) const {
     const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
-    rotate(layer.qkv(normalized(x, layer.input_norm)), batch, scratch);
+    at::Tensor qkv = layer.qkv(normalized(x, layer.input_norm));
+    if (config.qk_norm) normalize_heads(layer, batch.num_tokens(), qkv);
+    rotate(qkv, batch, scratch);
     for (const Batch::NewRows& rows : batch.new_rows()) {
       const std::int64_t offset = static_cast<std::int64_t>(rows.first_token) * config.num_kv_heads * config.head_dim;
       rows.own->write(index, rows.first_row, rows.num_tokens, scratch.keys.data() + offset,

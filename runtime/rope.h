@@ -1,4 +1,4 @@
-// The angles of RoPE. Computed in f64; cosine and sine are rounded once to f32, so that far positions are as
+// The angles of RoPE, scaled as the model wants. Computed in f64; cosine and sine are rounded once to f32, so that far positions are as
 // exact as near ones.
 #pragma once
 
@@ -16,6 +16,7 @@ class Rope {
   explicit Rope(const compiler::RopeConfig& config) : frequencies_(static_cast<std::size_t>(config.rotary_dim / 2)) {
     for (std::size_t i = 0; i < frequencies_.size(); ++i) {
       frequencies_[i] = std::pow(config.base, -2.0 * static_cast<double>(i) / config.rotary_dim);
+      if (!config.divisors.empty()) frequencies_[i] /= config.divisors[i];
     }
   }
 

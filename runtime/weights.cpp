@@ -3,54 +3,72 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
+#include <optional>
+#include <string>
+
 #include "compiler/dequantize.h"
 #include "grammar/check.h"
 
 namespace pml::runtime {
 namespace {
 
-/// The tensors of these names below each other, as one f32 matrix (or vector).
+/// The tensors of these names as one in f32: matrices below each other, vectors end to end.
 at::Tensor stack(const compiler::ModelFile& file, const std::vector<std::string>& names) {
-  std::int64_t num_rows = 0;
-  std::int64_t row_size = 0;
-  bool is_vector = false;
+  std::vector<std::int64_t> shape;
   for (const std::string& name : names) {
     const compiler::TensorInfo* info = file.tensor(name);
     PML_CHECK(info != nullptr, "the model file was checked when it was opened");
-    is_vector = info->shape.size() == 1;
-    num_rows += is_vector ? 1 : info->shape[0];
-    row_size = info->shape.back();
+    if (shape.empty()) {
+      shape = info->shape;
+    } else {
+      shape[0] += info->shape[0];
+    }
   }
-  at::Tensor result = is_vector ? at::empty({row_size}, at::kFloat) : at::empty({num_rows, row_size}, at::kFloat);
+  at::Tensor result = at::empty(shape, at::kFloat);
   float* out = result.data_ptr<float>();
   for (const std::string& name : names) {
     const compiler::TensorInfo& info = *file.tensor(name);
-    const std::int64_t rows = is_vector ? 1 : info.shape[0];
-    at::parallel_for(0, rows, 64, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t row_size = compiler::row_size(info);
+    at::parallel_for(0, compiler::num_rows(info), 64, [&](std::int64_t begin, std::int64_t end) {
       compiler::dequantize_rows(info, begin, end - begin, out + begin * row_size);
     });
-    out += rows * row_size;
+    out += compiler::num_rows(info) * row_size;
   }
   return result;
+}
+
+/// The product with the weights of `layers`, below each other, and with their biases if they have some.
+Linear linear(const compiler::ModelFile& file, const std::vector<std::string>& layers, bool has_bias = false) {
+  std::vector<std::string> weights, biases;
+  for (const std::string& layer : layers) {
+    weights.push_back(layer + ".weight");
+    biases.push_back(layer + ".bias");
+  }
+  return Linear(stack(file, weights), has_bias ? std::optional(stack(file, biases)) : std::nullopt);
 }
 
 }  // namespace
 
 Weights load_weights(const compiler::ModelFile& file) {
+  const compiler::ModelConfig& config = file.config();
   Weights weights;
   weights.embedding = stack(file, {"model.embed_tokens.weight"});
-  weights.head = Linear(file.config().tied_embeddings ? weights.embedding : stack(file, {"lm_head.weight"}));
+  weights.head = config.tied_embeddings ? Linear(weights.embedding) : linear(file, {"lm_head"});
   weights.norm = stack(file, {"model.norm.weight"});
-  for (std::int32_t i = 0; i < file.config().num_layers; ++i) {
+  for (std::int32_t i = 0; i < config.num_layers; ++i) {
     const std::string prefix = "model.layers." + std::to_string(i) + ".";
     LayerWeights layer;
     layer.input_norm = stack(file, {prefix + "input_layernorm.weight"});
-    layer.qkv = Linear(stack(file, {prefix + "self_attn.q_proj.weight", prefix + "self_attn.k_proj.weight",
-                                    prefix + "self_attn.v_proj.weight"}));
-    layer.output = Linear(stack(file, {prefix + "self_attn.o_proj.weight"}));
+    layer.qkv = linear(file, {prefix + "self_attn.q_proj", prefix + "self_attn.k_proj", prefix + "self_attn.v_proj"},
+                       config.qkv_bias);
+    if (config.qk_norm) {
+      layer.q_norm = stack(file, {prefix + "self_attn.q_norm.weight"});
+      layer.k_norm = stack(file, {prefix + "self_attn.k_norm.weight"});
+    }
+    layer.output = linear(file, {prefix + "self_attn.o_proj"}, config.output_bias);
     layer.mlp_norm = stack(file, {prefix + "post_attention_layernorm.weight"});
-    layer.gate_up = Linear(stack(file, {prefix + "mlp.gate_proj.weight", prefix + "mlp.up_proj.weight"}));
-    layer.down = Linear(stack(file, {prefix + "mlp.down_proj.weight"}));
+    layer.gate_up = linear(file, {prefix + "mlp.gate_proj", prefix + "mlp.up_proj"});
+    layer.down = linear(file, {prefix + "mlp.down_proj"});
     weights.layers.push_back(std::move(layer));
   }
   return weights;

@@ -14,6 +14,8 @@ namespace pml::runtime {
 struct LayerWeights {
   at::Tensor input_norm;  // [hidden]
   Linear qkv;             // [(num_heads + 2 num_kv_heads) * head_dim, hidden]: Q, K, V below each other
+  at::Tensor q_norm;      // [head_dim]; undefined in models without QK-norm
+  at::Tensor k_norm;      // the same
   Linear output;          // [hidden, num_heads * head_dim]
   at::Tensor mlp_norm;    // [hidden]
   Linear gate_up;         // [2 ffn, hidden]: gate, then up

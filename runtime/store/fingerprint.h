@@ -1,4 +1,5 @@
-// A model file's fingerprint, remembered in the store by path, size, time and inode, so that it is hashed once.
+// A model's fingerprint. The SHA-256 of each of its files is remembered in the store by path, size, time and inode, so
+// that a file is hashed once.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace pml::runtime {
 
-/// SHA-256 of the file, hexadecimal. `store` may be null: nothing is remembered then.
+/// The fingerprint (compiler/recipe.h), hexadecimal. `store` may be null: nothing is remembered then.
 std::string model_fingerprint(const compiler::ModelFile& model, const Store* store);
 
 }  // namespace pml::runtime

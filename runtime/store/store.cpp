@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/mapped_file.h"
-#include "runtime/store/safetensors.h"
+#include "compiler/safetensors.h"
 
 namespace pml::runtime {
 namespace {
@@ -136,7 +136,7 @@ std::shared_ptr<const Artifact> Store::find(const Digest& digest, const KvShape&
   auto file = compiler::MappedFile::open(path);
   if (!file) return damaged(file.error().message);
   std::span<const std::byte> data;
-  const auto header = read_safetensors_header(file->bytes(), data);
+  const auto header = compiler::read_safetensors_header(file->bytes(), data);
   if (!header) return damaged(header.error().message);
 
   const auto metadata = [&](const char* key) {
@@ -166,7 +166,7 @@ Result<void> Store::put(const ArtifactMetadata& metadata, const KvView& view) co
   nlohmann::json context = nlohmann::json::array();
   for (const Digest& member : metadata.context) context.push_back(compiler::to_hex(member));
 
-  SafetensorsHeader header;
+  compiler::SafetensorsHeader header;
   const std::vector<std::int64_t> shape{view.shape.num_layers, view.shape.num_kv_heads, view.num_rows,
                                         view.shape.head_dim};
   header.tensors = {{"k", to_dtype(view.shape.type), shape, 0, size_bytes},
@@ -177,7 +177,7 @@ Result<void> Store::put(const ArtifactMetadata& metadata, const KvView& view) co
                      {"tokens", nlohmann::json(metadata.tokens).dump()},
                      {"positions", nlohmann::json{metadata.first, metadata.first + view.num_rows - 1}.dump()},
                      {"context", context.dump()}};
-  const std::string text = write_safetensors_header(header);
+  const std::string text = compiler::write_safetensors_header(header);
   const std::array<std::span<const std::byte>, 3> pieces{as_bytes(text), k, v};
   return write(fs::relative(object_path(metadata.digest), folder_), pieces);
 }

@@ -41,19 +41,45 @@ def concatenate(parts: list[Kv]) -> Kv:
     return Kv(torch.cat([part.k for part in parts], 2), torch.cat([part.v for part in parts], 2), positions)
 
 
-class ExactRope(torch.nn.Module):
-    """Stands in for `LlamaRotaryEmbedding` where no RoPE scaling is in use."""
+def exact_frequencies(rope: dict, head_dim: int) -> torch.Tensor:
+    """Radians a slot of each pair, [head_dim / 2], f64, with the model's RoPE scaling."""
+    exponents = torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim
+    frequencies = 1.0 / rope["rope_theta"] ** exponents
+    if rope["rope_type"] == "default":
+        return frequencies
+    if rope["rope_type"] == "linear":
+        return frequencies / rope["factor"]
+    if rope["rope_type"] == "llama3":
+        # By wavelength: the short ones stay, the long ones are stretched, those between are interpolated.
+        low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+        waves = rope["original_max_position_embeddings"] * frequencies / (2 * torch.pi)
+        smooth = (waves - low) / (high - low)
+        between = (1 - smooth) * frequencies / rope["factor"] + smooth * frequencies
+        return torch.where(waves < low, frequencies / rope["factor"], torch.where(waves > high, frequencies, between))
+    raise ValueError(f"RoPE scaling '{rope['rope_type']}' is not covered by this oracle")
 
-    def __init__(self, theta: float, head_dim: int) -> None:
+
+class ExactRope(torch.nn.Module):
+    """Stands in for the rotary embedding of `transformers`, which computes angles in f32."""
+
+    def __init__(self, frequencies: torch.Tensor) -> None:
         super().__init__()
-        exponents = torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim
-        self.frequencies = 1.0 / theta**exponents  # [head_dim / 2], f64, radians a slot
+        self.frequencies = frequencies  # [head_dim / 2], f64, radians a slot
 
     def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosine and sine [batch, rows, head_dim] in the type of `x` for position_ids [batch, rows]."""
         angles = position_ids[..., None].to(torch.float64) * self.frequencies
         angles = torch.cat((angles, angles), dim=-1)
         return angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+
+
+def use_exact_rope(model: torch.nn.Module) -> None:
+    """Puts ExactRope into a decoder. Its frequencies have to be those that `transformers` computes in f32."""
+    config = model.config
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    frequencies = exact_frequencies(config.rope_parameters, head_dim)
+    torch.testing.assert_close(model.model.rotary_emb.inv_freq.double(), frequencies, rtol=1e-6, atol=0)
+    model.model.rotary_emb = ExactRope(frequencies)
 
 
 class RoundingCache(DynamicCache):
@@ -80,13 +106,8 @@ class Oracle:
         self.model = AutoModelForCausalLM.from_pretrained(
             **source, dtype=torch.float32, attn_implementation="eager"
         ).eval()
-        config = self.model.config
-        rope = config.rope_parameters
-        if rope["rope_type"] != "default":
-            raise ValueError(f"RoPE scaling '{rope['rope_type']}' is not covered by this oracle")
-        head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        self.model.model.rotary_emb = ExactRope(rope["rope_theta"], head_dim)
-        self.vocab_size: int = config.vocab_size
+        use_exact_rope(self.model)
+        self.vocab_size: int = self.model.config.vocab_size
         self.tokenizer = plain_text_tokenizer(source)
         self.end_tokens = {self.tokenizer.token_to_id(token) for token in ("<|im_end|>", "<|endoftext|>")}
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <random>
 
-#include "runtime/store/safetensors.h"
+#include "compiler/safetensors.h"
 #include "runtime/store/store.h"
 #include "support/golden.h"
 
@@ -150,7 +150,7 @@ TEST_CASE("safetensors headers that lie are refused") {
     std::memcpy(file.data(), &size, 8);
     file += json + std::string(data_bytes, 'x');
     std::span<const std::byte> data;
-    return read_safetensors_header(std::as_bytes(std::span(file)), data).has_value();
+    return compiler::read_safetensors_header(std::as_bytes(std::span(file)), data).has_value();
   };
   const auto tensor = [](const std::string& shape, const std::string& offsets) {
     return R"({"k":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";

@@ -1,5 +1,5 @@
 // The safetensors container: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes.
-// Only what artifacts need; the format is read strictly, because a store may hold anything.
+// Only what artifacts and models need; the format is read strictly, because a file may hold anything.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 #include "grammar/result.h"
 
-namespace pml::runtime {
+namespace pml::compiler {
 
 struct SafetensorsEntry {
   std::string name;
@@ -30,7 +30,7 @@ struct SafetensorsHeader {
 std::string write_safetensors_header(const SafetensorsHeader& header);
 
 /// Reads the header of a whole file. On success `data` is what follows it. Every tensor's bytes lie inside the
-/// file, do not overlap, leave no gap, and are as many as dtype and shape ask for.
+/// file, do not overlap, leave no gap, and are as many as dtype and shape ask for. Messages do not name the file.
 Result<SafetensorsHeader> read_safetensors_header(std::span<const std::byte> file, std::span<const std::byte>& data);
 
-}  // namespace pml::runtime
+}  // namespace pml::compiler

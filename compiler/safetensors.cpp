@@ -1,18 +1,23 @@
-#include "runtime/store/safetensors.h"
+#include "compiler/safetensors.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
+#include <utility>
 #include <nlohmann/json.hpp>
 
-namespace pml::runtime {
+#include "compiler/json_text.h"
+#include "compiler/quote.h"
+
+namespace pml::compiler {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "lengths are written as they lie in memory");
 
 constexpr std::size_t kPrefixBytes = 8;
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kMaxHeaderBytes = 100 << 20;  // as other readers of the format
+constexpr std::size_t kMaxHeaderBytes = 16 << 20;  // a hundred thousand tensors
 
 std::size_t element_bytes(const std::string& dtype) {
   if (dtype == "F32") return 4;
@@ -23,29 +28,39 @@ std::size_t element_bytes(const std::string& dtype) {
 /// Number of bytes of a tensor; nothing if dtype or shape cannot be.
 Result<std::size_t> tensor_bytes(const SafetensorsEntry& entry) {
   std::size_t bytes = element_bytes(entry.dtype);
-  if (bytes == 0) return fail("a tensor has the type `" + entry.dtype + "`");
+  if (bytes == 0) {
+    return fail("tensor " + quote(entry.name) + " is of type " + quote(entry.dtype) +
+                ", which is not supported (F32, F16 and BF16 are)");
+  }
   for (const std::int64_t size : entry.shape) {
     if (size < 0 || __builtin_mul_overflow(bytes, static_cast<std::size_t>(size), &bytes)) {
-      return fail("a tensor's shape is impossible");
+      return fail("tensor " + quote(entry.name) + " has an impossible shape");
     }
   }
   return bytes;
 }
 
-Result<SafetensorsEntry> read_entry(const std::string& name, const nlohmann::json& json) {
-  SafetensorsEntry entry;
-  entry.name = name;
-  try {
-    entry.dtype = json.at("dtype").get<std::string>();
-    entry.shape = json.at("shape").get<std::vector<std::int64_t>>();
-    const auto offsets = json.at("data_offsets").get<std::vector<std::uint64_t>>();
-    if (offsets.size() != 2) return fail("a tensor has no two offsets");
-    entry.begin = offsets[0];
-    entry.end = offsets[1];
-  } catch (const nlohmann::json::exception&) {
-    return fail("a tensor's entry is incomplete");
+/// The numbers of an array of integers that are not negative; nothing if it is none.
+std::optional<std::vector<std::int64_t>> read_sizes(const nlohmann::json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_array()) return std::nullopt;
+  std::vector<std::int64_t> sizes;
+  for (const nlohmann::json& size : *found) {
+    if (!size.is_number_unsigned() || !std::in_range<std::int64_t>(size.get<std::uint64_t>())) return std::nullopt;
+    sizes.push_back(size.get<std::int64_t>());
   }
-  return entry;
+  return sizes;
+}
+
+Result<SafetensorsEntry> read_entry(const std::string& name, const nlohmann::json& json) {
+  const auto failure = [&](const char* what) { return fail("tensor " + quote(name) + " " + what); };
+  if (!json.is_object() || !json.contains("dtype") || !json["dtype"].is_string()) return failure("has no type");
+  auto shape = read_sizes(json, "shape");
+  if (!shape) return failure("has no shape");
+  const auto offsets = read_sizes(json, "data_offsets");
+  if (!offsets || offsets->size() != 2) return failure("has no two offsets");
+  return SafetensorsEntry{name, json["dtype"].get<std::string>(), std::move(*shape),
+                          static_cast<std::size_t>(offsets->front()), static_cast<std::size_t>(offsets->back())};
 }
 
 }  // namespace
@@ -70,9 +85,9 @@ Result<SafetensorsHeader> read_safetensors_header(std::span<const std::byte> fil
   std::uint64_t size = 0;
   std::memcpy(&size, file.data(), kPrefixBytes);
   if (size > kMaxHeaderBytes || size > file.size() - kPrefixBytes) return fail("the header is longer than the file");
-  const char* text = reinterpret_cast<const char*>(file.data()) + kPrefixBytes;
-  const auto json = nlohmann::json::parse(text, text + size, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return fail("the header is not a JSON object");
+  const auto parsed = parse_json_object({reinterpret_cast<const char*>(file.data()) + kPrefixBytes, size});
+  if (!parsed) return fail("the header " + parsed.error().message);
+  const nlohmann::json& json = *parsed;
 
   SafetensorsHeader header;
   for (const auto& [name, value] : json.items()) {
@@ -96,7 +111,7 @@ Result<SafetensorsHeader> read_safetensors_header(std::span<const std::byte> fil
     const auto bytes = tensor_bytes(tensor);
     if (!bytes) return tl::make_unexpected(bytes.error());
     if (tensor.begin != at || tensor.end < tensor.begin || tensor.end - tensor.begin != *bytes) {
-      return fail("a tensor's bytes do not fit its shape");
+      return fail("the bytes of tensor " + quote(tensor.name) + " do not fit its shape, or its neighbours'");
     }
     at = tensor.end;
   }
@@ -104,4 +119,4 @@ Result<SafetensorsHeader> read_safetensors_header(std::span<const std::byte> fil
   return header;
 }
 
-}  // namespace pml::runtime
+}  // namespace pml::compiler
