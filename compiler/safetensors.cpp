@@ -66,7 +66,7 @@ Result<SafetensorsEntry> read_entry(const std::string& name, const nlohmann::jso
 }  // namespace
 
 std::string write_safetensors_header(const SafetensorsHeader& header) {
-  nlohmann::json json;
+  nlohmann::json json = nlohmann::json::object();
   if (!header.metadata.empty()) json["__metadata__"] = header.metadata;
   for (const SafetensorsEntry& tensor : header.tensors) {
     json[tensor.name] = {

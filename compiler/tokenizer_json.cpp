@@ -49,6 +49,9 @@ Result<TokenizerFiles> read_tokenizer_folder(const std::filesystem::path& folder
     if (const auto config = read_json(folder / "tokenizer_config.json")) {
       files.chat_template = config->value("chat_template", "");
     }
+    if (const auto file = MappedFile::open(folder / "chat_template.jinja")) {
+      files.chat_template.assign(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+    }
   } catch (const nlohmann::json::exception&) {
     return fail("tokenizer.json: is incomplete");
   }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
 #include <functional>
 
 #include "compiler/byte_level.h"
@@ -21,6 +22,12 @@ Tensor f32_tensor(const std::string& name, std::vector<std::uint64_t> dimensions
   std::uint64_t elements = 1;
   for (const std::uint64_t dimension : dimensions) elements *= dimension;
   return {name, std::move(dimensions), 0, Bytes(elements * 4)};
+}
+
+Tensor f32_vector(const std::string& name, const std::vector<float>& values) {
+  Tensor tensor = f32_tensor(name, {values.size()});
+  std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+  return tensor;
 }
 
 /// A complete model of two layers; its vocabulary is the bytes, one merge and two control tokens.
@@ -85,7 +92,9 @@ TEST_CASE("model file: a tiny llama is read", "[model_file]") {
   const ModelFile model = std::move(*opened);  // moving keeps views and look-ups
 
   CHECK(model.path() == file.path());
-  CHECK(model.bytes().size() == bytes.size());
+  REQUIRE(model.parts().size() == 1);
+  CHECK(model.parts()[0].path == file.path());
+  CHECK(model.parts()[0].bytes.size() == bytes.size());
   CHECK(model.chat_template() == "{{ x }}");
   const ModelConfig& config = model.config();
   CHECK(config.architecture == "llama");
@@ -149,6 +158,7 @@ TEST_CASE("model file: what the file may leave out", "[model_file]") {
   file.set("llama.attention.value_length", u32(8));
   file.set("llama.rope.dimension_count", u32(8));
   file.set("llama.rope.scaling.type", string("none"));
+  file.set("llama.attention.sliding_window", u32(128));  // no shorter than the context
   file.set("llama.expert_count", u32(0));
   file.set("llama.vocab_size", u32(259));
   file.set("tokenizer.ggml.eot_token_id", u32(0));
@@ -166,14 +176,59 @@ TEST_CASE("model file: what the file may leave out", "[model_file]") {
   CHECK(model->chat_template().empty());
 }
 
+TEST_CASE("model file: RoPE scaling becomes divisors of frequencies", "[model_file]") {
+  struct Case {
+    std::vector<double> divisors;
+    const char* scaling;
+    std::function<void(GgufBuilder&)> change;
+  };
+  const Case cases[] = {
+      {{}, "none", [](auto&) {}},
+      {{}, "none", [](auto& f) { f.set("llama.rope.scaling.type", string("linear")); }},
+      {{8, 8, 8, 8}, "linear 8", [](auto& f) { f.set("llama.rope.scaling.factor", f32(8)); }},
+      {{2, 2, 2, 2}, "linear 2", [](auto& f) { f.set("llama.rope.scale_linear", f32(2)); }},
+      {{1, 1, 2.5, 8}, "by divisors",
+       [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 1, 2.5, 8})); }},
+      {{}, "none", [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 1, 1, 1})); }},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.scaling);
+    GgufBuilder builder = tiny_llama();
+    test.change(builder);
+    const TemporaryFile file(builder.build());
+    const auto model = ModelFile::open(file.path());
+    REQUIRE(model);
+    CHECK(model->config().rope.divisors == test.divisors);
+    CHECK(model->config().rope.scaling == test.scaling);
+  }
+}
+
+TEST_CASE("model file: biases of Q and K are permuted as their rows are", "[model_file]") {
+  GgufBuilder builder = tiny_llama();
+  for (const std::string layer : {"blk.0.", "blk.1."}) {
+    builder.tensors.push_back(f32_tensor(layer + "attn_q.bias", {kQuery}));
+    builder.tensors.push_back(f32_tensor(layer + "attn_k.bias", {kKv}));
+    builder.tensors.push_back(f32_tensor(layer + "attn_v.bias", {kKv}));
+  }
+  const TemporaryFile file(builder.build());
+  const auto model = ModelFile::open(file.path());
+  REQUIRE(model);
+  CHECK(model->config().qkv_bias);
+  CHECK(!model->config().output_bias);
+  CHECK(model->tensor("model.layers.1.self_attn.q_proj.bias")->permuted_heads == 4);
+  CHECK(model->tensor("model.layers.1.self_attn.k_proj.bias")->permuted_heads == 2);
+  CHECK(model->tensor("model.layers.1.self_attn.v_proj.bias")->permuted_heads == 0);
+}
+
 TEST_CASE("model file: what could not be served is refused by name", "[model_file]") {
   struct Case {
     const char* message;
     std::function<void(GgufBuilder&)> change;
   };
   const Case cases[] = {
-      {"architecture 'qwen2' is not supported",
-       [](auto& f) { f.set("general.architecture", string("qwen2")); }},
+      {"architecture 'gemma3' is not supported (llama, qwen2 and qwen3 are)",
+       [](auto& f) { f.set("general.architecture", string("gemma3")); }},
+      {"'qwen2.block_count' is missing", [](auto& f) { f.set("general.architecture", string("qwen2")); }},
       {"'general.architecture' is missing", [](auto& f) { f.erase("general.architecture"); }},
       {"'general.architecture' is not a string", [](auto& f) { f.set("general.architecture", u32(1)); }},
       {"'llama.block_count' is missing", [](auto& f) { f.erase("llama.block_count"); }},
@@ -192,19 +247,40 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
        }},
       {"'model.layers.0.self_attn.k_proj.weight' has the shape [16, 32], expected [32, 32]",
        [](auto& f) { f.erase("llama.attention.head_count_kv"); }},
-      {"head dimension 1 is odd", [](auto& f) { f.set("llama.attention.head_count", u32(32)); }},
+      {"head dimension 1 is no multiple of 8 up to 256",
+       [](auto& f) { f.set("llama.attention.head_count", u32(32)); }},
+      {"head dimension 2147483640 is no multiple of 8 up to 256",
+       [](auto& f) {
+         f.set("llama.attention.key_length", u32(2147483640));
+         f.set("llama.rope.scaling.factor", f32(2));
+       }},
       {"values of another length", [](auto& f) { f.set("llama.attention.value_length", u32(16)); }},
       {"rotary embedding of 4 of 8", [](auto& f) { f.set("llama.rope.dimension_count", u32(4)); }},
       {"the RoPE base", [](auto& f) { f.set("llama.rope.freq_base", f32(-1)); }},
       {"the RoPE base", [](auto& f) { f.set("llama.rope.freq_base", f32(std::nanf(""))); }},
       {"epsilon", [](auto& f) { f.set("llama.attention.layer_norm_rms_epsilon", f32(-1)); }},
       {"RoPE scaling of type 'yarn'", [](auto& f) { f.set("llama.rope.scaling.type", string("yarn")); }},
-      {"RoPE scaling of type 'linear'", [](auto& f) { f.set("llama.rope.scaling.type", string("linear")); }},
-      {"RoPE scaling ('llama.rope.scaling.factor')",
-       [](auto& f) { f.set("llama.rope.scaling.factor", f32(8)); }},
-      {"RoPE scaling ('llama.rope.scale_linear')", [](auto& f) { f.set("llama.rope.scale_linear", f32(2)); }},
-      {"RoPE scaling by frequency ('rope_freqs.weight')",
-       [](auto& f) { f.tensors.push_back(f32_tensor("rope_freqs.weight", {4})); }},
+      {"the factor of linear RoPE scaling is 0", [](auto& f) { f.set("llama.rope.scaling.factor", f32(0)); }},
+      {"a factor of RoPE scaling beside the type 'none' ('llama.rope.scaling.factor') is not supported",
+       [](auto& f) {
+         f.set("llama.rope.scaling.type", string("none"));
+         f.set("llama.rope.scaling.factor", f32(8));
+       }},
+      {"tensor 'rope_freqs.weight' has 3 divisors for 4 frequencies of RoPE",
+       [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3})); }},
+      {"tensor 'rope_freqs.weight' divides a frequency of RoPE by 0",
+       [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3, 0})); }},
+      {"tensor 'rope_freqs.weight' is of type F16, not F32",
+       [](auto& f) {
+         f.tensors.push_back({"rope_freqs.weight", {4}, 1, Bytes(8)});
+       }},
+      {"tensor 'rope_freqs.weight' stands beside RoPE scaling of another kind (linear 2)",
+       [](auto& f) {
+         f.set("llama.rope.scaling.factor", f32(2));
+         f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3, 4}));
+       }},
+      {"RoPE scaling of type 'longrope' ('rope_factors_long.weight')",
+       [](auto& f) { f.tensors.push_back(f32_tensor("rope_factors_long.weight", {4})); }},
       {"a mixture of experts ('llama.expert_count')", [](auto& f) { f.set("llama.expert_count", u32(8)); }},
       {"a mixture of experts ('blk.0.ffn_gate_exps.weight')",
        [](auto& f) {
@@ -214,17 +290,23 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
       {"not causal", [](auto& f) { f.set("llama.attention.causal", boolean(false)); }},
       {"the setting 'llama.logit_scale' is not supported",
        [](auto& f) { f.set("llama.logit_scale", f32(2)); }},
-      {"a bias ('blk.0.attn_q.bias')",
+      {"a bias ('blk.0.ffn_up.bias') is not supported there",
+       [](auto& f) { f.tensors.push_back(f32_tensor("blk.0.ffn_up.bias", {kFfn})); }},
+      {"tensor 'model.layers.0.self_attn.k_proj.bias' is missing",
        [](auto& f) { f.tensors.push_back(f32_tensor("blk.0.attn_q.bias", {kQuery})); }},
-      {"tensor 'blk.0.attn_q_norm.weight' is no part",
+      {"tensor 'model.layers.1.self_attn.o_proj.bias' is missing",
+       [](auto& f) { f.tensors.push_back(f32_tensor("blk.0.attn_output.bias", {kHidden})); }},
+      {"tensor 'model.layers.1.self_attn.o_proj.bias' is no part",
+       [](auto& f) { f.tensors.push_back(f32_tensor("blk.1.attn_output.bias", {kHidden})); }},
+      {"tensor 'model.layers.0.self_attn.q_norm.weight' is no part",
        [](auto& f) { f.tensors.push_back(f32_tensor("blk.0.attn_q_norm.weight", {8})); }},
       {"tensor 'model.layers.1.mlp.up_proj.weight' stands twice",
        [](auto& f) {
          f.tensors.push_back(f32_tensor("blk.01.ffn_up.weight", {kHidden, kFfn}));
        }},
-      {"tensor 'blk.0.attn_q.weight' is of type Q6_K, which is not supported",
+      {"tensor 'blk.0.attn_q.weight' is of type Q2_K, which is not supported",
        [](auto& f) {
-         f.tensor("blk.0.attn_q.weight") = {"blk.0.attn_q.weight", {256, 4}, 14, Bytes(840)};
+         f.tensor("blk.0.attn_q.weight") = {"blk.0.attn_q.weight", {256, 4}, 10, Bytes(336)};
        }},
       {"tensor 'model.layers.0.mlp.down_proj.weight' is missing",
        [](auto& f) { f.tensor("blk.0.ffn_down.weight") = f.tensors.back(), f.tensors.pop_back(); }},
@@ -269,13 +351,13 @@ TEST_CASE("model file: files that are none", "[model_file]") {
   CHECK_THAT(error_of({}), Catch::EndsWith("is empty"));
   Bytes text;
   append_raw(text, "{\"model_type\": \"llama\"}");
-  CHECK_THAT(error_of(text), Catch::Contains("is not a GGUF file"));
+  CHECK_THAT(error_of(text), Catch::EndsWith("is neither a GGUF file nor a Hugging Face folder"));
   const auto absent = ModelFile::open("/nonexistent/model.gguf");
   REQUIRE(!absent);
   CHECK(absent.error().message == "/nonexistent/model.gguf: cannot open: No such file or directory");
   const auto folder = ModelFile::open(std::filesystem::temp_directory_path());
   REQUIRE(!folder);
-  CHECK_THAT(folder.error().message, Catch::EndsWith("is a folder, not a file"));
+  CHECK_THAT(folder.error().message, Catch::EndsWith("has no config.json, so it is no Hugging Face folder"));
   const auto device = ModelFile::open("/dev/null");
   REQUIRE(!device);
   CHECK_THAT(device.error().message, Catch::EndsWith("is no regular file"));

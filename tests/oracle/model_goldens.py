@@ -29,7 +29,7 @@ MODELS = ROOT / "tests" / "models"
 GOLDENS = ROOT / "tests" / "golden" / "models"
 sys.path.insert(0, str(MODELS))
 
-from make import GGUF_NAMES  # noqa: E402
+from make_models import GGUF_NAMES  # noqa: E402
 
 NUM_BEST = 8
 NUM_PROMPT = 8  # tokens before the first answer
