@@ -33,10 +33,10 @@
         ## Occasion: we will be late
         The piece was promised for <parameter name="promised" length="10" required="true"
         scaffold="Friday, 3 May"/> and will be ready on <parameter name="ready" length="10"
-        default="a date that is not known yet"/>. Say both dates in the first sentence and the reason in the second, without
-        blaming suppliers by name. One apology is enough. Customers who wait more than four weeks beyond the
-        promised date may cancel and get their deposit back within ten days; say so if it applies. Offer to
-        store the finished piece free of charge for up to six weeks.
+        default="a date that is not known yet"/>. Say both dates in the first sentence and
+        the reason in the second, without blaming suppliers by name. One apology is enough. Customers who wait
+        more than four weeks beyond the promised date may cancel and get their deposit back within ten days; say
+        so if it applies. Offer to store the finished piece free of charge for up to six weeks.
       </module>
       <module name="quotation">
         ## Occasion: following up a quotation

@@ -206,8 +206,6 @@
       - A repair carries a warranty of 12 months on the work done and on the parts used.
       - Items are sent in clean and dry, with the form from the website inside. Down bags and boots
         that have to be washed first cost £15 more.
-      - Unclaimed items are kept for six months after the third reminder, then given to a charity
-        for outdoor education.
     </module>
 
     <module name="payments" required="true">
