@@ -88,7 +88,7 @@ class Examples:
         else:
             if not self.has_prompt:
                 self.prompt.write_text(EMPTY_PROMPT, encoding="utf-8")
-            got = self.program.final_text(self.schema, self.prompt, self.folder / "store").rstrip("\n")
+            got = self.program.final_text(self.schema, self.prompt).rstrip("\n")
         return "" if got == wanted else f"expected:\n{wanted}\ngot:\n{got}"
 
 
