@@ -17,8 +17,13 @@ demo: build
 test: build
 	@ctest --test-dir build --output-on-failure
 
+# With the packages of `make oracle` also prefill beside that of `transformers`. PEER: a Python that has them.
+PEER ?= .deps/oracle/bin/python
 bench: build
 	@./build/pml_bench -m $(MODEL)
+	@if $(PEER) -c 'import transformers' 2> /dev/null; \
+	 then $(PEER) bench/compare_transformers.py --bench build/pml_bench --model $(MODEL); \
+	 else echo "prefill is not compared: $(PEER) has no transformers (make oracle installs it)"; fi
 
 # Makes the goldens of tests/oracle again with `transformers` (5 GB) and compares.
 oracle: build

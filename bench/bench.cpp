@@ -1,10 +1,12 @@
 // pml_bench: what splicing buys, measured in one process and one run.
 //
-//     pml_bench -m MODEL [--repeat N] [--threads N] [--json]
+//     pml_bench -m MODEL [--compute f32|bf16] [--repeat N] [--threads N] [--json]
+//     pml_bench -m MODEL --prefill 512,1024 ...
 //
 // For schemas of about 1,100 and 5,000 cached tokens it compiles into an empty store, answers a prompt of some 25
 // new tokens with the cache and without it, in turn, and prints medians and ratios. Times of machines differ;
-// the ratios are the result.
+// the ratios are the result. With --prefill it only computes so many tokens from nothing (for
+// compare_transformers.py).
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -164,6 +166,24 @@ class Bench {
   int repeat_;
 };
 
+/// Tokens a second of a prefill of `num_tokens` tokens, best of `repeat`.
+double prefill_rate(const runtime::Model& model, std::int32_t num_tokens, int repeat) {
+  std::vector<compiler::TokenId> tokens(static_cast<std::size_t>(num_tokens));
+  std::vector<compiler::Slot> positions(tokens.size());
+  for (std::int32_t i = 0; i < num_tokens; ++i) {
+    tokens[i] = static_cast<compiler::TokenId>((i * 7919LL + 13) % model.config().vocab_size);
+    positions[i] = i;
+  }
+  double best = 0.0;
+  for (int i = 0; i < repeat; ++i) {
+    runtime::KvBuffer own(model.kv_shape(runtime::KvType::f16), num_tokens);
+    const auto start = Clock::now();
+    prefill(model, tokens, positions, {}, own, /*wants_logits=*/true);
+    best = std::max(best, num_tokens / seconds_since(start));
+  }
+  return best;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -172,9 +192,15 @@ int main(int argc, char** argv) {
   int repeat = 5;
   int threads = 0;
   bool json = false;
+  std::string compute = "f32";
+  std::vector<std::int32_t> prefill_lengths;
   app.add_option("-m,--model", model_path, "The model, a GGUF file")->required();
   app.add_option("--repeat", repeat, "Runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--threads", threads, "Threads to use (0: one a core)");
+  app.add_option("--compute", compute, "Arithmetic of matrix products")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
+  app.add_option("--prefill", prefill_lengths, "Only compute prompts of these lengths")->delimiter(',');
   app.add_flag("--json", json, "Print one JSON object");
   CLI11_PARSE(app, argc, argv);
 
@@ -182,8 +208,17 @@ int main(int argc, char** argv) {
   if (!file) stop(file.error().message);
   auto tokenizer = compiler::Tokenizer::build(file->tokenizer());
   if (!tokenizer) stop(tokenizer.error().message);
-  auto model = runtime::Model::load(*file, {"cpu", threads});
+  const auto compute_type = compute == "bf16" ? runtime::ComputeType::bf16 : runtime::ComputeType::f32;
+  auto model = runtime::Model::load(*file, {"cpu", compute_type, threads});
   if (!model) stop(model.error().message);
+  if (!prefill_lengths.empty()) {
+    nlohmann::ordered_json rates;
+    for (const std::int32_t length : prefill_lengths) {
+      rates[std::to_string(length)] = prefill_rate(*model, length, repeat);
+    }
+    std::printf("%s\n", nlohmann::ordered_json{{"prefill_tokens_per_s", rates}}.dump().c_str());
+    return 0;
+  }
 
   const fs::path folder = fs::temp_directory_path() / ("pml-bench-" + std::to_string(::getpid()));
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -210,6 +245,6 @@ int main(int argc, char** argv) {
                 row["ttft_ratio_min"].get<double>(), row["ttft_ratio_max"].get<double>(),
                 row["compile_tokens_per_s"].get<double>(), row["decode_tokens_per_s"].get<double>());
   }
-  std::printf("f32 compute, f16 KV; peak memory %.0f MB\n", peak_mb);
+  std::printf("%s compute, f16 KV; peak memory %.0f MB\n", compute.c_str(), peak_mb);
   return 0;
 }

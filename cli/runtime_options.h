@@ -7,7 +7,9 @@
 
 namespace pml::cli {
 
-inline runtime::ModelOptions model_options(const Options& options) { return {options.device, options.threads}; }
+inline runtime::ModelOptions model_options(const Options& options) {
+  return {options.device, runtime::ComputeType::f32, options.threads};
+}
 
 inline runtime::KvType kv_type_of(const compiler::Recipe& recipe) {
   return recipe.kv_type == "f32" ? runtime::KvType::f32

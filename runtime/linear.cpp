@@ -35,12 +35,22 @@ constexpr std::int64_t kTypicalRows = 256;
 
 }  // namespace
 
-Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias)
-    : weight_(onednn() != nullptr ? onednn()->reorder.call(weight, kTypicalRows) : weight), bias_(std::move(bias)) {}
+Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, ComputeType compute)
+    : weight_(compute == ComputeType::bf16 ? weight.to(at::kBFloat16) : weight),
+      bias_(std::move(bias)),
+      compute_(compute) {
+  if (onednn() != nullptr) weight_ = onednn()->reorder.call(weight_, kTypicalRows);
+}
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  if (onednn() == nullptr) return at::linear(x, weight_, bias_);
-  return onednn()->linear.call(x, weight_, bias_, "none", c10::List<std::optional<at::Scalar>>(), "");
+  const auto product = [&](const at::Tensor& input, const std::optional<at::Tensor>& bias) {
+    if (onednn() == nullptr) return at::linear(input, weight_, bias);
+    return onednn()->linear.call(input, weight_, bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+  };
+  if (compute_ == ComputeType::f32) return product(x, bias_);
+  at::Tensor result = product(x.to(at::kBFloat16), std::nullopt).to(at::kFloat);
+  if (bias_) result.add_(*bias_);
+  return result;
 }
 
 }  // namespace pml::runtime

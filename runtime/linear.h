@@ -5,6 +5,8 @@
 
 #include <optional>
 
+#include "runtime/compute_type.h"
+
 namespace pml::runtime {
 
 /// y = x W^T + b, with W packed once for oneDNN's kernels, which read it up to twice as fast as a plain matrix.
@@ -16,15 +18,16 @@ class Linear {
   static constexpr std::int64_t kRowTile = 8;
 
   Linear() = default;
-  /// `weight` [out, in]; `bias` [out].
-  explicit Linear(const at::Tensor& weight, std::optional<at::Tensor> bias = std::nullopt);
+  /// `weight` [out, in] and `bias` [out] in f32.
+  Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, ComputeType compute);
 
-  /// x [rows, in] -> [rows, out]. Both of the weight's type.
+  /// x [rows, in] -> [rows, out], both f32, whatever type is computed in.
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor weight_;  // packed, or as it was where oneDNN is not in the build
-  std::optional<at::Tensor> bias_;
+  at::Tensor weight_;  // in the type that is computed in; packed, if oneDNN is in the build
+  std::optional<at::Tensor> bias_;  // f32
+  ComputeType compute_ = ComputeType::f32;
 };
 
 }  // namespace pml::runtime

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "compiler/dequantize.h"
 #include "grammar/check.h"
 #include "runtime/batch.h"
 #include "runtime/cpu/elementwise.h"
@@ -45,17 +46,16 @@ constexpr cpu::ParallelFor kParallelFor{
 }  // namespace
 
 struct Model::Impl {
-  Impl(const compiler::ModelFile& file) : config(file.config()), rope(config.rope), weights(load_weights(file)) {}
+  Impl(const compiler::ModelFile& file, ComputeType compute)
+      : config(file.config()), rope(config.rope), weights(load_weights(file, compute)) {}
 
   at::Tensor embed(std::span<const SequenceInput> sequences, std::int64_t num_rows) const {
     at::Tensor x = at::zeros({num_rows, config.hidden_size}, at::kFloat);
-    const float* table = weights.embedding.const_data_ptr<float>();
     float* out = x.data_ptr<float>();
     for (const SequenceInput& sequence : sequences) {
       for (const TokenId token : sequence.tokens) {
         PML_CHECK(token >= 0 && token < config.vocab_size, "a token is in the vocabulary");
-        std::memcpy(out, table + static_cast<std::int64_t>(token) * config.hidden_size,
-                    sizeof(float) * static_cast<std::size_t>(config.hidden_size));
+        compiler::dequantize_rows(weights.embedding, token, 1, out);
         out += config.hidden_size;
       }
     }
@@ -210,7 +210,7 @@ Result<Model> Model::load(const compiler::ModelFile& file, const ModelOptions& o
   }
   if (options.num_threads > 0) at::set_num_threads(options.num_threads);
   const c10::InferenceMode guard;
-  return Model(std::make_unique<Impl>(file));
+  return Model(std::make_unique<Impl>(file, options.compute));
 }
 
 const compiler::ModelConfig& Model::config() const { return impl_->config; }

@@ -38,37 +38,39 @@ at::Tensor stack(const compiler::ModelFile& file, const std::vector<std::string>
 }
 
 /// The product with the weights of `layers`, below each other, and with their biases if they have some.
-Linear linear(const compiler::ModelFile& file, const std::vector<std::string>& layers, bool has_bias = false) {
+Linear linear(const compiler::ModelFile& file, const std::vector<std::string>& layers, ComputeType compute,
+              bool has_bias = false) {
   std::vector<std::string> weights, biases;
   for (const std::string& layer : layers) {
     weights.push_back(layer + ".weight");
     biases.push_back(layer + ".bias");
   }
-  return Linear(stack(file, weights), has_bias ? std::optional(stack(file, biases)) : std::nullopt);
+  return Linear(stack(file, weights), has_bias ? std::optional(stack(file, biases)) : std::nullopt,
+                compute);
 }
 
 }  // namespace
 
-Weights load_weights(const compiler::ModelFile& file) {
+Weights load_weights(const compiler::ModelFile& file, ComputeType compute) {
   const compiler::ModelConfig& config = file.config();
   Weights weights;
-  weights.embedding = stack(file, {"model.embed_tokens.weight"});
-  weights.head = config.tied_embeddings ? Linear(weights.embedding) : linear(file, {"lm_head"});
+  weights.embedding = *file.tensor("model.embed_tokens.weight");
+  weights.head = linear(file, {config.tied_embeddings ? "model.embed_tokens" : "lm_head"}, ComputeType::f32);
   weights.norm = stack(file, {"model.norm.weight"});
   for (std::int32_t i = 0; i < config.num_layers; ++i) {
     const std::string prefix = "model.layers." + std::to_string(i) + ".";
     LayerWeights layer;
     layer.input_norm = stack(file, {prefix + "input_layernorm.weight"});
     layer.qkv = linear(file, {prefix + "self_attn.q_proj", prefix + "self_attn.k_proj", prefix + "self_attn.v_proj"},
-                       config.qkv_bias);
+                       compute, config.qkv_bias);
     if (config.qk_norm) {
       layer.q_norm = stack(file, {prefix + "self_attn.q_norm.weight"});
       layer.k_norm = stack(file, {prefix + "self_attn.k_norm.weight"});
     }
-    layer.output = linear(file, {prefix + "self_attn.o_proj"}, config.output_bias);
+    layer.output = linear(file, {prefix + "self_attn.o_proj"}, compute, config.output_bias);
     layer.mlp_norm = stack(file, {prefix + "post_attention_layernorm.weight"});
-    layer.gate_up = linear(file, {prefix + "mlp.gate_proj", prefix + "mlp.up_proj"});
-    layer.down = linear(file, {prefix + "mlp.down_proj"});
+    layer.gate_up = linear(file, {prefix + "mlp.gate_proj", prefix + "mlp.up_proj"}, compute);
+    layer.down = linear(file, {prefix + "mlp.down_proj"}, compute);
     weights.layers.push_back(std::move(layer));
   }
   return weights;

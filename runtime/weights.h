@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/model_file.h"
+#include "runtime/compute_type.h"
 #include "runtime/linear.h"
 
 namespace pml::runtime {
@@ -23,13 +24,14 @@ struct LayerWeights {
 };
 
 struct Weights {
-  at::Tensor embedding;  // [vocab, hidden]
-  Linear head;           // [vocab, hidden]
-  at::Tensor norm;       // [hidden]
+  compiler::TensorInfo embedding;  // [vocab, hidden], as stored: few of its rows are ever read
+  Linear head;                     // [vocab, hidden]
+  at::Tensor norm;                 // [hidden]
   std::vector<LayerWeights> layers;
 };
 
-/// Dequantises every tensor once, on all threads.
-Weights load_weights(const compiler::ModelFile& file);
+/// Dequantises every tensor once, on all threads. The head is f32 in either type: rounded logits would tie. The
+/// file must outlive the weights.
+Weights load_weights(const compiler::ModelFile& file, ComputeType compute);
 
 }  // namespace pml::runtime
