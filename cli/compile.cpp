@@ -1,26 +1,151 @@
 // pml compile: encode every segment that the store does not hold yet.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/encode.h"
+#include "cli/engine.h"
 #include "cli/json_output.h"
-#include "cli/progress.h"
+#include "cli/quantity.h"
 #include "cli/runtime_options.h"
 #include "cli/workspace.h"
-#include "runtime/encoder.h"
-#include "runtime/store/manifest.h"
+#include "runtime/store/build_plan.h"
+#include "runtime/store/encode_rate.h"
 
 namespace pml::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using runtime::BuildPlan;
+using runtime::BuildStep;
+using runtime::EncodeReason;
+using runtime::Manifest;
 
-struct Missing {
-  compiler::ChainId node;
-  std::size_t entry;  // of the manifest
+runtime::KvShape kv_shape(const Workspace& workspace) {
+  const auto& config = workspace.model().config();
+  return {config.num_layers, config.num_kv_heads, config.head_dim, kv_type_of(workspace.recipe())};
+}
+
+/// Consecutive steps of one module, for the same reason.
+struct Line {
+  std::string module;
+  std::string detail;  // of the first one
+  std::size_t num_segments = 0;
 };
 
-std::string module_name(const std::string& path) { return path.empty() ? "(schema)" : path; }
+/// The steps for one reason, a line a module; one line in all if many share their detail.
+std::vector<Line> lines_for(EncodeReason reason, const BuildPlan& plan, const Manifest& manifest) {
+  constexpr std::size_t kMostAlike = 8;
+  std::vector<Line> lines;
+  std::size_t num_segments = 0;
+  for (const BuildStep& step : plan.steps) {
+    if (step.reason != reason) continue;
+    ++num_segments;
+    const std::string module = module_name(manifest.nodes[step.node].module);
+    if (lines.empty() || lines.back().module != module) lines.push_back({module, step.detail, 0});
+    ++lines.back().num_segments;
+  }
+  const bool are_alike =
+      std::all_of(lines.begin(), lines.end(), [&](const Line& line) { return line.detail == lines.front().detail; });
+  if (lines.size() <= kMostAlike || !are_alike) return lines;
+  return {{count_of(num_segments, "segment"), lines.front().detail, 1}};
+}
+
+/// Which modules are encoded, and why. Says nothing of a first compile, where everything is new.
+void print_reasons(const BuildPlan& plan, const Manifest& manifest) {
+  const auto is_new = [](const BuildStep& step) { return step.reason == EncodeReason::fresh; };
+  if (plan.steps.size() == manifest.num_artifacts() && std::all_of(plan.steps.begin(), plan.steps.end(), is_new))
+    return;
+  for (const EncodeReason reason : {EncodeReason::fresh, EncodeReason::edited, EncodeReason::context,
+                                    EncodeReason::recipe, EncodeReason::damaged}) {
+    for (const Line& line : lines_for(reason, plan, manifest)) {
+      std::string subject = line.module;
+      if (line.num_segments > 1) subject += " (" + count_of(line.num_segments, "segment") + ")";
+      if (!line.detail.empty()) subject += ": " + line.detail;
+      std::printf("  %-8s %s\n", std::string(to_string(reason)).c_str(), subject.c_str());
+    }
+  }
+}
+
+Json reasons_to_json(const BuildPlan& plan, const Manifest& manifest) {
+  Json list = Json::array();
+  for (const BuildStep& step : plan.steps) {
+    Json entry{{"module", manifest.nodes[step.node].module}, {"reason", to_string(step.reason)}};
+    if (!step.detail.empty()) entry["detail"] = step.detail;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+/// What a compile did, or would do.
+struct Report {
+  const Workspace& workspace;
+  const Manifest& manifest;
+  const BuildPlan& plan;
+  std::size_t num_encoded = 0;
+  std::int64_t num_tokens = 0;
+  std::int64_t size_bytes = 0;
+  std::optional<double> seconds;
+
+  Json to_json(bool is_dry_run) const {
+    return {{"segments", manifest.num_artifacts()},
+            {"encoded", num_encoded},
+            {"reused", manifest.num_artifacts() - plan.steps.size()},
+            {"tokens_encoded", num_tokens},
+            {"bytes", size_bytes},
+            {"seconds", seconds ? Json(*seconds) : Json(nullptr)},
+            {"dry_run", is_dry_run},
+            {"encode", reasons_to_json(plan, manifest)},
+            {"recipe", Json::parse(compiler::to_json(workspace.recipe()))},
+            {"store", workspace.store().folder().string()}};
+  }
+};
+
+int report_dry_run(const Report& report, const Options& options) {
+  if (options.json) {
+    print(report.to_json(/*is_dry_run=*/true));
+    return kDone;
+  }
+  print_reasons(report.plan, report.manifest);
+  std::string time = "in a time that is not known before a first compile";
+  if (report.seconds) {
+    char text[48];
+    std::snprintf(text, sizeof text, "in about %.1f s", *report.seconds);
+    time = text;
+  }
+  const std::string cost = ": " + std::to_string(report.num_tokens) + " tokens, " +
+                           format_size(static_cast<std::uint64_t>(report.size_bytes)) + ", " + time;
+  std::printf("%s: of %s, %zu would be encoded%s\n", report.manifest.schema.c_str(),
+              count_of(report.manifest.num_artifacts(), "segment").c_str(), report.num_encoded,
+              report.num_encoded == 0 ? "" : cost.c_str());
+  return kDone;
+}
+
+void report_compile(const Report& report, const Options& options) {
+  if (options.json) {
+    print(report.to_json(/*is_dry_run=*/false));
+  } else if (!options.quiet) {
+    print_reasons(report.plan, report.manifest);
+    std::printf("%s: %s, %zu encoded, %zu reused; %lld tokens, %.1f MB, %.2f s\n", report.manifest.schema.c_str(),
+                count_of(report.manifest.num_artifacts(), "segment").c_str(), report.num_encoded,
+                report.manifest.num_artifacts() - report.plan.steps.size(), static_cast<long long>(report.num_tokens),
+                static_cast<double>(report.size_bytes) / 1e6, *report.seconds);
+  }
+}
+
+/// The manifest comes last, so that it never names what is not there. One that is there already only gets a new
+/// time: it is the latest again.
+void store_manifest(const Workspace& workspace, const Manifest& manifest) {
+  const runtime::Store& store = workspace.store();
+  const std::string text = runtime::to_json(manifest);
+  const bool is_stored = store.read_text(workspace.manifest_name()) == text;
+  if (is_stored) return store.touch(workspace.manifest_name());
+  const auto written = store.write_text(workspace.manifest_name(), text);
+  if (written) return;
+  if (!store.is_read_only()) workspace.fail(written.error().message);
+  warn(written.error().message + "; everything is compiled, but what was compiled last is not noted");
+}
 
 }  // namespace
 
@@ -28,85 +153,47 @@ int compile(const Options& options) {
   const Clock::time_point start = Clock::now();
   Workspace workspace(options);
   workspace.require_model();
-  workspace.open_store();
+  workspace.open_store(options.dry_run ? StoreUse::look : StoreUse::keep);
   workspace.read_schema();
   workspace.name_manifest();
   workspace.lay_out();
   workspace.make_recipe();
-  if (workspace.store().is_read_only()) workspace.fail("the store " + workspace.store().folder().string() + " is read-only");
 
-  const runtime::KvType kv_type = kv_type_of(workspace.recipe());
-  const auto digests = chain_digests(workspace.layout(), workspace.contexts(), workspace.recipe());
-  runtime::Manifest manifest = runtime::make_manifest(workspace.layout(), workspace.contexts(),
-                                                      workspace.context_kind(), digests, workspace.recipe());
-  const auto before = latest_manifest(workspace.store(), manifest.schema);
+  const auto manifests = read_manifests(workspace.store());
+  const Manifest manifest = workspace.make_manifest();
+  const runtime::StoredManifest* before = latest_manifest(manifests, manifest.schema, manifest.source);
+  const BuildPlan plan =
+      plan_build(workspace.store(), manifest, kv_shape(workspace), before == nullptr ? nullptr : &before->manifest);
+  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, plan.size_bytes, {}};
+  if (options.dry_run) {
+    const auto rate = read_encode_rate(workspace.store(), workspace.recipe());
+    if (plan.steps.empty())
+      report.seconds = 0.0;
+    else if (rate)
+      report.seconds = rate->seconds_for(plan.num_tokens);
+    return report_dry_run(report, options);
+  }
 
-  // Pass 1: what is there already? Every artifact is opened and checked.
-  std::vector<Missing> missing;
-  std::int64_t tokens_to_encode = 0;
-  Json encode = Json::array();
-  std::size_t entry = 0;
-  runtime::KvShape shape;
-  const auto& config = workspace.model().config();
-  shape = {config.num_layers, config.num_kv_heads, config.head_dim, kv_type};
-  for (std::size_t id = 0; id < workspace.layout().segments.size(); ++id) {
-    for (const compiler::DeclaredArtifact& artifact : workspace.contexts().artifacts[id]) {
-      const runtime::ManifestSegment& segment = manifest.segments[entry];
-      runtime::Finding finding;
-      workspace.store().find(digests[artifact.node], shape, segment.num_tokens, segment.first, &finding);
-      if (finding != runtime::Finding::found) {
-        const auto reason = finding == runtime::Finding::damaged
-                                ? runtime::EncodeReason::damaged
-                                : reason_to_encode(segment, manifest.recipe, before);
-        encode.push_back({{"module", segment.module}, {"reason", to_string(reason)}});
-        missing.push_back({artifact.node, entry});
-        tokens_to_encode += segment.num_tokens;
-      }
-      ++entry;
+  if (!plan.steps.empty()) {
+    if (workspace.store().is_read_only()) {
+      workspace.fail("the store " + workspace.store().folder().string() + " is read-only, and " +
+                     count_of(plan.steps.size(), "segment") + " of the schema must be encoded");
     }
-  }
-
-  // Pass 2: encode the rest.
-  runtime::EncoderStatistics statistics;
-  if (!missing.empty()) {
-    auto model = runtime::Model::load(workspace.model(), model_options(options));
-    if (!model) workspace.fail(model.error().message);
-    runtime::Encoder encoder(*model, &workspace.store(), workspace.layout(), workspace.contexts(),
-                             workspace.recipe(), kv_type, [](const std::string&) {});  // pass 1 has warned
-    Progress progress("encoding " + manifest.schema, "tokens", tokens_to_encode, !options.quiet);
-    encoder.on_progress = [&](std::int64_t count) { progress.advance(count); };
-    for (const Missing& artifact : missing) {
-      auto outcome = encoder.artifact(artifact.node, /*must_store=*/true);
-      if (!outcome) workspace.fail(outcome.error().message);
+    EncodeJob job{workspace, plan};
+    const int exit_code = run_in_engine(EngineCommand::encode, options, &job);
+    if (exit_code == kInterrupted) {
+      workspace.stop("interrupted: " + std::to_string(job.num_encoded) + " of " +
+                         count_of(plan.steps.size(), "segment") + " were encoded and stay in the store",
+                     kInterrupted);
     }
-    statistics = encoder.statistics();
+    if (exit_code != kDone) return exit_code;
+    report.num_encoded = job.num_encoded;
+    report.num_tokens = job.num_tokens;
+    report.size_bytes = job.size_bytes;
   }
-  // The manifest last: it never names what is not there.
-  if (auto written = workspace.store().write_text(workspace.manifest_name(), to_json(manifest)); !written) {
-    workspace.fail(written.error().message);
-  }
-
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  const std::size_t reused = manifest.segments.size() - missing.size();
-  if (options.json) {
-    print({{"segments", manifest.segments.size()},
-           {"encoded", missing.size()},
-           {"reused", reused},
-           {"tokens_encoded", statistics.tokens_encoded},
-           {"bytes", statistics.bytes_encoded},
-           {"seconds", seconds},
-           {"encode", std::move(encode)},
-           {"recipe", Json::parse(to_json(workspace.recipe()))},
-           {"store", workspace.store().folder().string()}});
-  } else if (!options.quiet) {
-    for (const auto& item : encode) {
-      if (item["reason"] == "new") continue;
-      std::printf("%s: %s\n", module_name(item["module"]).c_str(), item["reason"].get<std::string>().c_str());
-    }
-    std::printf("%s: %zu segments, %zu encoded, %zu reused; %lld tokens, %.1f MB, %.2f s\n", manifest.schema.c_str(),
-                manifest.segments.size(), missing.size(), reused, static_cast<long long>(statistics.tokens_encoded),
-                static_cast<double>(statistics.bytes_encoded) / 1e6, seconds);
-  }
+  store_manifest(workspace, manifest);
+  report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  report_compile(report, options);
   return kDone;
 }
 

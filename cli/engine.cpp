@@ -8,7 +8,7 @@
 
 namespace pml::cli {
 
-int run_in_engine(EngineCommand command, const Options& options) {
+int run_in_engine(EngineCommand command, const Options& options, EncodeJob* job) {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
@@ -21,7 +21,7 @@ int run_in_engine(EngineCommand command, const Options& options) {
       continue;
     }
     const auto entry = reinterpret_cast<decltype(&pml_engine_main)>(::dlsym(engine, "pml_engine_main"));
-    if (entry != nullptr) return entry(command, &options);
+    if (entry != nullptr) return entry(command, &options, job);
     why = ::dlerror();
   }
   throw std::runtime_error("the engine cannot be loaded: " +

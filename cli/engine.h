@@ -6,13 +6,17 @@
 
 namespace pml::cli {
 
-enum class EngineCommand { compile, run };
+struct EncodeJob;  // encode.h
 
-/// Loads the engine and runs the command in it. Throws std::runtime_error if the engine cannot be loaded.
-int run_in_engine(EngineCommand command, const Options& options);
+enum class EngineCommand { encode, run };
+
+/// Loads the engine and runs the command in it. `job` is what `encode` is to do, null for other commands. Throws
+/// std::runtime_error if the engine cannot be loaded.
+int run_in_engine(EngineCommand command, const Options& options, EncodeJob* job = nullptr);
 
 }  // namespace pml::cli
 
 /// The one symbol that the engine exports. Options are passed as they are: program and engine are built
 /// together.
-extern "C" int pml_engine_main(pml::cli::EngineCommand command, const pml::cli::Options* options);
+extern "C" int pml_engine_main(pml::cli::EngineCommand command, const pml::cli::Options* options,
+                               pml::cli::EncodeJob* job);

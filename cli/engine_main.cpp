@@ -3,15 +3,17 @@
 #include <exception>
 
 #include "cli/commands.h"
+#include "cli/encode.h"
 #include "cli/engine.h"
 #include "cli/json_output.h"
 #include "cli/workspace.h"
 
 extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::EngineCommand command,
-                                                                       const pml::cli::Options* options) {
+                                                                       const pml::cli::Options* options,
+                                                                       pml::cli::EncodeJob* job) {
   // Exceptions do not leave the library: LibTorch throws when memory runs out.
   try {
-    return command == pml::cli::EngineCommand::compile ? pml::cli::compile(*options) : pml::cli::run(*options);
+    return command == pml::cli::EngineCommand::encode ? pml::cli::encode(*options, *job) : pml::cli::run(*options);
   } catch (const pml::cli::Stop& stop) {
     return stop.exit_code;
   } catch (const std::exception& exception) {

@@ -1,6 +1,7 @@
 // The `pml` program: reads the command line, and hands over to one file a subcommand.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <random>
@@ -19,9 +20,12 @@ class CommandLine {
  public:
   explicit CommandLine(Options& options) : options_(options) {}
 
-  void schema(CLI::App& command) {
-    command.add_option("schema", options_.schema, "The schema, a .pml file")->required();
+  void schema(CLI::App& command, bool is_required = true) {
+    command.add_option("schema", options_.schema, "The schema, a .pml file")->required(is_required);
     command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")->type_name("DIR");
+    output(command);
+  }
+  void output(CLI::App& command) {
     json_ = command.add_flag("--json", options_.json, "Print one JSON object on standard output");
     command.add_flag("-q,--quiet", options_.quiet, "Print the result alone");
     command.add_option("--threads", options_.threads, "Threads to use (0: one a core)")
@@ -37,12 +41,15 @@ class CommandLine {
         ->type_name("PATH")
         ->envname("PML_MODEL");
   }
-  void store(CLI::App& command) {
+  void folder(CLI::App& command) {
     command.add_option("--store", options_.store, "The store's folder (default: in the user's cache folder)")
         ->type_name("DIR")
         ->envname("PML_STORE");
-    command.add_option("--kv", options_.kv_type, "Type of stored keys and values: f16 or f32")
-        ->check(CLI::IsMember({"f16", "f32"}))
+  }
+  void store(CLI::App& command) {
+    folder(command);
+    command.add_option("--kv", options_.kv_type, "Type of stored keys and values: f16, bf16 or f32")
+        ->check(CLI::IsMember({"f16", "bf16", "f32"}))
         ->type_name("TYPE");
     command.add_option("--compute", options_.compute, "Arithmetic: auto or f32")
         ->check(CLI::IsMember({"auto", "f32"}))
@@ -58,6 +65,21 @@ class CommandLine {
     command.add_option("--dump", options_.dump, "Print the " + phase + " as text")
         ->check(CLI::IsMember({phase}))
         ->type_name("PHASE");
+  }
+  void dry_run(CLI::App& command) {
+    command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");
+  }
+  void inspect(CLI::App& command) {
+    command.add_flag("--verify", options_.verify, "Read every artifact, and recompute its checksum and digest");
+  }
+  void gc(CLI::App& command) {
+    command.add_option("--older-than", options_.older_than, "Remove artifacts that were not used for longer, as 30d")
+        ->type_name("TIME");
+    command.add_option("--max-size", options_.max_size,
+                       "Remove the least recently used artifacts until the others are no larger, as 10G")
+        ->type_name("SIZE");
+    command.add_option("--grace", options_.grace, "Leave what was used within this time alone (default: 1d)")
+        ->type_name("TIME");
   }
   void run(CLI::App& command) {
     command.add_flag("--no-cache", options_.no_cache, "Compute every row: a full prefill of the same tokens");
@@ -161,8 +183,9 @@ int main_with_arguments(int argc, char** argv) {
   line.model(compile_command);
   line.store(compile_command);
   line.device(compile_command);
+  line.dry_run(compile_command);
   compile_command.footer("Example: pml compile schemas/travel.pml -m model.gguf");
-  compile_command.callback([&] { exit_code = run_in_engine(EngineCommand::compile, options); });
+  compile_command.callback([&] { exit_code = compile(options); });
 
   CLI::App& run_command = *app.add_subcommand("run", "Answer a prompt");
   line.schema(run_command);
@@ -183,6 +206,24 @@ int main_with_arguments(int argc, char** argv) {
   line.dump(explain_command, "plan");
   explain_command.footer("Example: pml explain schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf");
   explain_command.callback([&] { exit_code = explain(options); });
+
+  CLI::App& inspect_command =
+      *app.add_subcommand("inspect", "Show what the store holds, or what a schema was compiled to");
+  line.schema(inspect_command, /*is_required=*/false);
+  line.model(inspect_command);
+  line.store(inspect_command);
+  line.inspect(inspect_command);
+  inspect_command.footer("Example: pml inspect --verify\n         pml inspect schemas/travel.pml");
+  inspect_command.callback([&] { exit_code = inspect(options); });
+
+  CLI::App& gc_command = *app.add_subcommand(
+      "gc", "Remove artifacts from the store: what no manifest names, what is old, what is too much");
+  line.folder(gc_command);
+  line.output(gc_command);
+  line.dry_run(gc_command);
+  line.gc(gc_command);
+  gc_command.footer("Example: pml gc --older-than 30d --max-size 10G");
+  gc_command.callback([&] { exit_code = gc(options); });
 
   for (CLI::App* command : app.get_subcommands({})) {
     command->parse_complete_callback([&, command] {
@@ -224,6 +265,7 @@ int main_with_arguments(int argc, char** argv) {
 }  // namespace pml::cli
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), as a full disk is
   try {
     return pml::cli::main_with_arguments(argc, argv);
   } catch (const pml::cli::Stop& stop) {

@@ -14,6 +14,7 @@ inline constexpr int kDone = 0;
 inline constexpr int kBadInput = 1;        // the user's documents are wrong: diagnostics were printed
 inline constexpr int kBadCommandLine = 2;
 inline constexpr int kMachineFailed = 3;   // file, memory, model
+inline constexpr int kInterrupted = 130;   // by Ctrl-C, as shells say it
 
 struct Options {
   std::string schema;                // path
@@ -23,7 +24,7 @@ struct Options {
   std::string model;                 // path; empty: none
   std::string store;                 // folder; empty: the default one
   std::vector<std::string> allowed;  // folders that `src` may read from
-  std::string kv_type;               // "f32", "f16"; empty: what the schema was compiled with, else f16
+  std::string kv_type;               // "f32", "f16", "bf16"; empty: what the schema was compiled with, else f16
   std::string compute = "auto";      // "auto", "f32"
   std::string context;               // "isolated", "guaranteed"; empty: guaranteed
   std::string repair = "none";
@@ -33,6 +34,13 @@ struct Options {
   bool json = false;
   bool quiet = false;
   bool text_only = false;            // render: the bare text
+  bool dry_run = false;              // compile, gc: only say what would be done
+  // inspect:
+  bool verify = false;
+  // gc; empty: no limit, for `grace` the default
+  std::string older_than;            // a duration
+  std::string max_size;
+  std::string grace;                 // a duration
   // run:
   bool no_cache = false;
   std::int32_t max_tokens = 256;

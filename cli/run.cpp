@@ -81,12 +81,12 @@ int run(const Options& options) {
       },
       options.stop);
   double ttft_ms = 0.0;
-  const Interrupt interrupt;  // Ctrl-C ends the answer, not the program: what was computed is still reported
+  catch_interrupts();  // Ctrl-C ends the answer, not the program: what was computed is still reported
   request.on_token = [&](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
     if (ttft_ms == 0.0) ttft_ms = planning_ms + milliseconds_since(start);
     stream.add(answering.bytes_of(token));
     if (stream.is_stopped()) return runtime::FinishReason::stop;
-    if (interrupt.happened()) return runtime::FinishReason::cancelled;
+    if (is_interrupted()) return runtime::FinishReason::cancelled;
     return std::nullopt;
   };
   const runtime::Answer answer = generate(answering.model(), std::move(request));

@@ -116,15 +116,16 @@ class BatchRun {
                    {.max_running = options.parallel, .max_queued = 2 * options.parallel}) {}
 
   int run() {
+    catch_interrupts();
     std::ifstream file(options_.batch);
     if (!file) workspace_.fail(options_.batch + " cannot be read");
     const std::size_t most_waiting = 2 * static_cast<std::size_t>(options_.parallel);
     bool has_more = true;
     while (true) {
-      while (has_more && entries_.size() < most_waiting && !interrupt_.happened()) has_more = take_line(file);
+      while (has_more && entries_.size() < most_waiting && !is_interrupted()) has_more = take_line(file);
       const bool has_worked = scheduler_.step();
       print_finished();
-      if (!has_worked && (!has_more || interrupt_.happened())) break;
+      if (!has_worked && (!has_more || is_interrupted())) break;
     }
     if (options_.json) print({{"results", std::move(results_)}, {"recipe", Json::parse(to_json(workspace_.recipe()))}});
     return has_mistakes_ ? kBadInput : kDone;
@@ -172,7 +173,7 @@ class BatchRun {
     request.on_token = [this, &entry](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
       entry.stream->add(answering_.bytes_of(token));
       if (entry.stream->is_stopped()) return runtime::FinishReason::stop;
-      if (interrupt_.happened()) return runtime::FinishReason::cancelled;
+      if (is_interrupted()) return runtime::FinishReason::cancelled;
       return std::nullopt;
     };
     request.on_done = [&entry](runtime::Answer answer) {
@@ -212,7 +213,6 @@ class BatchRun {
   const Options& options_;
   Answering answering_;
   runtime::Scheduler scheduler_;
-  Interrupt interrupt_;
   std::deque<Entry> entries_;  // in the order of the lines; a deque: requests point into them
   Json results_ = Json::array();
   std::size_t line_number_ = 0;

@@ -14,6 +14,8 @@ namespace pml::cli {
 
 namespace fs = std::filesystem;
 
+std::string module_name(const std::string& path) { return path.empty() ? "(schema)" : path; }
+
 void warn(const std::string& message) { std::fprintf(stderr, "pml: warning: %s\n", message.c_str()); }
 
 void Workspace::stop(const std::string& message, int exit_code) const {
@@ -65,9 +67,10 @@ void Workspace::require_model() {
   open_model();
 }
 
-void Workspace::open_store() {
+void Workspace::open_store(StoreUse use) {
   const fs::path folder = options_.store.empty() ? runtime::Store::default_folder() : fs::path(options_.store);
-  auto store = runtime::Store::open(folder, warn);
+  auto store =
+      use == StoreUse::keep ? runtime::Store::open(folder, warn) : runtime::Store::open_for_reading(folder, warn);
   if (!store) fail(store.error().message);
   store_.emplace(std::move(*store));
 }
@@ -159,6 +162,17 @@ void Workspace::read_manifest() {
   name_manifest();
   const auto text = store_->read_text(manifest_name_);
   if (text) manifest_ = runtime::read_manifest(*text);
+}
+
+runtime::Manifest Workspace::make_manifest() const {
+  return runtime::make_manifest(layout_, contexts_, context_kind(), chain_digests(layout_, contexts_, recipe_), recipe_,
+                                schema_path());
+}
+
+std::string Workspace::schema_path() const {
+  std::error_code error;
+  const fs::path path = fs::weakly_canonical(options_.schema, error);
+  return error ? options_.schema : path.string();
 }
 
 ast::ContextKind Workspace::context_kind() const {

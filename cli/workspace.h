@@ -22,6 +22,9 @@
 
 namespace pml::cli {
 
+/// `keep`: the folder is made if it is not there, and written to where that is possible; `look`: nothing is changed.
+enum class StoreUse { keep, look };
+
 /// Ends a command early.
 struct Stop {
   int exit_code;
@@ -46,7 +49,7 @@ class Workspace {
 
   void open_model();       // if one is named
   void require_model();    // says so if none is named, then opens it
-  void open_store();
+  void open_store(StoreUse use = StoreUse::keep);
   void read_schema();
   void name_manifest();    // needs open_model, open_store, read_schema
   void read_manifest();    // of an earlier compile, if there is one, so that its choices hold
@@ -71,6 +74,10 @@ class Workspace {
   const grammar::SourceSet& sources() const { return sources_; }
   const grammar::Diagnostics& diagnostics() const { return diagnostics_; }
   std::string manifest_name() const { return manifest_name_; }
+  /// What a compile of the schema with this recipe gives. Needs lay_out, make_recipe.
+  runtime::Manifest make_manifest() const;
+  /// Of the schema's file, absolute.
+  std::string schema_path() const;
   /// The kind of context for elements whose documents do not say: the flag's, else that of the last compile.
   ast::ContextKind context_kind() const;
   /// End tokens that the tokenizer and the chat template name.
@@ -82,9 +89,9 @@ class Workspace {
   [[noreturn]] void fail(const std::string& message) const { stop(message, kMachineFailed); }
   /// Says what is wrong with the command line, and throws Stop.
   [[noreturn]] void misuse(const std::string& message) const { stop(message, kBadCommandLine); }
+  [[noreturn]] void stop(const std::string& message, int exit_code) const;
 
  private:
-  [[noreturn]] void stop(const std::string& message, int exit_code) const;
   grammar::SourceId read_source(const std::string& path);
   std::string read_text(const std::string& path);
   std::optional<ast::Prompt> parse(PromptText text, grammar::Diagnostics& diagnostics);
@@ -110,6 +117,9 @@ class Workspace {
   std::optional<runtime::Manifest> manifest_;
   std::optional<runtime::Store> store_;
 };
+
+/// How people read a module's path; that of the schema's own text is empty.
+std::string module_name(const std::string& path);
 
 /// A warning, on standard error.
 void warn(const std::string& message);

@@ -70,6 +70,18 @@ std::string to_hex(const Digest& digest) {
   return text;
 }
 
+std::optional<Digest> from_hex(std::string_view text) {
+  Digest digest{};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t value = kDigits.find(text[i]);
+    if (value == std::string_view::npos) return std::nullopt;
+    digest[i / 2] = static_cast<std::uint8_t>(digest[i / 2] << 4 | value);
+  }
+  return digest;
+}
+
 std::string to_json(const Recipe& recipe) {
   const nlohmann::json json{{"model", recipe.model},     {"tokenizer", recipe.tokenizer}, {"rope", recipe.rope},
                             {"kv_type", recipe.kv_type}, {"weights", recipe.weights},     {"compute", recipe.compute},
@@ -109,6 +121,17 @@ Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::s
   return recipe;
 }
 
+Digest empty_chain_digest(const Digest& recipe, Slot origin) {
+  return Sha256().add("pml-chain-1").add(recipe.data(), recipe.size()).add(origin).finish();
+}
+
+Digest extend_chain_digest(const Digest& chain, Slot offset, std::span<const TokenId> tokens) {
+  Sha256 hash;
+  hash.add(chain.data(), chain.size()).add(offset).add(static_cast<std::int32_t>(tokens.size()));
+  for (const TokenId token : tokens) hash.add(token);
+  return hash.finish();
+}
+
 std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe) {
   const Digest recipe_digest = digest(recipe);
   std::vector<Digest> digests(contexts.nodes.size());
@@ -116,19 +139,10 @@ std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts
   for (std::size_t i = 0; i < contexts.nodes.size(); ++i) {
     const ChainNode& node = contexts.nodes[i];
     const Segment& segment = layout.segments[node.segment];
-    Digest before{};
-    if (node.parent == kNone) {
-      origins[i] = segment.first;
-      before = Sha256().add("pml-chain-1").add(recipe_digest.data(), recipe_digest.size()).add(origins[i]).finish();
-    } else {
-      origins[i] = origins[node.parent];
-      before = digests[node.parent];
-    }
-    Sha256 hash;
-    hash.add(before.data(), before.size()).add(segment.first - origins[i]);
-    hash.add(static_cast<std::int32_t>(segment.tokens.size()));
-    for (const TokenId token : segment.tokens) hash.add(token);
-    digests[i] = hash.finish();
+    const bool is_root = node.parent == kNone;
+    origins[i] = is_root ? segment.first : origins[node.parent];
+    const Digest before = is_root ? empty_chain_digest(recipe_digest, origins[i]) : digests[node.parent];
+    digests[i] = extend_chain_digest(before, segment.first - origins[i], segment.tokens);
   }
   return digests;
 }

@@ -12,8 +12,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/contexts.h"
@@ -23,13 +25,15 @@ namespace pml::compiler {
 
 using Digest = std::array<std::uint8_t, 32>;
 std::string to_hex(const Digest& digest);
+/// Nothing unless `text` is 64 lower-case hexadecimal digits.
+std::optional<Digest> from_hex(std::string_view text);
 
 /// Everything besides tokens and positions that the bytes of an artifact depend on.
 struct Recipe {
   std::string model;      // fingerprint of the model, hexadecimal
   std::string tokenizer;  // fingerprint of the tokenizer's data
   std::string rope;       // base, rotated dimensions, scaling
-  std::string kv_type;    // "f32", "f16"
+  std::string kv_type;    // "f32", "f16", "bf16"
   std::string weights;    // "f32"
   std::string compute;    // "f32"
   std::int32_t encoder = 2;  // raised whenever the encoder's arithmetic changes
@@ -52,6 +56,10 @@ std::string fingerprint(std::span<const PartDigest> parts);
 /// The recipe that this model has under these types. `model_fingerprint` is hexadecimal.
 Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type);
 
+/// d(empty): `origin` is the position of the chain's first row.
+Digest empty_chain_digest(const Digest& recipe, Slot origin);
+/// d(chain, S): `offset` is the first position of S relative to the chain's first row.
+Digest extend_chain_digest(const Digest& chain, Slot offset, std::span<const TokenId> tokens);
 /// The digests of all nodes of `contexts`.
 std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe);
 

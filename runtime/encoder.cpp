@@ -12,6 +12,8 @@ namespace {
 
 /// Mappings that are kept open; the kernel allows a process some 65,000.
 constexpr std::size_t kMaxKnown = 16384;
+/// KV in private memory; beyond this only the chain at hand is kept.
+constexpr std::size_t kMaxPrivateBytes = 256 << 20;
 
 }  // namespace
 
@@ -68,35 +70,57 @@ Result<Encoder::Outcome> Encoder::artifact(ChainId node, bool must_store) {
     if (find(at, finding) == nullptr) missing.push_back(at);
   }
   for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
-    auto artifact = encode(*at);
-    known_[*at] = artifact;
-    if (is_declared_[*at]) {
-      ++statistics_.artifacts_encoded;
-      statistics_.bytes_encoded += static_cast<std::int64_t>(artifact->size_bytes());
-      if (auto stored = store(*at, *artifact, must_store); !stored) return tl::make_unexpected(stored.error());
-    }
-    outcome.artifact = std::move(artifact);
+    if (private_bytes_ > kMaxPrivateBytes) forget_other_chains(node);
+    auto encoded = encode(*at);
+    if (!encoded) return tl::make_unexpected(encoded.error());
+    outcome.artifact = std::move(*encoded);
+    known_[*at] = outcome.artifact;
+    private_bytes_ += outcome.artifact->size_bytes();
+    if (!is_declared_[*at]) continue;
+    ++statistics_.artifacts_encoded;
+    statistics_.bytes_encoded += static_cast<std::int64_t>(outcome.artifact->size_bytes());
+    if (auto stored = store(*at, *outcome.artifact, must_store); !stored) return tl::make_unexpected(stored.error());
   }
   return outcome;
 }
 
-std::shared_ptr<const Artifact> Encoder::encode(ChainId node) {
+void Encoder::forget_other_chains(ChainId node) {
+  std::unordered_map<ChainId, std::shared_ptr<const Artifact>> kept;
+  private_bytes_ = 0;
+  for (ChainId at = node; at != kNone; at = contexts_.nodes[at].parent) {
+    const auto found = known_.find(at);
+    if (found == known_.end()) continue;
+    if (!found->second->is_mapped()) private_bytes_ += found->second->size_bytes();
+    kept.insert(*found);
+  }
+  known_ = std::move(kept);
+}
+
+Result<std::shared_ptr<const Artifact>> Encoder::encode(ChainId node) {
   const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
   std::vector<std::shared_ptr<const Artifact>> keep;
   std::vector<KvView> context;
   for (ChainId at = contexts_.nodes[node].parent; at != kNone; at = contexts_.nodes[at].parent) {
     Finding finding;
     keep.push_back(find(at, finding));
+    if (keep.back() == nullptr) return fail("the store lost an artifact while it was in use");
     context.push_back(keep.back()->view());
   }
   std::reverse(context.begin(), context.end());
 
-  std::vector<Slot> positions(segment.tokens.size());
+  const std::span<const TokenId> tokens(segment.tokens);
+  std::vector<Slot> positions(tokens.size());
   std::iota(positions.begin(), positions.end(), segment.first);
   auto buffer = std::make_shared<KvBuffer>(model_.kv_shape(kv_type_), static_cast<std::int64_t>(positions.size()));
-  prefill(model_, segment.tokens, positions, context, *buffer, /*wants_logits=*/false);
-  statistics_.tokens_encoded += static_cast<std::int64_t>(positions.size());
-  if (on_progress) on_progress(static_cast<std::int64_t>(positions.size()));
+  // Pass by pass, as prefill() divides the tokens itself, so that a long segment can be cancelled.
+  for (std::size_t begin = 0; begin < tokens.size(); begin += Model::kMaxRows) {
+    if (is_cancelled && is_cancelled()) return fail("encoding was interrupted");
+    const std::size_t count = std::min<std::size_t>(Model::kMaxRows, tokens.size() - begin);
+    prefill(model_, tokens.subspan(begin, count), std::span(positions).subspan(begin, count), context, *buffer,
+            /*wants_logits=*/false);
+    statistics_.tokens_encoded += static_cast<std::int64_t>(count);
+    if (on_progress) on_progress(static_cast<std::int64_t>(count));
+  }
   const KvView view = buffer->view();
   return std::make_shared<Artifact>(view, std::move(buffer), false);
 }
@@ -108,14 +132,16 @@ Result<void> Encoder::store(ChainId node, const Artifact& artifact, bool must_st
   metadata.digest = digests_[node];
   metadata.recipe = recipe_;
   metadata.tokens = segment.tokens;
-  metadata.first = segment.first;
+  metadata.origin = metadata.first = segment.first;
   for (ChainId at = contexts_.nodes[node].parent; at != kNone; at = contexts_.nodes[at].parent) {
     metadata.context.push_back(digests_[at]);
+    metadata.origin = layout_.segments[contexts_.nodes[at].segment].first;
   }
   std::reverse(metadata.context.begin(), metadata.context.end());
   auto stored = store_->put(metadata, artifact.view());
   if (stored) {  // from here on the store's copy serves: memory does not grow with the schema
     absent_.erase(node);
+    private_bytes_ -= artifact.size_bytes();
     known_.erase(node);
   }
   if (stored || must_store) return stored;

@@ -2,6 +2,9 @@
 //
 // Whoever asks for an artifact gets the same bytes, whether it was loaded or had to be computed. Not
 // thread-safe.
+//
+// What stands in contexts but is no artifact (stand-ins) is kept in memory while chains need it. Asked for depth
+// first in the tree of contexts, nothing is encoded twice, and memory holds little more than one chain.
 #pragma once
 
 #include <functional>
@@ -43,11 +46,14 @@ class Encoder {
 
   const std::vector<Digest>& digests() const { return digests_; }
   const EncoderStatistics& statistics() const { return statistics_; }
-  /// Called with the number of tokens whenever some have been encoded.
+  /// Called with the number of tokens whenever some have been encoded: after every pass of Model::kMaxRows.
   std::function<void(std::int64_t num_tokens)> on_progress;
+  /// Asked between passes; once it says yes, artifact() fails.
+  std::function<bool()> is_cancelled;
 
  private:
-  std::shared_ptr<const Artifact> encode(compiler::ChainId node);
+  Result<std::shared_ptr<const Artifact>> encode(compiler::ChainId node);
+  void forget_other_chains(compiler::ChainId node);
   Result<void> store(compiler::ChainId node, const Artifact& artifact, bool must_store);
 
   const Model& model_;
@@ -61,6 +67,7 @@ class Encoder {
   std::vector<bool> is_declared_;
   std::unordered_map<compiler::ChainId, std::shared_ptr<const Artifact>> known_;
   std::unordered_map<compiler::ChainId, Finding> absent_;  // what the store was asked for in vain
+  std::size_t private_bytes_ = 0;  // of the nodes in known_ that the store does not hold
   EncoderStatistics statistics_;
   bool warned_of_store_ = false;
 };

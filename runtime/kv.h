@@ -21,6 +21,7 @@ struct KvShape {
   std::int32_t head_dim = 0;
   KvType type = KvType::f16;
 
+  bool operator==(const KvShape&) const = default;
   /// Bytes of the keys (or of the values) of `num_rows` rows.
   std::size_t size_bytes(std::int64_t num_rows) const {
     return static_cast<std::size_t>(num_rows) * num_layers * num_kv_heads * head_dim * runtime::size_bytes(type);

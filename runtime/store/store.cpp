@@ -3,49 +3,19 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
-
-#include "compiler/mapped_file.h"
-#include "compiler/safetensors.h"
+#include <ctime>
 
 namespace pml::runtime {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string to_dtype(KvType type) {
-  switch (type) {
-    case KvType::f32: return "F32";
-    case KvType::f16: return "F16";
-    case KvType::bf16: return "BF16";
-  }
-  return "";
-}
-
-/// Of `k` followed by `v`, as hexadecimal digits.
-std::string checksum(std::span<const std::byte> k, std::span<const std::byte> v) {
-  struct State {
-    XXH3_state_t* state = XXH3_createState();
-    ~State() { XXH3_freeState(state); }
-  } hash;
-  XXH3_128bits_reset(hash.state);
-  XXH3_128bits_update(hash.state, k.data(), k.size());
-  XXH3_128bits_update(hash.state, v.data(), v.size());
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(hash.state));
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : canonical.digest) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
+/// Files used more often than this keep their time: reading must not cost a write each time.
+constexpr time_t kUseResolutionSeconds = 3600;
 
 std::string describe_errno() { return std::strerror(errno); }
 
@@ -103,7 +73,7 @@ Result<Store> Store::open(fs::path folder, Warn warn) {
   }
   if (!fs::is_directory(folder, error)) return fail("the store " + folder.string() + " is not a folder");
   bool is_read_only = ::access(folder.c_str(), W_OK) != 0;
-  for (const char* part : {"objects", "schemas", "models", "tmp"}) {
+  for (const char* part : {"objects", "schemas", "models", "rates", "tmp"}) {
     if (is_read_only) break;
     fs::create_directory(folder / part, error);
     if (error) return fail("the store " + folder.string() + " cannot be written to: " + error.message());
@@ -111,14 +81,16 @@ Result<Store> Store::open(fs::path folder, Warn warn) {
   return Store(std::move(folder), is_read_only, std::move(warn));
 }
 
-fs::path Store::object_path(const Digest& digest) const {
-  const std::string name = compiler::to_hex(digest);
-  return folder_ / "objects" / name.substr(0, 2) / (name + ".safetensors");
+Result<Store> Store::open_for_reading(fs::path folder, Warn warn) {
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (fs::exists(status) && !fs::is_directory(status)) return fail("the store " + folder.string() + " is not a folder");
+  return Store(std::move(folder), /*is_read_only=*/true, std::move(warn));
 }
 
-bool Store::contains(const Digest& digest) const {
-  std::error_code error;
-  return fs::exists(object_path(digest), error);
+fs::path Store::object_name(const Digest& digest) {
+  const std::string name = compiler::to_hex(digest);
+  return fs::path("objects") / name.substr(0, 2) / (name + ".safetensors");
 }
 
 std::shared_ptr<const Artifact> Store::find(const Digest& digest, const KvShape& shape, std::int32_t num_tokens,
@@ -126,60 +98,35 @@ std::shared_ptr<const Artifact> Store::find(const Digest& digest, const KvShape&
   Finding unused;
   Finding& result = finding != nullptr ? *finding : unused;
   result = Finding::missing;
-  if (!contains(digest)) return nullptr;
-  result = Finding::damaged;
   const fs::path path = object_path(digest);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return nullptr;
+  result = Finding::damaged;
   const auto damaged = [&](const std::string& why) -> std::shared_ptr<const Artifact> {
-    warn_("the artifact " + path.string() + " is not used: " + why);
+    warn_("an artifact is not used: " + why);
     return nullptr;
   };
-  auto file = compiler::MappedFile::open(path);
-  if (!file) return damaged(file.error().message);
-  std::span<const std::byte> data;
-  const auto header = compiler::read_safetensors_header(file->bytes(), data);
-  if (!header) return damaged(header.error().message);
-
-  const auto metadata = [&](const char* key) {
-    const auto found = header->metadata.find(key);
-    return found == header->metadata.end() ? std::string() : found->second;
-  };
-  if (metadata("digest") != compiler::to_hex(digest)) return damaged("it is another artifact");
-  const std::vector<std::int64_t> wanted{shape.num_layers, shape.num_kv_heads, num_tokens, shape.head_dim};
-  const auto& tensors = header->tensors;
-  const bool has_shape = tensors.size() == 2 && tensors[0].name == "k" && tensors[1].name == "v" &&
-                         tensors[0].dtype == to_dtype(shape.type) && tensors[1].dtype == tensors[0].dtype &&
-                         tensors[0].shape == wanted && tensors[1].shape == wanted;
-  if (!has_shape) return damaged("its tensors are not those of its digest");
-  const auto k = data.subspan(tensors[0].begin, tensors[0].end - tensors[0].begin);
-  const auto v = data.subspan(tensors[1].begin, tensors[1].end - tensors[1].begin);
-  if (checksum(k, v) != metadata("checksum")) return damaged("its checksum is wrong");
+  auto artifact = open_artifact(path);
+  if (!artifact) return damaged(artifact.error().message);
+  if (artifact->entry("digest") != compiler::to_hex(digest)) return damaged(path.string() + ": it is another artifact");
+  if (artifact->shape != shape || artifact->num_tokens != num_tokens) {
+    return damaged(path.string() + ": its tensors are not those of its digest");
+  }
+  if (const auto checked = check_data(*artifact); !checked) {
+    return damaged(path.string() + ": " + checked.error().message);
+  }
+  if (std::time(nullptr) - status.st_mtim.tv_sec > kUseResolutionSeconds) touch(object_name(digest));
 
   result = Finding::found;
-  const KvView view{k.data(), v.data(), shape, num_tokens, num_tokens, first, 0};
-  return std::make_shared<Artifact>(view, std::make_shared<compiler::MappedFile>(std::move(*file)), true);
+  const KvView view{artifact->k.data(), artifact->v.data(), shape, num_tokens, num_tokens, first, 0};
+  return std::make_shared<Artifact>(view, std::make_shared<ArtifactFile>(std::move(*artifact)), true);
 }
 
 Result<void> Store::put(const ArtifactMetadata& metadata, const KvView& view) const {
+  const std::string header = write_artifact_header(metadata, view);
   const std::size_t size_bytes = view.shape.size_bytes(view.num_rows);
-  const std::span<const std::byte> k(view.k, size_bytes);
-  const std::span<const std::byte> v(view.v, size_bytes);
-  nlohmann::json context = nlohmann::json::array();
-  for (const Digest& member : metadata.context) context.push_back(compiler::to_hex(member));
-
-  compiler::SafetensorsHeader header;
-  const std::vector<std::int64_t> shape{view.shape.num_layers, view.shape.num_kv_heads, view.num_rows,
-                                        view.shape.head_dim};
-  header.tensors = {{"k", to_dtype(view.shape.type), shape, 0, size_bytes},
-                    {"v", to_dtype(view.shape.type), shape, size_bytes, 2 * size_bytes}};
-  header.metadata = {{"digest", compiler::to_hex(metadata.digest)},
-                     {"checksum", checksum(k, v)},
-                     {"recipe", metadata.recipe},
-                     {"tokens", nlohmann::json(metadata.tokens).dump()},
-                     {"positions", nlohmann::json{metadata.first, metadata.first + view.num_rows - 1}.dump()},
-                     {"context", context.dump()}};
-  const std::string text = compiler::write_safetensors_header(header);
-  const std::array<std::span<const std::byte>, 3> pieces{as_bytes(text), k, v};
-  return write(fs::relative(object_path(metadata.digest), folder_), pieces);
+  const std::array<std::span<const std::byte>, 3> pieces{as_bytes(header), {view.k, size_bytes}, {view.v, size_bytes}};
+  return write(object_name(metadata.digest), pieces);
 }
 
 Result<void> Store::write_text(const fs::path& name, std::string_view text) const {
@@ -197,11 +144,15 @@ std::optional<std::string> Store::read_text(const fs::path& name) const {
   return std::nullopt;
 }
 
+void Store::touch(const fs::path& name) const {
+  if (!is_read_only_) static_cast<void>(::utimensat(AT_FDCWD, (folder_ / name).c_str(), nullptr, 0));
+}
+
 Result<void> Store::write(const fs::path& name, std::span<const std::span<const std::byte>> pieces) const {
   if (is_read_only_) return fail("the store " + folder_.string() + " is read-only");
   const fs::path target = folder_ / name;
   std::error_code error;
-  fs::create_directories(target.parent_path(), error);
+  const bool is_new_folder = fs::create_directories(target.parent_path(), error);
   if (error) return fail("cannot make " + target.parent_path().string() + ": " + error.message());
 
   std::string temporary = (folder_ / "tmp" / "XXXXXX").string();
@@ -216,6 +167,7 @@ Result<void> Store::write(const fs::path& name, std::span<const std::span<const 
     return fail("cannot write " + target.string() + ": " + why);
   }
   flush_folder(target.parent_path());
+  if (is_new_folder) flush_folder(target.parent_path().parent_path());
   return {};
 }
 

@@ -1,15 +1,17 @@
 // The store: artifacts by digest, in a folder that processes share.
 //
-//     objects/<aa>/<digest>.safetensors   one artifact: `k` and `v` [layers, kv_heads, tokens, head_dim], with
-//                                         metadata `digest`, `checksum` (XXH3-128 of the data), `recipe`,
-//                                         `tokens`, `positions`, `context`
+//     objects/<aa>/<digest>.safetensors   one artifact (artifact_file.h)
 //     schemas/<digest>.json               manifests (manifest.h)
 //     models/<digest>.json                remembered fingerprints (fingerprint.h)
+//     rates/<digest>.json                 how fast a model encodes here (encode_rate.h)
 //     tmp/                                files that are being written
+//
+// docs/format.md says all of it field by field.
 //
 // A file is written under a temporary name, flushed, and renamed: readers see a whole file or none, and a
 // process that dies leaves at most a temporary file behind. Objects never change once named. What is damaged or
-// foreign is a miss with a warning. find() and put() may be called from several threads and processes.
+// foreign is a miss with a warning. A file's time of modification says when it was last used, to the hour.
+// find() and put() may be called from several threads and processes.
 #pragma once
 
 #include <filesystem>
@@ -19,12 +21,9 @@
 #include <span>
 #include <string>
 
-#include "compiler/recipe.h"
-#include "runtime/kv.h"
+#include "runtime/store/artifact_file.h"
 
 namespace pml::runtime {
-
-using compiler::Digest;
 
 /// The KV of a segment, in memory or mapped from a file. Immutable; owners share it.
 class Artifact {
@@ -42,15 +41,6 @@ class Artifact {
   bool is_mapped_;
 };
 
-/// What an artifact's file says about itself besides its data.
-struct ArtifactMetadata {
-  Digest digest{};
-  std::string recipe;                // to_json(Recipe)
-  std::vector<TokenId> tokens;
-  Slot first = 0;                    // position of the first token; the others follow
-  std::vector<Digest> context;       // the chain that it was encoded after, first to last
-};
-
 using Warn = std::function<void(const std::string&)>;
 
 /// What a look-up in the store found.
@@ -61,24 +51,28 @@ class Store {
   /// Opens a folder, and makes it (mode 0700) if it is not there. A folder that cannot be written to is
   /// opened for reading.
   static Result<Store> open(std::filesystem::path folder, Warn warn);
+  /// Opens a folder without making or changing anything in it; one that is not there is an empty store.
+  static Result<Store> open_for_reading(std::filesystem::path folder, Warn warn);
   /// The user's cache folder: $XDG_CACHE_HOME/pml, else ~/.cache/pml.
   static std::filesystem::path default_folder();
 
   const std::filesystem::path& folder() const { return folder_; }
   bool is_read_only() const { return is_read_only_; }
-  std::filesystem::path object_path(const Digest& digest) const;
+  std::filesystem::path object_path(const Digest& digest) const { return folder_ / object_name(digest); }
+  /// Where an artifact lies below the store's folder.
+  static std::filesystem::path object_name(const Digest& digest);
 
   /// The artifact of that digest, checked: header, sizes, digest, checksum. Null if it is not there, or is
-  /// damaged (a warning says so). `first` is the position of its first row.
+  /// damaged (a warning says so). `first` is the position of its first row. Notes that it was used.
   std::shared_ptr<const Artifact> find(const Digest& digest, const KvShape& shape, std::int32_t num_tokens, Slot first,
                                        Finding* finding = nullptr) const;
-  /// Is there a file of that name? Says nothing about what is in it.
-  bool contains(const Digest& digest) const;
   Result<void> put(const ArtifactMetadata& metadata, const KvView& view) const;
 
   /// Small files of the store, by path below its folder.
   std::optional<std::string> read_text(const std::filesystem::path& name) const;
   Result<void> write_text(const std::filesystem::path& name, std::string_view text) const;
+  /// Sets the time of a file to now, where that is possible.
+  void touch(const std::filesystem::path& name) const;
 
  private:
   Store(std::filesystem::path folder, bool is_read_only, Warn warn);

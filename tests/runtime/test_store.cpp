@@ -8,28 +8,13 @@
 #include "compiler/safetensors.h"
 #include "runtime/store/store.h"
 #include "support/golden.h"
+#include "support/temporary_folder.h"
 
 namespace pml::runtime {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "pml-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code error;
-    fs::permissions(path_, fs::perms::owner_all, error);
-    fs::remove_all(path_, error);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using test::TemporaryFolder;
 
 constexpr KvShape kShape{3, 2, 8, KvType::f32};
 constexpr std::int32_t kNumTokens = 5;
@@ -44,10 +29,11 @@ struct Fixture {
   ArtifactMetadata metadata;
 
   Fixture() {
-    metadata.digest.fill(0xAB);
-    metadata.recipe = "{}";
+    metadata.recipe = R"({"kv_type":"f32"})";
     metadata.tokens = {1, 2, 3, 4, 5};
-    metadata.first = 7;
+    metadata.origin = metadata.first = 7;
+    const Digest empty = compiler::empty_chain_digest(compiler::sha256(metadata.recipe), metadata.origin);
+    metadata.digest = compiler::extend_chain_digest(empty, 0, metadata.tokens);
     const auto stored = store.put(metadata, view());
     INFO((stored ? "" : stored.error().message));
     REQUIRE(stored);
@@ -133,6 +119,73 @@ TEST_CASE("an artifact under another name is refused") {
   fs::copy_file(fixture.file(), fixture.store.object_path(other));
   CHECK(fixture.store.find(other, kShape, kNumTokens, 7) == nullptr);
   CHECK(fixture.num_warnings == 1);
+}
+
+TEST_CASE("what an artifact says of itself gives its digest, and no flipped bit of it does") {
+  Fixture fixture;
+  const auto check = [&]() -> bool {
+    const auto artifact = open_artifact(fixture.file());
+    if (!artifact || artifact->entry("digest") != compiler::to_hex(fixture.metadata.digest)) return false;
+    const auto metadata = read_metadata(*artifact);
+    return metadata && check_identity(*metadata) && check_data(*artifact);
+  };
+  CHECK(check());
+  const std::string whole = test::read_file(fixture.file());
+  for (const std::string key : {"\"tokens\":\"", "\"origin\":\"", "\"positions\":\"", "\"recipe\":\""}) {
+    const std::size_t begin = whole.find(key);
+    REQUIRE(begin != std::string::npos);
+    for (std::size_t at = begin + key.size(); at < begin + key.size() + 1 + (key[1] == 'o' ? 0 : 4); ++at) {
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ 2);
+      write_file(fixture.file(), damaged);
+      INFO(key << at - begin);
+      CHECK_FALSE(check());
+    }
+  }
+}
+
+TEST_CASE("a use is noted once an hour, and only where that is possible") {
+  Fixture fixture;
+  const auto now = fs::file_time_type::clock::now();
+  const auto age = [&] {
+    return std::chrono::duration_cast<std::chrono::minutes>(now - fs::last_write_time(fixture.file())).count();
+  };
+  fs::last_write_time(fixture.file(), now - std::chrono::minutes(30));
+  REQUIRE(fixture.find());
+  CHECK(age() >= 29);
+  fs::last_write_time(fixture.file(), now - std::chrono::hours(5));
+  const auto looking = Store::open_for_reading(fixture.store.folder(), [](const std::string&) {});
+  REQUIRE(looking);
+  REQUIRE(looking->find(fixture.metadata.digest, kShape, kNumTokens, 7));
+  CHECK(age() >= 299);
+  REQUIRE(fixture.find());
+  CHECK(age() <= 1);
+}
+
+TEST_CASE("a store that is opened for reading is neither made nor written to") {
+  const TemporaryFolder folder;
+  const auto store = Store::open_for_reading(folder.path() / "none", [](const std::string&) {});
+  REQUIRE(store);
+  CHECK_FALSE(fs::exists(folder.path() / "none"));
+  CHECK(store->find(Digest{}, kShape, kNumTokens, 7) == nullptr);
+  CHECK_FALSE(store->write_text("schemas/a.json", "{}"));
+  CHECK_FALSE(fs::exists(folder.path() / "none"));
+}
+
+TEST_CASE("a store's folder that is something else is an error that names it") {
+  const TemporaryFolder folder;
+  const auto say_nothing = [](const std::string&) {};
+  write_file(folder.path() / "file", "x");
+  fs::create_symlink("loop", folder.path() / "loop");
+  fs::create_symlink("nowhere", folder.path() / "dangling");
+  for (const char* name : {"file", "loop", "dangling"}) {
+    const auto store = Store::open(folder.path() / name, say_nothing);
+    REQUIRE_FALSE(store);
+    CHECK(store.error().message == "the store " + (folder.path() / name).string() + " is not a folder");
+  }
+  const auto below = Store::open(folder.path() / "file" / "store", say_nothing);
+  REQUIRE_FALSE(below);
+  CHECK(below.error().message.ends_with("cannot be made: Not a directory"));
 }
 
 TEST_CASE("an artifact of another shape is refused") {

@@ -1,0 +1,43 @@
+#include "cli/encode.h"
+
+#include <chrono>
+
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/runtime_options.h"
+#include "runtime/encoder.h"
+#include "runtime/store/encode_rate.h"
+
+namespace pml::cli {
+
+int encode(const Options& options, EncodeJob& job) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  const Workspace& workspace = job.workspace;
+  Clock::time_point start = Clock::now();
+  auto model = runtime::Model::load(workspace.model(), model_options(options));
+  if (!model) workspace.fail(model.error().message);
+  const double load_seconds = seconds_since(start);
+
+  runtime::Encoder encoder(*model, &workspace.store(), workspace.layout(), workspace.contexts(), workspace.recipe(),
+                           kv_type_of(workspace.recipe()), [](const std::string&) {});  // planning has warned
+  Progress progress("encoding " + workspace.schema().name, "tokens", job.plan.num_tokens, !options.quiet);
+  encoder.on_progress = [&](std::int64_t count) { progress.advance(count); };
+  encoder.is_cancelled = is_interrupted;
+  catch_interrupts();  // until here nothing was begun, and Ctrl-C simply ends the program
+  start = Clock::now();
+  for (const runtime::BuildStep& step : job.plan.steps) {
+    const auto outcome = encoder.artifact(step.node, /*must_store=*/true);
+    if (!outcome && is_interrupted()) break;
+    if (!outcome) workspace.fail(outcome.error().message);
+    ++job.num_encoded;
+  }
+  job.num_tokens = encoder.statistics().tokens_encoded;
+  job.size_bytes = encoder.statistics().bytes_encoded;
+  remember_encode_rate(workspace.store(), workspace.recipe(), load_seconds, job.num_tokens, seconds_since(start));
+  return is_interrupted() ? kInterrupted : kDone;
+}
+
+}  // namespace pml::cli

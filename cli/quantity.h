@@ -1,0 +1,25 @@
+// Sizes and times as people write and read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "grammar/result.h"
+
+namespace pml::cli {
+
+/// "10G", "1.5 GB", "512MiB", "4096": bytes. K, M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024.
+Result<std::uint64_t> parse_size(std::string_view text);
+/// "30d", "12h", "90m", "45s", "2w", "0": seconds.
+Result<std::int64_t> parse_duration(std::string_view text);
+
+/// "0 bytes", "1.2 kB", "62.6 MB".
+std::string format_size(std::uint64_t size_bytes);
+/// "40 s", "5 min", "3 h", "12 days".
+std::string format_duration(std::int64_t seconds);
+
+/// "1 artifact", "3 artifacts".
+std::string count_of(std::uint64_t count, std::string_view singular);
+
+}  // namespace pml::cli

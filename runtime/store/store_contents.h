@@ -1,0 +1,34 @@
+// What lies in a store's folder: its files by what they are, with sizes and times. For `pml inspect` and `pml gc`.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "runtime/store/manifest.h"
+
+namespace pml::runtime {
+
+struct StoredFile {
+  std::filesystem::path path;
+  std::uint64_t size_bytes = 0;
+  std::int64_t used_at = 0;  // time of modification, seconds since 1970
+};
+
+struct StoredObject {
+  Digest digest{};  // as its name says
+  StoredFile file;
+};
+
+struct StoreContents {
+  std::filesystem::path folder;
+  std::vector<StoredObject> objects;      // least recently used first
+  std::vector<StoredManifest> manifests;  // most recently compiled first
+  std::vector<StoredFile> temporaries;    // files that are being written, or that their writers left behind
+
+  std::uint64_t objects_bytes() const;
+};
+
+/// Reads folders and manifests, and opens no object. Files with other names than a store's are passed over.
+StoreContents read_contents(const Store& store);
+
+}  // namespace pml::runtime
