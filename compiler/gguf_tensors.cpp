@@ -119,7 +119,9 @@ constexpr std::string_view kRopeDivisors = "rope_freqs.weight";
 
 /// Llama 3.1's scaling, as files state it: what each frequency is divided by.
 Result<void> read_rope_divisors(const GgufTensor& tensor, RopeConfig& rope) {
-  const auto failure = [](const std::string& what) { return fail("tensor '" + std::string(kRopeDivisors) + "' " + what); };
+  const auto failure = [](const std::string& what) {
+    return fail("tensor '" + std::string(kRopeDivisors) + "' " + what);
+  };
   if (!rope.divisors.empty()) return failure("stands beside RoPE scaling of another kind (" + rope.scaling + ")");
   if (tensor.type != "F32") return failure("is of type " + std::string(tensor.type) + ", not F32");
   std::vector<float> divisors(tensor.data.size() / sizeof(float));

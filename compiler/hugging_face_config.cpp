@@ -130,7 +130,8 @@ ModelConfig read_config(JsonSettings& settings, const Family& family) {
 
   // A division that leaves a rest is no model of ours; check_model() names the shapes that then do not fit.
   const std::int32_t even_split = config.num_heads > 0 ? config.hidden_size / config.num_heads : 0;
-  config.head_dim = settings.integer_or("head_dim", family.default_head_dim != 0 ? family.default_head_dim : even_split);
+  const std::int32_t default_head_dim = family.default_head_dim != 0 ? family.default_head_dim : even_split;
+  config.head_dim = settings.integer_or("head_dim", default_head_dim);
   read_rope(settings, config, config.rope);
   return config;
 }

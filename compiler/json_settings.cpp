@@ -94,9 +94,10 @@ std::vector<std::string> JsonSettings::texts_or_none(const char* key) {
 }
 
 std::vector<std::int32_t> JsonSettings::integers_or_none(const char* key) {
-  const nlohmann::json* value = find_as(key, "an integer of 32 bits, or an array of them", [](const nlohmann::json& json) {
+  const auto is_wanted = [](const nlohmann::json& json) {
     return is_integer(json) || (json.is_array() && std::ranges::all_of(json, is_integer));
-  });
+  };
+  const nlohmann::json* value = find_as(key, "an integer of 32 bits, or an array of them", is_wanted);
   if (value == nullptr) return {};
   if (value->is_array()) return value->get<std::vector<std::int32_t>>();
   return {value->get<std::int32_t>()};

@@ -113,8 +113,8 @@ Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::s
   recipe.model = std::move(model_fingerprint);
   recipe.tokenizer = to_hex(fingerprint(model.tokenizer()));
   const RopeConfig& rope = model.config().rope;
-  recipe.rope = "base " + shortest_decimal(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) + ", scaling " +
-                rope.scaling;
+  recipe.rope = "base " + shortest_decimal(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) +
+                ", scaling " + rope.scaling;
   recipe.kv_type = kv_type;
   recipe.weights = "f32";
   recipe.compute = "f32";

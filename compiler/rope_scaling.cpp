@@ -29,8 +29,8 @@ Result<void> scale_linearly(RopeConfig& rope, double factor) {
 
 Result<void> scale_as_llama3(RopeConfig& rope, const Llama3Scaling& scaling) {
   const auto& [factor, low, high, original] = scaling;
-  const std::string numbers = "factor " + shortest_decimal(factor) + ", low " + shortest_decimal(low) + ", high " + shortest_decimal(high) +
-                              ", original " + std::to_string(original);
+  const std::string numbers = "factor " + shortest_decimal(factor) + ", low " + shortest_decimal(low) + ", high " +
+                              shortest_decimal(high) + ", original " + std::to_string(original);
   if (!is_positive(factor) || !is_positive(low) || !is_positive(high) || low >= high || original <= 0) {
     return fail("RoPE scaling of type 'llama3' makes no sense with " + numbers);
   }

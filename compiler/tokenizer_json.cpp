@@ -43,8 +43,9 @@ Result<TokenizerFiles> read_tokenizer_folder(const std::filesystem::path& folder
       if (!place(token.at("content"), token.at("id"), 3)) return fail("tokenizer.json: a token's ID is impossible");
     }
     for (const auto& merge : model.at("merges")) {
-      files.data.merges.push_back(merge.is_string() ? merge.get<std::string>()
-                                                    : merge.at(0).get<std::string>() + " " + merge.at(1).get<std::string>());
+      files.data.merges.push_back(
+          merge.is_string() ? merge.get<std::string>()
+                            : merge.at(0).get<std::string>() + " " + merge.at(1).get<std::string>());
     }
     if (const auto config = read_json(folder / "tokenizer_config.json")) {
       files.chat_template = config->value("chat_template", "");

@@ -1,5 +1,5 @@
-// The angles of RoPE, scaled as the model wants. Computed in f64; cosine and sine are rounded once to f32, so that far positions are as
-// exact as near ones.
+// The angles of RoPE, scaled as the model wants. Computed in f64; cosine and sine are rounded once to f32, so that
+// far positions are as exact as near ones.
 #pragma once
 
 #include <cmath>

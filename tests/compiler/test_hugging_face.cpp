@@ -178,7 +178,10 @@ TEST_CASE("hugging face: what changes nothing is accepted", "[hugging_face]") {
          });
        }},
       {"an unknown setting", "qwen2", config([](json& c) { c["use_cache"] = false; })},
-      {"RoPE without scaling, in words", "qwen2", config([](json& c) { c["rope_parameters"]["rope_type"] = "default"; })},
+      {"RoPE without scaling, in the old words", "qwen2", config([](json& c) {
+         c.erase("rope_parameters");
+         c["rope_scaling"] = {{"type", "default"}};
+       })},
   };
   for (const Case& test : cases) {
     CAPTURE(test.what);
@@ -237,7 +240,8 @@ TEST_CASE("hugging face: settings that could not be served are refused by name",
        [](json& c) { c["rope_scaling"] = {{"type", "dynamic"}, {"factor", 4.0}}; }},
       {"RoPE scaling of type 'longrope'", "llama-bias-linear",
        [](json& c) { c["rope_scaling"] = {{"rope_type", "longrope"}}; }},
-      {"'rope_scaling.factor' is missing", "llama-bias-linear", [](json& c) { c["rope_scaling"] = {{"type", "linear"}}; }},
+      {"'rope_scaling.factor' is missing", "llama-bias-linear",
+       [](json& c) { c["rope_scaling"] = {{"type", "linear"}}; }},
       {"the factor of linear RoPE scaling is -2", "llama-bias-linear",
        [](json& c) { c["rope_scaling"]["factor"] = -2; }},
       {"'rope_parameters.low_freq_factor' is missing", "llama-llama3-scaling",
@@ -308,7 +312,8 @@ TEST_CASE("hugging face: files that do not fit together are refused", "[hugging_
        [](auto& f) { write_text(f / "generation_config.json", "{\"eos_token_id\": -1}"); }},
       {"has neither model.safetensors nor model.safetensors.index.json", "qwen2",
        [](auto& f) { fs::remove(f / "model.safetensors"); }},
-      {"model-00002-of-00003.safetensors: cannot open", "llama-llama3-scaling", [](auto& f) { fs::remove(f / kShard); }},
+      {"model-00002-of-00003.safetensors: cannot open", "llama-llama3-scaling",
+       [](auto& f) { fs::remove(f / kShard); }},
       {"'weight_map' is no object", "llama-llama3-scaling", index([](json& i) { i.erase("weight_map"); })},
       {"the file of tensor 'model.norm.weight' is no safetensors file of the folder", "llama-llama3-scaling",
        index([](json& i) { i["weight_map"]["model.norm.weight"] = "../model.safetensors"; })},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the tiny random models of this folder: each as a Hugging Face folder and as a GGUF file.
 
-    tests/models/make_models.py            writes all of them anew; then make their goldens (tests/oracle/model_goldens.py)
+    tests/models/make_models.py     writes all of them anew; tests/oracle/model_goldens.py then makes their goldens
 
 Both forms of a model hold the same weights to the bit: what the GGUF file stores quantised, the folder stores
 dequantised. The weights are wide, so that attention is peaked and a token at a wrong position shows. Needs what

@@ -54,7 +54,8 @@ double worst_difference(const Model& model, const std::vector<TokenId>& tokens, 
 }  // namespace
 
 TEST_CASE("every architecture gives what transformers gives, from both formats", "[models]") {
-  const auto name = GENERATE(as<std::string>(), "llama-llama3-scaling", "llama-bias-linear", "mistral", "qwen2", "qwen3");
+  const auto name =
+      GENERATE(as<std::string>(), "llama-llama3-scaling", "llama-bias-linear", "mistral", "qwen2", "qwen3");
   const auto format = GENERATE(as<std::string>(), "", ".gguf");
   CAPTURE(name, format);
   const auto file = compiler::ModelFile::open(std::string(PML_TEST_MODELS) + "/" + name + format);
