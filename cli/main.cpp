@@ -40,6 +40,15 @@ class CommandLine {
     command.add_option("-m,--model", options_.model, "The model, a GGUF file or a Hugging Face folder")
         ->type_name("PATH")
         ->envname("PML_MODEL");
+    CLI::Option* family = command.add_option("--template", options_.chat_template,
+                                             "The chat format of the model: chatml, llama3 or qwen (default: its own)");
+    family->check(CLI::IsMember({"chatml", "llama3", "qwen"}))->type_name("FAMILY");
+    command
+        .add_option("--template-tags", options_.template_tags,
+                    R"(The chat format as JSON: {"system": {"open": "...", "close": "..."}, "user": ..., )"
+                    R"("assistant": ..., "end": ["..."]})")
+        ->excludes(family)
+        ->type_name("FILE");
   }
   void folder(CLI::App& command) {
     command.add_option("--store", options_.store, "The store's folder (default: in the user's cache folder)")

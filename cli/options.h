@@ -22,6 +22,8 @@ struct Options {
   std::string user;                  // text of a last user turn
   bool has_user = false;
   std::string model;                 // path; empty: none
+  std::string chat_template;         // family: "chatml", "llama3", "qwen"; empty: what the model says
+  std::string template_tags;         // path of a JSON file; empty: none
   std::string store;                 // folder; empty: the default one
   std::vector<std::string> allowed;  // folders that `src` may read from
   std::string kv_type;               // "f32", "f16", "bf16"; empty: what the schema was compiled with, else f16

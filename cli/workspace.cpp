@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/json_output.h"
+#include "compiler/chat_template_tags.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -42,22 +43,40 @@ std::string Workspace::read_text(const std::string& path) {
 
 grammar::SourceId Workspace::read_source(const std::string& path) { return sources_.add(path, read_text(path)); }
 
+std::optional<compiler::ChatTemplate> Workspace::choose_template() const {
+  if (!options_.template_tags.empty()) {
+    constexpr std::uint64_t kMaxBytes = 64 << 10;
+    const auto text = grammar::read_file(options_.template_tags, kMaxBytes);
+    if (!text) fail(options_.template_tags + " " + text.error().message);
+    auto chat_template = compiler::read_template_tags(*text, tokenizer_ ? &*tokenizer_ : nullptr);
+    if (!chat_template) stop(options_.template_tags + ": " + chat_template.error().message, kBadInput);
+    return std::move(*chat_template);
+  }
+  if (const auto family = compiler::template_family(options_.chat_template)) return compiler::ChatTemplate(*family);
+  return model_ ? compiler::ChatTemplate::recognize(model_->chat_template()) : std::nullopt;
+}
+
 void Workspace::open_model() {
-  if (options_.model.empty()) return;
+  if (options_.model.empty()) {
+    if (auto chat_template = choose_template()) text_encoder_ = compiler::TextEncoder(std::move(*chat_template));
+    return;
+  }
   auto model = compiler::ModelFile::open(options_.model);
   if (!model) fail(model.error().message);
   model_.emplace(std::move(*model));
   auto tokenizer = compiler::Tokenizer::build(model_->tokenizer());
   if (!tokenizer) fail(options_.model + ": " + tokenizer.error().message);
   tokenizer_.emplace(std::move(*tokenizer));
-  auto chat_template = compiler::ChatTemplate::recognize(model_->chat_template());
+  auto chat_template = choose_template();
   if (chat_template) {
-    for (const compiler::TextPiece& piece : chat_template->opening(ast::Role::user)) {
+    compiler::MarkedText tags = chat_template->opening(ast::Role::user);
+    append(tags, chat_template->closing(ast::Role::user));
+    for (const compiler::TextPiece& piece : tags) {
       if (!piece.is_special || tokenizer_->special_token(piece.text)) continue;
-      fail(options_.model + ": the chat template uses " + piece.text + ", which is no token of the tokenizer");
+      fail(options_.model + ": the chat template uses " + piece.text + ", which is no special token of the model");
     }
   }
-  text_encoder_ = compiler::TextEncoder(*tokenizer_, chat_template);
+  text_encoder_ = compiler::TextEncoder(*tokenizer_, std::move(chat_template));
 }
 
 void Workspace::require_model() {
@@ -189,7 +208,7 @@ void Workspace::make_recipe() {
 std::vector<compiler::TokenId> Workspace::end_tokens() const {
   std::vector<compiler::TokenId> tokens = tokenizer_->end_tokens();
   if (const auto& chat_template = text_encoder_.chat_template()) {
-    for (const std::string_view name : chat_template->end_tokens()) {
+    for (const std::string& name : chat_template->end_tokens()) {
       if (const auto token = tokenizer_->special_token(name)) tokens.push_back(*token);
     }
   }

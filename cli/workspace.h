@@ -47,7 +47,7 @@ class Workspace {
 
   // Each of these throws Stop after it has said what is wrong. They are called in this order.
 
-  void open_model();       // if one is named
+  void open_model();       // if one is named; takes in the chat format that the command line names
   void require_model();    // says so if none is named, then opens it
   void open_store(StoreUse use = StoreUse::keep);
   void read_schema();
@@ -92,6 +92,8 @@ class Workspace {
   [[noreturn]] void stop(const std::string& message, int exit_code) const;
 
  private:
+  /// The format that the command line names, else the model's own; nothing if that is not known.
+  std::optional<compiler::ChatTemplate> choose_template() const;
   grammar::SourceId read_source(const std::string& path);
   std::string read_text(const std::string& path);
   std::optional<ast::Prompt> parse(PromptText text, grammar::Diagnostics& diagnostics);

@@ -41,7 +41,8 @@ TokenizerData read_tokenizer(GgufMetadata& metadata) {
   }
   data.bos = read_token_id(metadata, "tokenizer.ggml.bos_token_id", data.tokens.size());
   data.eos = read_token_id(metadata, "tokenizer.ggml.eos_token_id", data.tokens.size());
-  data.add_bos = metadata.flag_or("tokenizer.ggml.add_bos_token", false);
+  const auto rules = named_text_rules(data.pre_tokenizer);  // an unknown name is refused by Tokenizer
+  data.add_bos = metadata.flag_or("tokenizer.ggml.add_bos_token", rules && rules->adds_bos && data.bos >= 0);
   if (data.add_bos && data.bos < 0) {
     metadata.fail_with(
         "'tokenizer.ggml.add_bos_token' is set, but there is no 'tokenizer.ggml.bos_token_id'");

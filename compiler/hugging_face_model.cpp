@@ -10,7 +10,7 @@
 
 #include "compiler/hugging_face_config.h"
 #include "compiler/json_settings.h"
-#include "compiler/json_text.h"
+#include "compiler/json_file.h"
 #include "compiler/quote.h"
 #include "compiler/safetensors.h"
 #include "compiler/tokenizer_json.h"
@@ -154,7 +154,12 @@ class FolderReader {
 
   Result<void> read_tokenizer() {
     auto files = read_tokenizer_folder(folder_);
-    if (!files) return tl::make_unexpected(files.error());
+    if (!files) {
+      std::string message = files.error().message;  // names the file by its whole path; the folder is named already
+      const std::string folder = folder_.string() + "/";
+      if (message.starts_with(folder)) message.erase(0, folder.size());
+      return fail(message);
+    }
     contents().tokenizer = std::move(files->data);
     contents().chat_template = std::move(files->chat_template);
     return pad_vocabulary().and_then([&] { return read_end_tokens(); });

@@ -59,9 +59,7 @@ class LayoutBuilder {
     const auto& chat_template = encoder_.chat_template();
     if (!chat_template) {
       if (!missing_template_) {
-        diagnostics_.add(DiagnosticKind::no_chat_template, turn.place,
-                         "the model has no chat template that is known, so `<" +
-                             std::string(to_string(turn.role)) + ">` has no meaning for it");
+        report_missing_template(turn.role, turn.place, diagnostics_);
       }
       missing_template_ = true;
       contents(owner, turn.children);
@@ -240,6 +238,15 @@ void check_encodable(const MarkedText& text, const grammar::Place& place, const 
   if (const auto character = encoder.unencodable(text)) {
     diagnostics.add(DiagnosticKind::no_token, place, "the model has no token for the character " + *character);
   }
+}
+
+void report_missing_template(ast::Role role, const grammar::Place& place, grammar::Diagnostics& diagnostics) {
+  auto& diagnostic = diagnostics.add(
+      DiagnosticKind::no_chat_template, place,
+      "the model has no chat template that is known, so `<" + std::string(to_string(role)) +
+          ">` has no meaning for it");
+  diagnostic.notes.push_back({std::nullopt, "name its family with --template chatml, llama3 or qwen"});
+  diagnostic.notes.push_back({std::nullopt, "or give its tags with --template-tags FILE, a JSON file"});
 }
 
 Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_positions,

@@ -91,6 +91,9 @@ Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_p
 void check_encodable(const MarkedText& text, const grammar::Place& place, const TextEncoder& encoder,
                      grammar::Diagnostics& diagnostics);
 
+/// Says that a role has no meaning for the model, and how to give it one.
+void report_missing_template(ast::Role role, const grammar::Place& place, grammar::Diagnostics& diagnostics);
+
 /// "1 token", "2 tokens".
 std::string count_tokens(std::int64_t count);
 

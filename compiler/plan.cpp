@@ -149,7 +149,7 @@ class Planner {
   /// If roles are used and the last is closed, the assistant's turn is opened.
   void append_assistant_opening(Slot tail) {
     if (!has_roles_ || selection_.ends_in_open_turn || !encoder_.chat_template()) return;
-    const MarkedText opening = encoder_.chat_template()->opening(ast::Role::assistant);
+    const MarkedText opening = encoder_.chat_template()->generation();
     add(planned(SegmentKind::text, encoder_.encode(opening), tail, selection_.place), kNone);
   }
 

@@ -2,49 +2,20 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "compiler/quote.h"
+#include "compiler/regex_translation.h"
 #include "grammar/check.h"
 
 namespace pml::compiler {
 namespace {
-
-// The classes of the patterns, to stand within brackets. They are spelled out where PCRE2 and the tokenizers'
-// own regular expressions (Oniguruma, Unicode 16) differ: token IDs must not depend on a library's version.
-
-/// White_Space. PCRE2's \s has U+180E as well, which left that property in Unicode 6.3.
-const std::string kSpace =
-    R"(\t-\r \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000})";
-
-/// \p{L} and \p{N} as PCRE2 10.42 has them (Unicode 14), and what Unicode 15 and 16 added.
-const std::string kLetter =
-    R"(\p{L}\x{1C89}\x{1C8A}\x{A7CB}-\x{A7CD}\x{A7DA}-\x{A7DC}\x{105C0}-\x{105F3}\x{10D4A}-\x{10D65})"
-    R"(\x{10D6F}-\x{10D85}\x{10EC2}-\x{10EC4}\x{1123F}-\x{11240}\x{11380}-\x{11389}\x{1138B}\x{1138E})"
-    R"(\x{11390}-\x{113B5}\x{113B7}\x{113D1}\x{113D3}\x{11BC0}-\x{11BE0}\x{11F02}\x{11F04}-\x{11F10})"
-    R"(\x{11F12}-\x{11F33}\x{1342F}\x{13441}-\x{13446}\x{13460}-\x{143FA}\x{16100}-\x{1611D})"
-    R"(\x{16D40}-\x{16D6C}\x{18CFF}\x{1B132}\x{1B155}\x{1DF25}-\x{1DF2A}\x{1E030}-\x{1E06D})"
-    R"(\x{1E4D0}-\x{1E4EB}\x{1E5D0}-\x{1E5ED}\x{1E5F0}\x{2B739}\x{2EBF0}-\x{2EE5D}\x{31350}-\x{323AF})";
-const std::string kNumber =
-    R"(\p{N}\x{10D40}-\x{10D49}\x{116D0}-\x{116E3}\x{11BF0}-\x{11BF9}\x{11F50}-\x{11F59}\x{16130}-\x{16139})"
-    R"(\x{16D70}-\x{16D79}\x{1CCF0}-\x{1CCF9}\x{1D2C0}-\x{1D2D3}\x{1E4F0}-\x{1E4F9}\x{1E5F1}-\x{1E5FA})";
-
-/// GPT-2's pattern: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-/// Repetitions are possessive where nothing could be given back: long runs then need no backtracking.
-std::string gpt2_pattern() {
-  return "'(?:[stmd]|re|ve|ll)| ?[" + kLetter + "]++| ?[" + kNumber + "]++| ?[^" + kSpace + kLetter +
-         kNumber + "]++|[" + kSpace + "]+(?![^" + kSpace + "])|[" + kSpace + "]++";
-}
-
-/// Every number character by itself, and GPT-2's pattern on what lies between two of them. A piece of text
-/// ends before a number, so blanks there are at its end and stay together: that is what the lookahead says.
-std::string smollm_pattern() {
-  return "[" + kNumber + "]|'(?:[stmd]|re|ve|ll)| ?[" + kLetter + "]++| ?[^" + kSpace + kLetter + kNumber +
-         "]++|[" + kSpace + "]+(?![^" + kSpace + kNumber + "])|[" + kSpace + "]++";
-}
 
 struct FreeCode {
   void operator()(pcre2_code* code) const { pcre2_code_free(code); }
@@ -55,6 +26,7 @@ struct FreeMatchData {
 struct FreeMatchContext {
   void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
 };
+using Code = std::unique_ptr<pcre2_code, FreeCode>;
 
 std::string error_text(int code) {
   PCRE2_UCHAR text[128] = {};
@@ -62,106 +34,161 @@ std::string error_text(int code) {
   return reinterpret_cast<const char*>(text);
 }
 
-using Code = std::unique_ptr<pcre2_code, FreeCode>;
+struct CompiledStep {
+  SplitStep step;
+  Code code;
+  bool is_machine_code = false;
+};
 
-Result<Code> compile(const std::string& pattern) {
+Result<CompiledStep> compile(const SplitStep& step) {
+  auto pattern = translate_regex(step.pattern);
+  if (!pattern) return tl::make_unexpected(pattern.error());
   int code = 0;
   std::size_t offset = 0;
-  Code compiled(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                              PCRE2_UTF | PCRE2_UCP, &code, &offset, nullptr));
-  if (compiled == nullptr) {
-    return fail("PCRE2 cannot compile the pre-tokenizer's pattern: " + error_text(code) +
-                "; it may have been built without Unicode");
+  CompiledStep compiled{step,
+                        Code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern->data()), pattern->size(),
+                                           PCRE2_UTF | PCRE2_UCP, &code, &offset, nullptr))};
+  if (compiled.code == nullptr) {
+    return fail("PCRE2 cannot compile the pre-tokenizer's pattern " + quote(step.pattern) + ": " +
+                error_text(code));
   }
+  std::uint32_t matches_empty = 0;
+  pcre2_pattern_info(compiled.code.get(), PCRE2_INFO_MATCHEMPTY, &matches_empty);
+  if (matches_empty != 0) {
+    return fail("the pre-tokenizer's pattern " + quote(step.pattern) +
+                " may match nothing, which is not supported");
+  }
+  // Where machine code is not allowed, the interpreter does the same, slower.
+  compiled.is_machine_code = pcre2_jit_compile(compiled.code.get(), PCRE2_JIT_COMPLETE) == 0;
   return compiled;
 }
+
+/// Size of the UTF-8 character that `text` begins with; 0 if it begins with none.
+std::size_t character_size(std::string_view text) {
+  utf8proc_int32_t point = 0;
+  const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                     static_cast<utf8proc_ssize_t>(text.size()), &point);
+  return static_cast<std::size_t>(std::max<utf8proc_ssize_t>(size, 0));
+}
+
+/// One call of split(): finds the matches of a step in UTF-8 text, and where to cut.
+class Splitter {
+ public:
+  explicit Splitter(std::size_t text_size)
+      : data_(pcre2_match_data_create(1, nullptr)), context_(pcre2_match_context_create(nullptr)) {
+    PML_CHECK(data_ != nullptr && context_ != nullptr, "there is memory for PCRE2's match data");
+    // Long runs of blanks must not trip the limit, a pattern of exponential time must.
+    constexpr std::uint64_t kSteps = 10'000'000;
+    const std::uint64_t limit = std::min<std::uint64_t>(kSteps + 64 * std::uint64_t{text_size}, UINT32_MAX);
+    pcre2_set_match_limit(context_.get(), static_cast<std::uint32_t>(limit));
+    pcre2_set_depth_limit(context_.get(), static_cast<std::uint32_t>(limit));
+  }
+
+  /// Appends the ends of the pieces of text[begin, end).
+  void split(const CompiledStep& step, std::string_view text, std::size_t begin, std::size_t end,
+             std::vector<std::size_t>& ends) {
+    find_pieces(step, text.substr(begin, end - begin));
+    using Behavior = SplitStep::Behavior;
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+      const bool is_last = i + 1 == pieces_.size();
+      bool is_cut = true;  // between this piece and the next
+      if (!is_last && step.step.behavior != Behavior::isolated) {
+        const bool is_match = pieces_[i].is_match;
+        const bool next_is_match = pieces_[i + 1].is_match;
+        switch (step.step.behavior) {
+          case Behavior::isolated:
+            break;
+          case Behavior::contiguous:
+            is_cut = is_match != next_is_match;
+            break;
+          case Behavior::merged_with_previous:
+            is_cut = is_match || !next_is_match;
+            break;
+          case Behavior::merged_with_next:
+            is_cut = !is_match || next_is_match;
+            break;
+        }
+      }
+      if (is_cut) ends.push_back(begin + pieces_[i].end);
+    }
+  }
+
+ private:
+  struct Piece {
+    std::size_t end;
+    bool is_match;
+  };
+
+  void find_pieces(const CompiledStep& step, std::string_view text) {
+    pieces_.clear();
+    // Checking the text again for each piece would make the interpreter quadratic.
+    const auto match = step.is_machine_code ? pcre2_jit_match : pcre2_match;
+    const std::uint32_t options = step.is_machine_code ? 0 : PCRE2_NO_UTF_CHECK;
+    const std::size_t* span = pcre2_get_ovector_pointer(data_.get());
+    for (std::size_t begin = 0; begin < text.size();) {
+      const int matched = match(step.code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                                begin, options, data_.get(), context_.get());
+      if (matched < 0 && matched != PCRE2_ERROR_NOMATCH) {
+        throw std::runtime_error("the tokenizer's pattern " + quote(step.step.pattern) +
+                                 " does not come to an end on this text: " + error_text(matched));
+      }
+      const std::size_t match_begin = matched < 0 ? text.size() : span[0];
+      if (match_begin > begin) pieces_.push_back({match_begin, step.step.is_inverted});
+      if (matched < 0) return;
+      begin = span[1];
+      PML_CHECK(begin > match_begin, "no pattern matches nothing");
+      pieces_.push_back({begin, !step.step.is_inverted});
+    }
+  }
+
+  std::unique_ptr<pcre2_match_data, FreeMatchData> data_;
+  std::unique_ptr<pcre2_match_context, FreeMatchContext> context_;
+  std::vector<Piece> pieces_;
+};
 
 }  // namespace
 
 struct PreTokenizer::Impl {
-  Code pattern;
-  bool pattern_is_machine_code = false;
-  Code empty_pattern;  // matches at once: what remains is PCRE2's check of the whole subject
-  std::unique_ptr<pcre2_match_context, FreeMatchContext> context;  // constant after build()
-
-  std::size_t valid_prefix_size(std::string_view text, pcre2_match_data* data) const;
-  void split_valid(std::string_view text, std::size_t begin, pcre2_match_data* data,
-                   std::vector<std::size_t>& ends) const;
+  std::vector<CompiledStep> steps;
 };
 
-Result<PreTokenizer> PreTokenizer::build(std::string_view name) {
-  std::string text;
-  if (name == "smollm") {
-    text = smollm_pattern();
-  } else if (name == "gpt-2") {
-    text = gpt2_pattern();
-  } else if (name.empty()) {
-    return fail("the tokenizer names no pre-tokenizer");
-  } else {
-    return fail("pre-tokenizer " + quote(name) + " is not supported ('smollm' and 'gpt-2' are)");
-  }
-  auto pattern = compile(text);
-  if (!pattern) return tl::make_unexpected(pattern.error());
-  auto empty_pattern = compile("");
-  if (!empty_pattern) return tl::make_unexpected(empty_pattern.error());
-
+Result<PreTokenizer> PreTokenizer::build(const std::vector<SplitStep>& steps) {
   auto impl = std::make_unique<Impl>();
-  impl->pattern = std::move(*pattern);
-  impl->empty_pattern = std::move(*empty_pattern);
-  // Where machine code is not allowed, the interpreter does the same, slower.
-  impl->pattern_is_machine_code = pcre2_jit_compile(impl->pattern.get(), PCRE2_JIT_COMPLETE) == 0;
-  impl->context.reset(pcre2_match_context_create(nullptr));
-  if (impl->context == nullptr) return fail("out of memory for PCRE2's match context");
-  // The limits guard against patterns of strangers; ours are linear, and long runs must not trip them.
-  pcre2_set_match_limit(impl->context.get(), UINT32_MAX);
-  pcre2_set_depth_limit(impl->context.get(), UINT32_MAX);
-  pcre2_set_heap_limit(impl->context.get(), UINT32_MAX);
+  for (const SplitStep& step : steps) {
+    auto compiled = compile(step);
+    if (!compiled) return tl::make_unexpected(compiled.error());
+    impl->steps.push_back(std::move(*compiled));
+  }
   return PreTokenizer(std::move(impl));
 }
 
-/// How much of `text` is UTF-8, from its beginning.
-std::size_t PreTokenizer::Impl::valid_prefix_size(std::string_view text, pcre2_match_data* data) const {
-  const int matched = pcre2_match(empty_pattern.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                                  0, 0, data, context.get());
-  if (matched > 0) return text.size();
-  PML_CHECK(matched <= PCRE2_ERROR_UTF8_ERR1 && matched >= PCRE2_ERROR_UTF8_ERR21,
-            error_text(matched).c_str());
-  return pcre2_get_startchar(data);
-}
-
-/// Appends the ends of the pieces from `begin` to the end of `text`, which is UTF-8 from there on.
-void PreTokenizer::Impl::split_valid(std::string_view text, std::size_t begin, pcre2_match_data* data,
-                                     std::vector<std::size_t>& ends) const {
-  // Checking the text again for each piece would make the interpreter quadratic.
-  const auto match = pattern_is_machine_code ? pcre2_jit_match : pcre2_match;
-  const std::uint32_t options = pattern_is_machine_code ? 0 : PCRE2_NO_UTF_CHECK;
-  const std::size_t* span = pcre2_get_ovector_pointer(data);
-  while (begin < text.size()) {
-    const int matched = match(pattern.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), begin,
-                              options, data, context.get());
-    // A failure (a limit, a stack) must not cut the text wrongly: wrong tokens go unnoticed.
-    PML_CHECK(matched > 0, error_text(matched).c_str());
-    PML_CHECK(span[0] == begin && span[1] > begin, "every character begins a piece");
-    begin = span[1];
-    ends.push_back(begin);
-  }
-}
-
 std::vector<std::size_t> PreTokenizer::split(std::string_view text) const {
-  const std::unique_ptr<pcre2_match_data, FreeMatchData> data(pcre2_match_data_create(1, nullptr));
-  PML_CHECK(data != nullptr, "out of memory for PCRE2's match data");
+  Splitter splitter(text.size());
   std::vector<std::size_t> ends;
   ends.reserve(text.size() / 4 + 1);
-  std::size_t position = 0;
-  while (position < text.size()) {
-    const std::size_t valid = impl_->valid_prefix_size(text.substr(position), data.get());
-    impl_->split_valid(text.substr(0, position + valid), position, data.get(), ends);
-    position += valid;
-    if (position == text.size()) break;
-    do {
-      ++position;
-    } while (position < text.size() && impl_->valid_prefix_size(text.substr(position), data.get()) == 0);
-    ends.push_back(position);
+  std::vector<std::size_t> before;  // pieces of the step before
+  std::vector<std::size_t> after;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin;
+    while (const std::size_t size = character_size(text.substr(end))) end += size;
+    if (end > begin) {
+      before = {end};
+      for (const CompiledStep& step : impl_->steps) {
+        after.clear();
+        std::size_t piece_begin = begin;
+        for (const std::size_t piece_end : before) {
+          splitter.split(step, text, piece_begin, piece_end, after);
+          piece_begin = piece_end;
+        }
+        before.swap(after);
+      }
+      ends.insert(ends.end(), before.begin(), before.end());
+      begin = end;
+    }
+    if (begin == text.size()) break;
+    while (end < text.size() && character_size(text.substr(end)) == 0) ++end;
+    ends.push_back(end);
+    begin = end;
   }
   return ends;
 }

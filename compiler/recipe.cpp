@@ -48,9 +48,18 @@ void add_all(Sha256& hash, const std::vector<std::string>& strings) {
   for (const std::string& text : strings) hash.add(static_cast<std::int32_t>(text.size())).add(text);
 }
 
+void add(Sha256& hash, const TextRules& rules) {
+  hash.add(rules.normalizes_to_nfc).add(rules.ignores_merges);
+  for (const SplitStep& step : rules.splits) {
+    add_all(hash, {step.pattern});
+    hash.add(static_cast<std::int32_t>(step.behavior)).add(step.is_inverted);
+  }
+}
+
 Digest fingerprint(const TokenizerData& data) {
   Sha256 hash;
   add_all(hash, {data.model, data.pre_tokenizer});
+  if (data.rules) add(hash, *data.rules);
   add_all(hash, data.tokens);
   add_all(hash, data.merges);
   for (const std::int32_t type : data.types) hash.add(type);

@@ -7,7 +7,7 @@
 #include <utility>
 #include <nlohmann/json.hpp>
 
-#include "compiler/json_text.h"
+#include "compiler/json_file.h"
 #include "compiler/quote.h"
 
 namespace pml::compiler {

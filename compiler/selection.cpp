@@ -203,9 +203,7 @@ class Resolver {
   void turn(const ast::PromptTurn& turn) {
     const auto& chat_template = encoder_.chat_template();
     if (!chat_template) {
-      diagnostics_.add(DiagnosticKind::no_chat_template, turn.place,
-                       "the model has no chat template that is known, so `<" + std::string(to_string(turn.role)) +
-                           ">` has no meaning for it");
+      report_missing_template(turn.role, turn.place, diagnostics_);
       return;
     }
     if (!is_placeable(turn.place)) return;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/chat_template.h"
@@ -14,11 +15,12 @@ namespace pml::compiler {
 
 class TextEncoder {
  public:
-  /// Counts characters; roles' tags are taken to be those of ChatML.
-  TextEncoder() : chat_template_(TemplateFamily::chatml) {}
+  /// Counts characters; roles' tags are taken to be those of ChatML, unless the format is said.
+  explicit TextEncoder(ChatTemplate chat_template = ChatTemplate(TemplateFamily::chatml))
+      : chat_template_(std::move(chat_template)) {}
   /// `tokenizer` must outlive this. Without a template no role can be encoded (see chat_template()).
   TextEncoder(const Tokenizer& tokenizer, std::optional<ChatTemplate> chat_template)
-      : tokenizer_(&tokenizer), chat_template_(chat_template) {}
+      : tokenizer_(&tokenizer), chat_template_(std::move(chat_template)) {}
 
   bool is_estimate() const { return tokenizer_ == nullptr; }
   const Tokenizer* tokenizer() const { return tokenizer_; }

@@ -11,6 +11,7 @@
 
 #include "compiler/bpe.h"
 #include "compiler/byte_level.h"
+#include "compiler/nfc.h"
 #include "compiler/pre_tokenizer.h"
 #include "compiler/quote.h"
 #include "grammar/check.h"
@@ -127,6 +128,33 @@ class PieceCache {
   std::vector<Entry> entries_;
 };
 
+/// Finds pieces that are a token as they stand, for tokenizers that merge only what is none.
+class WholePieces {
+ public:
+  WholePieces(TokenIndex index, std::vector<std::int32_t> types)
+      : index_(std::move(index)), types_(std::move(types)) {}
+
+  /// -1: the piece is no token, or not one that text may make.
+  TokenId find(std::string_view piece) const {
+    std::string text;
+    for (const char byte : piece) text += kCharacters[static_cast<std::uint8_t>(byte)];
+    const TokenId id = index_.find(text);
+    return id >= 0 && types_[id] == kNormalToken ? id : -1;
+  }
+
+ private:
+  static inline const std::array<std::string, 256> kCharacters = [] {
+    std::array<std::string, 256> characters;
+    for (int byte = 0; byte < 256; ++byte) {
+      characters[byte] = byte_level_character(static_cast<std::uint8_t>(byte));
+    }
+    return characters;
+  }();
+
+  TokenIndex index_;
+  std::vector<std::int32_t> types_;  // by ID
+};
+
 }  // namespace
 
 struct Tokenizer::Impl {
@@ -134,6 +162,8 @@ struct Tokenizer::Impl {
 
   PreTokenizer pre_tokenizer;
   MergeTable merges;
+  bool normalizes_to_nfc = false;
+  std::optional<WholePieces> whole_pieces;    // if merges are ignored for them
   std::array<TokenId, 256> byte_tokens{};     // -1: no token stands for the byte
   std::string bytes;                          // of all tokens, one after another
   std::vector<std::uint32_t> bytes_begin{0};  // [vocab_size + 1], into `bytes`
@@ -151,6 +181,10 @@ struct Tokenizer::Impl {
 
   void encode_piece(std::string_view piece, std::vector<TokenId>& symbols) const {
     symbols.clear();
+    if (const TokenId whole = whole_pieces ? whole_pieces->find(piece) : -1; whole >= 0) {
+      symbols.push_back(whole);
+      return;
+    }
     for (const char byte : piece) {
       const TokenId token = byte_tokens[static_cast<std::uint8_t>(byte)];
       if (token >= 0) symbols.push_back(token);
@@ -163,7 +197,9 @@ Result<Tokenizer> Tokenizer::build(const TokenizerData& data) {
   if (data.model != "gpt2") {
     return fail("tokenizer model " + quote(data.model) + " is not supported ('gpt2', byte-level BPE, is)");
   }
-  auto pre_tokenizer = PreTokenizer::build(data.pre_tokenizer);
+  const auto rules = data.rules ? *data.rules : named_text_rules(data.pre_tokenizer);
+  if (!rules) return tl::make_unexpected(rules.error());
+  auto pre_tokenizer = PreTokenizer::build(rules->splits);
   if (!pre_tokenizer) return tl::make_unexpected(pre_tokenizer.error());
   const std::size_t vocab_size = data.tokens.size();
   if (!std::in_range<TokenId>(vocab_size)) return fail("the tokenizer has more tokens than IDs of 32 bits");
@@ -195,6 +231,11 @@ Result<Tokenizer> Tokenizer::build(const TokenizerData& data) {
     const TokenId id = index.find(byte_level_character(static_cast<std::uint8_t>(byte)));
     impl->byte_tokens[byte] = id >= 0 && data.types[id] == kNormalToken ? id : -1;
   }
+  impl->normalizes_to_nfc = rules->normalizes_to_nfc;
+  if (rules->normalizes_to_nfc && std::ranges::count(impl->byte_tokens, -1) > 0) {
+    return fail("the tokenizer normalises text, but has no token for some bytes, which is not supported");
+  }
+  if (rules->ignores_merges) impl->whole_pieces.emplace(std::move(index), data.types);
   const auto is_token = [&](TokenId id) { return id >= 0 && std::cmp_less(id, vocab_size); };
   if (data.add_bos) {
     if (!is_token(data.bos))
@@ -215,6 +256,9 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text) const {
 }
 
 void Tokenizer::encode(std::string_view text, std::vector<TokenId>& out) const {
+  std::optional<std::string> normalized;
+  if (impl_->normalizes_to_nfc) normalized = to_nfc(text);
+  if (normalized) text = *normalized;
   PieceCache cache(text.size());
   std::vector<TokenId> symbols;
   std::size_t begin = 0;
@@ -248,6 +292,12 @@ std::optional<std::size_t> Tokenizer::unencodable(std::string_view text) const {
 std::optional<TokenId> Tokenizer::special_token(std::string_view text) const {
   const auto found = impl_->special_tokens.find(std::string(text));
   return found == impl_->special_tokens.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::size_t Tokenizer::longest_special_token() const {
+  std::size_t longest = 0;
+  for (const auto& [text, id] : impl_->special_tokens) longest = std::max(longest, text.size());
+  return longest;
 }
 
 std::string_view Tokenizer::bytes(TokenId id) const {

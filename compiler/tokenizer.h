@@ -1,6 +1,6 @@
 // Text <-> token IDs: byte-level BPE as Hugging Face's `tokenizers` computes it. Immutable after build(); all
 // functions may be called from several threads at once. The bytes() of the tokens, joined, are the text
-// again.
+// again, in form C where the model wants that.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,8 @@ class Tokenizer {
 
   /// The IDs of `text` (UTF-8). The text is never parsed for special tokens: "<|im_end|>" comes out as the
   /// pieces that its characters make. Time is O(n log n) in the longest pre-token, linear in the text.
-  /// A byte that no token stands for leaves nothing, as in `tokenizers`: ask unencodable() before.
+  /// A byte that no token stands for leaves nothing, as in `tokenizers`: ask unencodable() before. Throws
+  /// std::runtime_error where a pattern of the tokenizer's file does not come to an end (see PreTokenizer).
   std::vector<TokenId> encode(std::string_view text) const;
 
   /// Appends to `out`; for callers that join segments.
@@ -39,6 +40,9 @@ class Tokenizer {
 
   /// The ID of a control or user-defined token by its exact text, if there is one.
   std::optional<TokenId> special_token(std::string_view text) const;
+
+  /// Size in bytes of the longest text that special_token() knows; 0 if there is none.
+  std::size_t longest_special_token() const;
 
   /// The bytes that a token stands for: for a normal token its text (may be part of a UTF-8 character), for
   /// a control token nothing. `id` must be below vocab_size(). Valid as long as the tokenizer.

@@ -84,6 +84,21 @@ std::string error_of(const Bytes& bytes) {
   return model.error().message;
 }
 
+TEST_CASE("model file: Llama 3's prompts begin with a BOS unless the file says otherwise", "[model_file]") {
+  const auto adds_bos = [](const GgufBuilder& file) {
+    const TemporaryFile written(file.build());
+    const auto model = ModelFile::open(written.path());
+    REQUIRE(model);
+    return model->tokenizer().add_bos;
+  };
+  GgufBuilder file = tiny_llama();
+  CHECK(!adds_bos(file));
+  file.set("tokenizer.ggml.pre", string("llama-bpe"));
+  CHECK(adds_bos(file));
+  file.set("tokenizer.ggml.add_bos_token", boolean(false));
+  CHECK(!adds_bos(file));
+}
+
 TEST_CASE("model file: a tiny llama is read", "[model_file]") {
   const Bytes bytes = tiny_llama().build();
   const TemporaryFile file(bytes);

@@ -10,6 +10,7 @@
 #include "compiler/model_file.h"
 #include "compiler/pre_tokenizer.h"
 #include "compiler/tokenizer.h"
+#include "compiler/tokenizer_json.h"
 
 namespace pml::compiler {
 namespace {
@@ -40,7 +41,9 @@ TEST_CASE("byte level: 256 characters, there and back", "[tokenizer]") {
 // --- pieces
 
 std::vector<std::string> pieces(const std::string& pre_tokenizer, const std::string& text) {
-  const auto split = PreTokenizer::build(pre_tokenizer);
+  const auto rules = named_text_rules(pre_tokenizer);
+  REQUIRE(rules);
+  const auto split = PreTokenizer::build(rules->splits);
   REQUIRE(split);
   std::vector<std::string> result;
   std::size_t begin = 0;
@@ -107,13 +110,128 @@ TEST_CASE("pre-tokenizer: a megabyte in one run is one piece", "[tokenizer]") {
   }
   CHECK(pieces("gpt-2", std::string(kSize, '7')).size() == 1);
   CHECK(pieces("smollm", std::string(kSize, '7')).size() == kSize);
+  for (const char* name : {"llama-bpe", "qwen2"}) {
+    for (const char character : {' ', '\n', 'a', '!', '\xFF'}) {
+      CAPTURE(name, static_cast<int>(character));
+      CHECK(pieces(name, std::string(kSize, character)).size() == 1);
+    }
+  }
+  CHECK(pieces("llama-bpe", std::string(kSize, '7')).size() == (kSize + 2) / 3);
+}
+
+TEST_CASE("pre-tokenizer: numbers by three, contractions in both cases, line breaks that stay together",
+          "[tokenizer]") {
+  struct Case {
+    const char* text;
+    Pieces llama_bpe;
+    Pieces qwen2;
+  };
+  const Case cases[] = {
+      {"12345 6", {"123", "45", " ", "6"}, {"1", "2", "3", "4", "5", " ", "6"}},
+      {"don't I'LL 'S", {"don", "'t", " I", "'LL", " '", "S"}, {"don", "'t", " I", "'LL", " '", "S"}},
+      {"it'\u017f", {"it", "'\u017f"}, {"it", "'\u017f"}},  // the long s is an s in either case
+      {"(a) !\r\n\r\nb", {"(a", ")", " !\r\n\r\n", "b"}, {"(a", ")", " !\r\n\r\n", "b"}},
+      {"a  \n \n  b", {"a", "  \n \n", " ", " b"}, {"a", "  \n \n", " ", " b"}},
+      {"\tx\u0301y", {"\tx", "\u0301y"}, {"\tx", "\u0301y"}},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.text);
+    CHECK(pieces("llama-bpe", test.text) == test.llama_bpe);
+    CHECK(pieces("qwen2", test.text) == test.qwen2);
+  }
+  for (const char* name : {"llama3", "llama-v3"}) CHECK(pieces(name, "1234") == Pieces{"123", "4"});
 }
 
 TEST_CASE("pre-tokenizer: others are refused by name", "[tokenizer]") {
-  const auto unknown = PreTokenizer::build("llama-bpe");
+  const auto unknown = named_text_rules("dbrx");
   REQUIRE(!unknown);
-  CHECK(unknown.error().message == "pre-tokenizer 'llama-bpe' is not supported ('smollm' and 'gpt-2' are)");
-  CHECK(!PreTokenizer::build(""));
+  CHECK_THAT(unknown.error().message, Catch::StartsWith("pre-tokenizer 'dbrx' is not supported ("));
+  CHECK(!named_text_rules(""));
+}
+
+// --- patterns of tokenizer.json
+
+TEST_CASE("pre-tokenizer: what becomes of matches", "[tokenizer]") {
+  // As `tokenizers` documents its SplitDelimiterBehavior, on its own example.
+  using Behavior = SplitStep::Behavior;
+  struct Case {
+    Behavior behavior;
+    bool is_inverted;
+    Pieces pieces;
+  };
+  const Case cases[] = {
+      {Behavior::isolated, false, {"the", "-", "final", "-", "-", "countdown"}},
+      {Behavior::isolated, true, {"the", "-", "final", "-", "-", "countdown"}},
+      {Behavior::contiguous, false, {"the", "-", "final", "--", "countdown"}},
+      {Behavior::merged_with_previous, false, {"the-", "final-", "-", "countdown"}},
+      {Behavior::merged_with_next, false, {"the", "-final", "-", "-countdown"}},
+      {Behavior::contiguous, true, {"the", "-", "final", "--", "countdown"}},
+      {Behavior::merged_with_previous, true, {"the", "-final", "-", "-countdown"}},
+      {Behavior::merged_with_next, true, {"the-", "final-", "-", "countdown"}},
+  };
+  const std::string text = "the-final--countdown";
+  for (const Case& test : cases) {
+    CAPTURE(static_cast<int>(test.behavior), test.is_inverted);
+    const auto split = PreTokenizer::build({{"-", test.behavior, test.is_inverted}});
+    REQUIRE(split);
+    Pieces got;
+    std::size_t begin = 0;
+    for (const std::size_t end : split->split(text)) {
+      got.push_back(text.substr(begin, end - begin));
+      begin = end;
+    }
+    CHECK(got == test.pieces);
+    CHECK(begin == text.size());
+  }
+}
+
+TEST_CASE("pre-tokenizer: patterns that mean something else here are refused by name", "[tokenizer]") {
+  struct Case {
+    const char* pattern;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"\\p{Han}+", "'\\p{Han}' is not supported"},
+      {"\\w+", "'\\w' is not supported"},
+      {"\\h", "'\\h' is not supported"},
+      {"a\\", "'\\' is not supported"},
+      {"[a&&b]", "'&' within a class"},
+      {"[[:alpha:]]", "'[' within a class"},
+      {"[\\S]", "negation of classes"},
+      {"[a-\\s]", "negation of classes"},
+      {"[\\s-z]", "a range between classes"},
+      {"[abc", "'[' without a ']'"},
+      {"[]a]", "']' as the first"},
+      {"(?<a>b)", "the group '(?<'"},
+      {"(?i)a", "the group '(?i'"},
+      {"(?i:ss)", "ignores case"},
+      {"^a", "'^' is not supported"},
+      {"a{2}+", "behind a repetition in braces"},
+      {"a{,2}", "'{' that begins no repetition"},
+      {"\\xC4", "'\\xC4' is not supported"},
+      {"\\x{110000}", "is not supported"},
+      {"\\uD800", "is not supported"},
+      {"\\p{L", "is not supported"},
+      {"\\x{", "is not supported"},
+      {"(a", "PCRE2 cannot compile"},
+      {"a)", "PCRE2 cannot compile"},
+      {"a**", "PCRE2 cannot compile"},
+      {"a*", "may match nothing"},
+      {"", "may match nothing"},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.pattern);
+    const auto split = PreTokenizer::build({{test.pattern, SplitStep::Behavior::isolated, false}});
+    REQUIRE(!split);
+    CHECK_THAT(split.error().message, Catch::Contains(test.message));
+  }
+}
+
+TEST_CASE("pre-tokenizer: a pattern of exponential time ends in an error", "[tokenizer]") {
+  const auto split = PreTokenizer::build({{"(?:a+)+[bc]", SplitStep::Behavior::isolated, false}});
+  REQUIRE(split);
+  CHECK(split->split("aaab").size() == 1);
+  CHECK_THROWS_WITH(split->split(std::string(200, 'a')), Catch::Contains("does not come to an end"));
 }
 
 // --- merges
@@ -228,6 +346,22 @@ TEST_CASE("tokenizer: a small one", "[tokenizer]") {
   CHECK(tokenizer.encode("a\xFF\xFE b") == Ids{1, 4, 2});
 }
 
+TEST_CASE("tokenizer: a whole piece that is a token needs no merges", "[tokenizer]") {
+  TokenizerData data = small_data();
+  data.tokens.insert(data.tokens.end(), {"cab", "bc"});  // made by no merge
+  data.types.insert(data.types.end(), {1, 3});
+  const auto by_merges = Tokenizer::build(data);
+  data.pre_tokenizer = "llama-bpe";
+  const auto whole = Tokenizer::build(data);
+  REQUIRE(by_merges);
+  REQUIRE(whole);
+  using Ids = std::vector<TokenId>;
+  CHECK(by_merges->encode("cab") == Ids{3, 5});
+  CHECK(whole->encode("cab") == Ids{13});
+  CHECK(whole->encode("cabc") == Ids{3, 6});  // no token as a whole: merged
+  CHECK(whole->encode("bc") == Ids{2, 3});    // a control token's text is text
+}
+
 TEST_CASE("tokenizer: a BOS that prompts begin with", "[tokenizer]") {
   TokenizerData data = small_data();
   data.add_bos = true;
@@ -244,7 +378,8 @@ TEST_CASE("tokenizer: data that make no tokenizer are refused by name", "[tokeni
   };
   const Case cases[] = {
       {"tokenizer model 'llama' is not supported", [](auto& d) { d.model = "llama"; }},
-      {"pre-tokenizer 'qwen2' is not supported", [](auto& d) { d.pre_tokenizer = "qwen2"; }},
+      {"pre-tokenizer 'dbrx' is not supported", [](auto& d) { d.pre_tokenizer = "dbrx"; }},
+      {"normalises text, but has no token for some bytes", [](auto& d) { d.pre_tokenizer = "qwen2"; }},
       {"names no pre-tokenizer", [](auto& d) { d.pre_tokenizer = ""; }},
       {"tokens 1 and 3 of the tokenizer are both 'a'", [](auto& d) { d.tokens[3] = d.tokens[1]; }},
       {"12 token types for 13 tokens", [](auto& d) { d.types.pop_back(); }},
@@ -271,6 +406,37 @@ TEST_CASE("tokenizer: data that make no tokenizer are refused by name", "[tokeni
     const auto tokenizer = Tokenizer::build(data);
     REQUIRE(!tokenizer);
     CHECK_THAT(tokenizer.error().message, Catch::Contains(test.message));
+  }
+}
+
+// --- small trained vocabularies
+
+std::vector<std::pair<std::string, std::vector<TokenId>>> golden_cases(const std::string& name) {
+  std::ifstream file(std::string(PML_TEST_GOLDEN) + "/tokenizer/" + name + ".json");
+  REQUIRE(file);
+  std::vector<std::pair<std::string, std::vector<TokenId>>> cases;
+  for (const auto& golden : nlohmann::json::parse(file)) {
+    cases.emplace_back(golden["text"].get<std::string>(), golden["ids"].get<std::vector<TokenId>>());
+  }
+  REQUIRE(cases.size() > 100);
+  return cases;
+}
+
+TEST_CASE("tokenizer.json: the same IDs as Hugging Face's tokenizers", "[tokenizer]") {
+  for (const std::string name : {"llama-bpe", "qwen2"}) {
+    const auto files = read_tokenizer_folder(std::string(PML_TEST_GOLDEN) + "/tokenizer/" + name);
+    REQUIRE(files);
+    TokenizerData named = files->data;  // the same vocabulary with the rules that GGUF files name
+    named.rules.reset();
+    named.pre_tokenizer = name;
+    for (const TokenizerData& data : {files->data, named}) {
+      const auto tokenizer = Tokenizer::build(data);
+      REQUIRE(tokenizer);
+      for (const auto& [text, ids] : golden_cases(name)) {
+        CAPTURE(name, data.pre_tokenizer, nlohmann::json(text).dump(-1, ' ', true));
+        CHECK(tokenizer->encode(text) == ids);
+      }
+    }
   }
 }
 
@@ -302,15 +468,10 @@ std::string decode(const Tokenizer& tokenizer, const std::vector<TokenId>& token
 TEST_CASE("tokenizer: the same IDs as Hugging Face's tokenizers", "[tokenizer][model]") {
   for (const std::string name : {"smollm", "gpt-2"}) {
     const Tokenizer tokenizer = real_tokenizer(name);
-    std::ifstream file(std::string(PML_TEST_GOLDEN) + "/tokenizer/" + name + ".json");
-    REQUIRE(file);
-    const auto cases = nlohmann::json::parse(file);
-    REQUIRE(cases.size() > 100);
-    for (const auto& golden : cases) {
-      const auto text = golden["text"].get<std::string>();
+    for (const auto& [text, ids] : golden_cases(name)) {
       const auto tokens = tokenizer.encode(text);
-      CAPTURE(name, golden["text"].dump(-1, ' ', true));
-      CHECK(tokens == golden["ids"].get<std::vector<TokenId>>());
+      CAPTURE(name, nlohmann::json(text).dump(-1, ' ', true));
+      CHECK(tokens == ids);
       if (!tokenizer.unencodable(text)) CHECK(decode(tokenizer, tokens) == text);
     }
   }

