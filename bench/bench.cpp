@@ -74,8 +74,9 @@ struct Case {
 class Bench {
  public:
   Bench(const compiler::ModelFile& file, const compiler::Tokenizer& tokenizer, const runtime::Model& model,
-        fs::path store_folder, int repeat)
+        std::string compute, fs::path store_folder, int repeat)
       : file_(file),
+        compute_(std::move(compute)),
         model_(model),
         encoder_(tokenizer, compiler::ChatTemplate::recognize(file.chat_template())),
         store_folder_(std::move(store_folder)),
@@ -98,7 +99,7 @@ class Bench {
 
     auto store = runtime::Store::open(store_folder_ / which.name, [](const std::string&) {});
     if (!store) stop(store.error().message);
-    const auto recipe = compiler::make_recipe(file_, runtime::model_fingerprint(file_, &*store), "f16");
+    const auto recipe = compiler::make_recipe(file_, runtime::model_fingerprint(file_, &*store), "f16", compute_);
     const auto compile_start = Clock::now();
     std::int64_t tokens_encoded = 0;
     {
@@ -160,6 +161,7 @@ class Bench {
   }
 
   const compiler::ModelFile& file_;
+  std::string compute_;
   const runtime::Model& model_;
   compiler::TextEncoder encoder_;
   fs::path store_folder_;
@@ -223,7 +225,7 @@ int main(int argc, char** argv) {
   const fs::path folder = fs::temp_directory_path() / ("pml-bench-" + std::to_string(::getpid()));
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   {
-    Bench bench(*file, *tokenizer, *model, folder, repeat);
+    Bench bench(*file, *tokenizer, *model, compute, folder, repeat);
     for (const Case& which : {Case{"1100", 10, 4}, Case{"5000", 40, 4}}) rows.push_back(bench.run(which));
   }
   std::error_code error;

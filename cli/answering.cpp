@@ -6,7 +6,7 @@ namespace pml::cli {
 namespace {
 
 runtime::Model load(const Workspace& workspace, const Options& options) {
-  auto model = runtime::Model::load(workspace.model(), model_options(options));
+  auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
   if (!model) workspace.fail(model.error().message);
   return std::move(*model);
 }

@@ -17,7 +17,7 @@ int encode(const Options& options, EncodeJob& job) {
   };
   const Workspace& workspace = job.workspace;
   Clock::time_point start = Clock::now();
-  auto model = runtime::Model::load(workspace.model(), model_options(options));
+  auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
   if (!model) workspace.fail(model.error().message);
   const double load_seconds = seconds_since(start);
 

@@ -60,8 +60,8 @@ class CommandLine {
     command.add_option("--kv", options_.kv_type, "Type of stored keys and values: f16, bf16 or f32")
         ->check(CLI::IsMember({"f16", "bf16", "f32"}))
         ->type_name("TYPE");
-    command.add_option("--compute", options_.compute, "Arithmetic: auto or f32")
-        ->check(CLI::IsMember({"auto", "f32"}))
+    command.add_option("--compute", options_.compute, "Arithmetic of products: f32, bf16, or auto (bf16 if the CPU has it)")
+        ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
     command.add_option("--context", options_.context, "What cached text has seen: guaranteed or isolated")
         ->check(CLI::IsMember({"guaranteed", "isolated"}))

@@ -7,8 +7,9 @@
 
 namespace pml::cli {
 
-inline runtime::ModelOptions model_options(const Options& options) {
-  return {options.device, runtime::ComputeType::f32, options.threads};
+inline runtime::ModelOptions model_options(const Options& options, const compiler::Recipe& recipe) {
+  const auto compute = recipe.compute == "bf16" ? runtime::ComputeType::bf16 : runtime::ComputeType::f32;
+  return {options.device, compute, options.threads};
 }
 
 inline runtime::KvType kv_type_of(const compiler::Recipe& recipe) {

@@ -9,6 +9,7 @@
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
+#include "runtime/compute_type.h"
 #include "runtime/store/fingerprint.h"
 
 namespace pml::cli {
@@ -202,7 +203,11 @@ ast::ContextKind Workspace::context_kind() const {
 void Workspace::make_recipe() {
   std::string kv_type = options_.kv_type;
   if (kv_type.empty()) kv_type = manifest_ ? manifest_->kv_type : "f16";
-  recipe_ = compiler::make_recipe(*model_, fingerprint_, kv_type);
+  std::string compute = options_.compute;
+  if (compute == "auto") {
+    compute = manifest_ ? manifest_->compute : runtime::has_bf16_instructions() ? "bf16" : "f32";
+  }
+  recipe_ = compiler::make_recipe(*model_, fingerprint_, kv_type, compute);
 }
 
 std::vector<compiler::TokenId> Workspace::end_tokens() const {

@@ -18,5 +18,8 @@ add_library(torch::cpu SHARED IMPORTED)
 set_target_properties(torch::cpu PROPERTIES IMPORTED_LOCATION ${torch_root}/lib/libtorch_cpu.so)
 target_include_directories(torch::cpu SYSTEM INTERFACE ${torch_root}/include)
 target_link_libraries(torch::cpu INTERFACE torch::c10)
+# at::parallel_for is a template: without OpenMP on our side it would be a plain loop.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+target_link_libraries(torch::cpu INTERFACE OpenMP::OpenMP_CXX)
 # libtorch_cpu.so asks for CUDA run-time libraries that lie in other wheels; they are found at load.
 target_link_options(torch::cpu INTERFACE -Wl,--allow-shlib-undefined)

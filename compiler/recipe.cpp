@@ -117,7 +117,8 @@ std::string fingerprint(std::span<const PartDigest> parts) {
   return to_hex(hash.finish());
 }
 
-Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type) {
+Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type,
+                   std::string_view compute) {
   Recipe recipe;
   recipe.model = std::move(model_fingerprint);
   recipe.tokenizer = to_hex(fingerprint(model.tokenizer()));
@@ -125,8 +126,8 @@ Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::s
   recipe.rope = "base " + shortest_decimal(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) +
                 ", scaling " + rope.scaling;
   recipe.kv_type = kv_type;
-  recipe.weights = "f32";
-  recipe.compute = "f32";
+  recipe.weights = compute;
+  recipe.compute = compute;
   return recipe;
 }
 

@@ -19,6 +19,10 @@
 #include "runtime/segment_attention.h"
 #include "runtime/weights.h"
 
+#ifndef INTRA_OP_PARALLEL
+#error "at::parallel_for would run on one thread: compile with OpenMP"
+#endif
+
 namespace pml::runtime {
 namespace {
 

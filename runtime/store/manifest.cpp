@@ -35,6 +35,7 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
   manifest.source = std::move(source);
   manifest.recipe = to_json(recipe);
   manifest.kv_type = recipe.kv_type;
+  manifest.compute = recipe.compute;
   manifest.context = to_string(otherwise);
   manifest.end = layout.end;
   for (std::size_t id = 0; id < contexts.nodes.size(); ++id) {
@@ -90,6 +91,7 @@ std::optional<Manifest> read_manifest(const std::string& text) {
     manifest.source = json.at("source").get<std::string>();
     manifest.recipe = json.at("recipe").dump();
     manifest.kv_type = json.at("recipe").at("kv_type").get<std::string>();
+    manifest.compute = json.at("recipe").at("compute").get<std::string>();
     manifest.context = json.at("context").get<std::string>();
     manifest.end = json.at("layout").at("end").get<Slot>();
     for (const auto& entry : json.at("segments")) {

@@ -32,6 +32,7 @@ struct Manifest {
   std::string source;  // absolute path of the file that was compiled
   std::string recipe;  // to_json(Recipe)
   std::string kv_type;
+  std::string compute;
   std::string context;  // kind, for elements whose documents do not say
   Slot end = 0;
   std::vector<ManifestNode> nodes;  // numbered as those of compiler::Contexts
