@@ -9,7 +9,7 @@ namespace pml::runtime {
 namespace {
 
 constexpr KvShape kShape{2, 1, 4, KvType::f32};
-const std::string kRecipe = R"({"kv_type":"f32","model":"a"})";
+const std::string kRecipe = R"({"compute":"f32","kv_type":"f32","model":"a"})";
 
 struct Node {
   std::int32_t parent;
@@ -84,7 +84,7 @@ TEST_CASE("reasons to encode") {
   CHECK(steps(stored.store, changed(3, {2, "d", "end", 11}), &before) == "d:context");
   CHECK(steps(stored.store, changed(3, {-1, "d", "end", 10, "isolated"}), &before) == "d:context");
   CHECK(steps(stored.store, changed(1, {0, "e", "beach", 6}), &before) == "e:new");
-  const Manifest other_model = manifest(kNodes, R"({"kv_type":"f32","model":"b"})");
+  const Manifest other_model = manifest(kNodes, R"({"compute":"f32","kv_type":"f32","model":"b"})");
   CHECK(steps(stored.store, other_model, &before) == "a:recipe b:recipe c:recipe d:recipe");
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("details name what changed") {
   std::vector<Node> moved = kNodes;
   moved[3].first = 12;
   CHECK(detail(moved, 3) == "moved from slot 10 to 12");
-  CHECK(detail(kNodes, 0, R"({"kv_type":"f16","model":"b"})") == "kv_type was \"f32\", another model");
+  CHECK(detail(kNodes, 0, R"({"compute":"f32","kv_type":"f16","model":"b"})") == "kv_type was \"f32\", another model");
   CHECK(detail(kNodes, 0) == "its file is gone");
 }
 
