@@ -36,7 +36,7 @@ struct Recipe {
   std::string kv_type;    // "f32", "f16", "bf16"
   std::string weights;    // "f32", "bf16": what they are rounded to for products
   std::string compute;    // "f32", "bf16"
-  std::int32_t encoder = 2;  // raised whenever the encoder's arithmetic changes
+  std::int32_t encoder = 3;  // raised whenever the encoder's arithmetic changes
 };
 
 /// One JSON object with sorted keys: what manifests and answers state.

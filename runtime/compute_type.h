@@ -5,8 +5,10 @@
 
 namespace pml::runtime {
 
-/// bf16: weights and the inputs of products are rounded to bf16, sums are f32, what a product gives is rounded to
-/// bf16. Norms, RoPE, attention, the residual stream and the head are f32 in either type.
+/// bf16: in the products of the MLP and behind attention, weights and inputs are rounded to bf16, sums are f32, and
+/// what a product gives is rounded to bf16. The rest is f32 in either type: norms, RoPE, attention, the residual
+/// stream, the head (rounded logits would tie), and the products that give queries, keys and values (rounded, they
+/// cost more accuracy than all others together, and a sixth of the arithmetic).
 enum class ComputeType : std::uint8_t { f32, bf16 };
 
 /// Has this CPU instructions for bf16 products? Without them bf16 is emulated, and slower than f32.

@@ -62,7 +62,7 @@ Weights load_weights(const compiler::ModelFile& file, ComputeType compute) {
     LayerWeights layer;
     layer.input_norm = stack(file, {prefix + "input_layernorm.weight"});
     layer.qkv = linear(file, {prefix + "self_attn.q_proj", prefix + "self_attn.k_proj", prefix + "self_attn.v_proj"},
-                       compute, config.qkv_bias);
+                       ComputeType::f32, config.qkv_bias);
     if (config.qk_norm) {
       layer.q_norm = stack(file, {prefix + "self_attn.q_norm.weight"});
       layer.k_norm = stack(file, {prefix + "self_attn.k_norm.weight"});

@@ -30,8 +30,7 @@ struct Weights {
   std::vector<LayerWeights> layers;
 };
 
-/// Dequantises every tensor once, on all threads. The head is f32 in either type: rounded logits would tie. The
-/// file must outlive the weights.
+/// Dequantises every tensor once, on all threads. The file must outlive the weights.
 Weights load_weights(const compiler::ModelFile& file, ComputeType compute);
 
 }  // namespace pml::runtime
