@@ -142,7 +142,7 @@ class Planner {
     diagnostics_.add(DiagnosticKind::text_too_long, place,
                      "this text takes " + count_tokens(size) + ", but there is room for " +
                          std::to_string(next_present - first) + " before the next text of the schema")
-        .notes.push_back({std::nullopt, "put it after the last selection, or give the schema a <slot> for it here"});
+        .notes.push_back({std::nullopt, "put it after the last selection; a <slot> for it here will come with a later version"});
     return false;
   }
 

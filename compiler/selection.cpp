@@ -73,7 +73,7 @@ class Resolver {
         diagnostics_.add(DiagnosticKind::text_needs_slot, text->place,
                          "this text stands inside " + display_path(layout_, *module) +
                              ", which has no slot for text")
-            .notes.push_back({std::nullopt, "put it after the selections, or give the module a <slot> in the schema"});
+            .notes.push_back({std::nullopt, "put it after the selections; a <slot> for it in the module will come with a later version"});
       }
     }
     return module;
@@ -129,9 +129,17 @@ class Resolver {
         if (const auto meant = grammar::nearest(argument.name, known)) {
           meant_.insert(names_.parameter(scope, *meant));
         }
-        diagnostics_.add(DiagnosticKind::unknown_parameter, argument.place,
-                         owner + " has no parameter `" + argument.name + "`" +
-                             grammar::did_you_mean(argument.name, known));
+        auto& diagnostic = diagnostics_.add(DiagnosticKind::unknown_parameter, argument.place,
+                                            owner + " has no parameter `" + argument.name + "`" +
+                                                grammar::did_you_mean(argument.name, known));
+        const auto elsewhere = std::ranges::find_if(layout_.elements, [&](const Element& element) {
+          return element.kind == ElementKind::parameter && element.name == argument.name;
+        });
+        if (elsewhere != layout_.elements.end()) {
+          diagnostic.notes.push_back({elsewhere->place, "one of this name is declared here; its argument belongs to " +
+                                                            display_path(layout_, layout_.scope_of(static_cast<ElementId>(
+                                                                elsewhere - layout_.elements.begin())))});
+        }
         continue;
       }
       result_.arguments[parameter] = {argument.value, argument.value_place};
@@ -234,7 +242,7 @@ class Resolver {
   bool is_placeable(const grammar::Place& place) {
     if (at_end_ || met_selection_ || has_unknown_) return true;
     diagnostics_.add(DiagnosticKind::text_needs_slot, place, "this text stands before the first selection")
-        .notes.push_back({std::nullopt, "put it after the selections, or give the schema a <slot> for it"});
+        .notes.push_back({std::nullopt, "put it after the selections; a <slot> for it in the schema will come with a later version"});
     return false;
   }
 
@@ -313,8 +321,8 @@ void Names::report_unknown(const ast::Path& path, std::string_view name, Element
   const std::string members = member_names(layout_, found->second);
   diagnostics
       .add(DiagnosticKind::unknown_module, path.place,
-           "`" + std::string(name) + "` is a union" +
-               (members.empty() ? std::string(" without members") : "; name one of its members: " + members))
+           "`" + std::string(name) + "` is a union, which is no part of a path" +
+               (members.empty() ? std::string("; it has no members") : "; name one of its members: " + members))
       .notes.push_back({layout_.elements[found->second].place, "it is declared here"});
 }
 

@@ -137,7 +137,7 @@ std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std
 }
 
 std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string_view>& candidates) {
-  if (wrong.size() > 64) return std::nullopt;
+  if (wrong.size() < 2 || wrong.size() > 64) return std::nullopt;  // of one letter everything is near
   std::size_t best = std::max<std::size_t>(1, wrong.size() / 3) + 1;
   std::optional<std::string> found;
   for (const std::string_view candidate : candidates) {

@@ -88,6 +88,9 @@ class PromptReader {
       const XmlAttribute* module = attributes.find("module");
       if (module != nullptr) result.module = {module->value, module->value_place};
       result.by_use = true;
+      if (module != nullptr && module->value.empty()) {
+        diagnostics_.add(DiagnosticKind::bad_name, module->value_place, "`module` is a module's path, not empty");
+      }
       if (module == nullptr) {
         result.module.text.clear();
         // Other attributes are arguments, so a misspelt one cannot be told from them.

@@ -272,6 +272,10 @@ class SchemaReader {
                        "a module has a `src` or content of its own, not both");
       return;
     }
+    if (src.value.empty()) {
+      diagnostics_.add(DiagnosticKind::bad_value, src.value_place, "`src` is a file's path, not empty");
+      return;
+    }
     if (src.value.find_first_of("#*?") != std::string::npos && !std::filesystem::exists(options_.folder / src.value)) {
       diagnostics_.add(DiagnosticKind::unsupported, src.value_place,
                        "line ranges and patterns in `src` are not part of this version; name one file");

@@ -17,7 +17,7 @@ bool is_later_element(std::string_view name);
 
 std::optional<ast::Role> role_of(std::string_view element);
 
-/// Letters, digits, `.`, `-`, `_` and everything beyond ASCII; at least one, and not dots alone.
+/// Letters, digits, `.`, `-`, `_` and every visible character beyond ASCII; at least one, and not dots alone.
 bool is_legal_name(std::string_view name);
 /// Can the (legal) name be written as `<name/>` in a prompt? If not, it is selected with `use`.
 bool is_legal_element_name(std::string_view name);

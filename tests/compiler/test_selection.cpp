@@ -93,6 +93,10 @@ TEST_CASE("names: parameters are a scope of their own") {
       {"<module name=\".a\">A</module>", "<prompt><use module=\".a\"/></prompt>", "A"},
       {"<module name=\"a\">A</module>", "<prompt><use module=\"a/\"/></prompt>", "bad-name"},
       {"<module name=\"a\">A</module>", "<prompt><use module=\"/a\"/></prompt>", "bad-name"},
+      {"<module name=\"a\">A</module>", "<prompt><use module=\"\"/></prompt>", "bad-name"},
+      {"<module name=\"a\u00a0b\">A</module>", "<prompt/>", "bad-name"},       // a no-break space
+      {"<module name=\"caf\u00e9\">A</module>", "<prompt><caf\u00e9/></prompt>", "A"},
+      {"<module name=\"a\" src=\"\"/>", "<prompt/>", "bad-value"},
   });
 }
 
