@@ -127,6 +127,7 @@ class Bench {
       ratios.push_back(prefilled.back() / spliced.back());
     }
     return {{"case", which.name},
+            {"compute", compute_},
             {"cached_tokens", plan.num_cached},
             {"live_tokens", plan.num_live},
             {"ttft_spliced_ms", 1e3 * median(spliced)},
@@ -194,14 +195,15 @@ int main(int argc, char** argv) {
   int repeat = 5;
   int threads = 0;
   bool json = false;
-  std::string compute = "f32";
+  std::vector<std::string> compute_types{"f32"};
+  if (runtime::has_bf16_instructions()) compute_types.emplace_back("bf16");
   std::vector<std::int32_t> prefill_lengths;
   app.add_option("-m,--model", model_path, "The model, a GGUF file")->required();
   app.add_option("--repeat", repeat, "Runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--threads", threads, "Threads to use (0: one a core)");
-  app.add_option("--compute", compute, "Arithmetic of matrix products")
+  app.add_option("--compute", compute_types, "Arithmetic of matrix products: f32, bf16 (default: what the CPU has)")
       ->check(CLI::IsMember({"f32", "bf16"}))
-      ->capture_default_str();
+      ->delimiter(',');
   app.add_option("--prefill", prefill_lengths, "Only compute prompts of these lengths")->delimiter(',');
   app.add_flag("--json", json, "Print one JSON object");
   CLI11_PARSE(app, argc, argv);
@@ -210,21 +212,20 @@ int main(int argc, char** argv) {
   if (!file) stop(file.error().message);
   auto tokenizer = compiler::Tokenizer::build(file->tokenizer());
   if (!tokenizer) stop(tokenizer.error().message);
-  const auto compute_type = compute == "bf16" ? runtime::ComputeType::bf16 : runtime::ComputeType::f32;
-  auto model = runtime::Model::load(*file, {"cpu", compute_type, threads});
-  if (!model) stop(model.error().message);
-  if (!prefill_lengths.empty()) {
-    nlohmann::ordered_json rates;
-    for (const std::int32_t length : prefill_lengths) {
-      rates[std::to_string(length)] = prefill_rate(*model, length, repeat);
-    }
-    std::printf("%s\n", nlohmann::ordered_json{{"prefill_tokens_per_s", rates}}.dump().c_str());
-    return 0;
-  }
-
   const fs::path folder = fs::temp_directory_path() / ("pml-bench-" + std::to_string(::getpid()));
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  {
+  for (const std::string& compute : compute_types) {
+    const auto type = compute == "bf16" ? runtime::ComputeType::bf16 : runtime::ComputeType::f32;
+    auto model = runtime::Model::load(*file, {"cpu", type, threads});
+    if (!model) stop(model.error().message);
+    if (!prefill_lengths.empty()) {
+      nlohmann::ordered_json row{{"compute", compute}};
+      for (const std::int32_t length : prefill_lengths) {
+        row["prefill_tokens_per_s"][std::to_string(length)] = prefill_rate(*model, length, repeat);
+      }
+      rows.push_back(std::move(row));
+      continue;
+    }
     Bench bench(*file, *tokenizer, *model, compute, folder, repeat);
     for (const Case& which : {Case{"1100", 10, 4}, Case{"5000", 40, 4}}) rows.push_back(bench.run(which));
   }
@@ -234,19 +235,20 @@ int main(int argc, char** argv) {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   const double peak_mb = static_cast<double>(usage.ru_maxrss) / 1024.0;
-  if (json) {
+  if (json || !prefill_lengths.empty()) {
     std::printf("%s\n", nlohmann::ordered_json{{"rows", rows}, {"peak_memory_mb", peak_mb}}.dump().c_str());
     return 0;
   }
-  std::printf("%8s %6s %14s %14s %20s %14s %12s\n", "cached", "live", "spliced TTFT", "full prefill", "ratio (min-max)",
-              "compile tok/s", "decode tok/s");
+  std::printf("%7s %8s %6s %14s %14s %20s %14s %12s\n", "compute", "cached", "live", "spliced TTFT", "full prefill",
+              "ratio (min-max)", "compile tok/s", "decode tok/s");
   for (const auto& row : rows) {
-    std::printf("%8d %6d %11.1f ms %11.1f ms %7.1fx (%.1f-%.1f) %12.0f %12.1f\n", row["cached_tokens"].get<int>(),
+    std::printf("%7s %8d %6d %11.1f ms %11.1f ms %7.1fx (%.1f-%.1f) %12.0f %12.1f\n",
+                row["compute"].get<std::string>().c_str(), row["cached_tokens"].get<int>(),
                 row["live_tokens"].get<int>(), row["ttft_spliced_ms"].get<double>(),
                 row["ttft_no_cache_ms"].get<double>(), row["ttft_ratio"].get<double>(),
                 row["ttft_ratio_min"].get<double>(), row["ttft_ratio_max"].get<double>(),
                 row["compile_tokens_per_s"].get<double>(), row["decode_tokens_per_s"].get<double>());
   }
-  std::printf("%s compute, f16 KV; peak memory %.0f MB\n", compute.c_str(), peak_mb);
+  std::printf("f16 KV; peak memory %.0f MB\n", peak_mb);
   return 0;
 }

@@ -30,7 +30,7 @@ def pml_rates(bench: Path, model: Path, compute: str, lengths: list[int]) -> dic
     line = [str(bench), "-m", str(model), "--compute", compute, "--repeat", "1",
             "--prefill", ",".join(map(str, lengths))]
     rates = json.loads(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
-    return {int(length): rate for length, rate in rates["prefill_tokens_per_s"].items()}
+    return {int(length): rate for length, rate in rates["rows"][0]["prefill_tokens_per_s"].items()}
 
 
 def main() -> None:

@@ -9,8 +9,8 @@
 #include "cli/workspace.h"
 
 extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::EngineCommand command,
-                                                                       const pml::cli::Options* options,
-                                                                       pml::cli::EncodeJob* job) {
+                                                                      const pml::cli::Options* options,
+                                                                      pml::cli::EncodeJob* job) {
   // Exceptions do not leave the library: LibTorch throws when memory runs out.
   try {
     return command == pml::cli::EngineCommand::encode ? pml::cli::encode(*options, *job) : pml::cli::run(*options);

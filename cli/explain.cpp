@@ -107,11 +107,15 @@ void print_names(const char* label, const std::set<std::int32_t>& ids, const Pla
   std::printf("%s\n", line.c_str());
 }
 
-std::string slots_of(std::int32_t first, std::int32_t last) { return std::to_string(first) + "-" + std::to_string(last); }
+std::string slots_of(std::int32_t first, std::int32_t last) {
+  return std::to_string(first) + "-" + std::to_string(last);
+}
 
 void print_modules(const Plan& plan, int width) {
   for (const ModuleSummary& module : summarize(plan)) {
-    const char* state = module.num_exact == module.num_segments ? "exact" : module.num_exact > 0 ? "partly" : "not exact";
+    const char* state = module.num_exact == module.num_segments ? "exact"
+                        : module.num_exact > 0                  ? "partly"
+                                                                : "not exact";
     std::printf("  %-11s %-9s %s, %s\n", slots_of(module.first, module.last).c_str(), state, module.label.c_str(),
                 compiler::count_tokens(module.num_rows).c_str());
     print_names("has not seen", module.dropped, plan, width);

@@ -20,10 +20,14 @@ using compiler::Segment;
 
 std::string_view kind_name(ElementKind kind) {
   switch (kind) {
-    case ElementKind::schema: return "schema";
-    case ElementKind::module: return "module";
-    case ElementKind::alternatives: return "union";
-    case ElementKind::parameter: return "parameter";
+    case ElementKind::schema:
+      return "schema";
+    case ElementKind::module:
+      return "module";
+    case ElementKind::alternatives:
+      return "union";
+    case ElementKind::parameter:
+      return "parameter";
   }
   return "";
 }
@@ -41,9 +45,14 @@ std::size_t own_tokens(const Layout& layout, const Element& element) {
 Json to_json(const Layout& layout) {
   Json elements = Json::array();
   for (const Element& element : layout.elements) {
-    Json entry{{"kind", kind_name(element.kind)}, {"name", element.name},     {"path", element.path},
-               {"first", element.first},          {"last", element.end - 1},  {"slots", element.end - element.first},
-               {"tokens", own_tokens(layout, element)}, {"required", element.required}};
+    Json entry{{"kind", kind_name(element.kind)},
+               {"name", element.name},
+               {"path", element.path},
+               {"first", element.first},
+               {"last", element.end - 1},
+               {"slots", element.end - element.first},
+               {"tokens", own_tokens(layout, element)},
+               {"required", element.required}};
     elements.push_back(std::move(entry));
   }
   Json segments = Json::array();
@@ -55,8 +64,11 @@ Json to_json(const Layout& layout) {
                         {"text", plain(segment.text)}});
     if (!layout.is_estimate) segments.back()["tokens"] = segment.tokens;
   }
-  return {{"schema", layout.schema}, {"slots", layout.end},          {"estimate", layout.is_estimate},
-          {"elements", elements},    {"segments", std::move(segments)}};
+  return {{"schema", layout.schema},
+          {"slots", layout.end},
+          {"estimate", layout.is_estimate},
+          {"elements", elements},
+          {"segments", std::move(segments)}};
 }
 
 /// The bar of an element on an axis of `width` columns for the layout's slots: its own text, and the room that
@@ -117,7 +129,8 @@ void print_table(const Layout& layout) {
                 (mark + std::to_string(own_tokens(layout, element))).c_str(), has_bars ? "  " : "",
                 has_bars ? bar_of(layout, element, bar_width).c_str() : "");
   }
-  if (has_bars) std::printf("\n\u2588 own text  \u2591 room for children  \u2592 parameter  \u251c\u2500\u2524 union\n");
+  if (has_bars)
+    std::printf("\n\u2588 own text  \u2591 room for children  \u2592 parameter  \u251c\u2500\u2524 union\n");
   if (layout.is_estimate) {
     std::printf("~ counts characters; name a model with -m to count its tokens\n");
   }

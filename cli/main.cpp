@@ -60,7 +60,9 @@ class CommandLine {
     command.add_option("--kv", options_.kv_type, "Type of stored keys and values: f16, bf16 or f32")
         ->check(CLI::IsMember({"f16", "bf16", "f32"}))
         ->type_name("TYPE");
-    command.add_option("--compute", options_.compute, "Arithmetic of products: f32, bf16, or auto (bf16 if the CPU has it)")
+    command
+        .add_option("--compute", options_.compute,
+                    "Arithmetic of products: f32, bf16, or auto (bf16 if the CPU has it)")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
     command.add_option("--context", options_.context, "What cached text has seen: guaranteed or isolated")
@@ -84,8 +86,9 @@ class CommandLine {
   void gc(CLI::App& command) {
     command.add_option("--older-than", options_.older_than, "Remove artifacts that were not used for longer, as 30d")
         ->type_name("TIME");
-    command.add_option("--max-size", options_.max_size,
-                       "Remove the least recently used artifacts until the others are no larger, as 10G")
+    command
+        .add_option("--max-size", options_.max_size,
+                    "Remove the least recently used artifacts until the others are no larger, as 10G")
         ->type_name("SIZE");
     command.add_option("--grace", options_.grace, "Leave what was used within this time alone (default: 1d)")
         ->type_name("TIME");
@@ -106,7 +109,8 @@ class CommandLine {
     command.add_option("--force-tokens", options_.force_tokens, "Generate these token IDs instead of choosing")
         ->delimiter(',')
         ->type_name("IDS");
-    command.add_option("--temperature", options_.sampler.temperature, "Draw tokens at this temperature; 0: the likeliest")
+    command
+        .add_option("--temperature", options_.sampler.temperature, "Draw tokens at this temperature; 0: the likeliest")
         ->check(CLI::Range(0.0, 100.0))
         ->type_name("T")
         ->capture_default_str();
@@ -116,10 +120,12 @@ class CommandLine {
     command.add_option("--top-p", options_.sampler.top_p, "Draw from the fewest tokens that are this likely together")
         ->check(CLI::Range(0.0, 1.0))
         ->type_name("P");
-    command.add_option("--min-p", options_.sampler.min_p, "Draw from tokens at least this fraction as likely as the best")
+    command
+        .add_option("--min-p", options_.sampler.min_p, "Draw from tokens at least this fraction as likely as the best")
         ->check(CLI::Range(0.0, 1.0))
         ->type_name("P");
-    command.add_option("--seed", options_.sampler.seed, "Seed of the drawing (default: a random one, which is reported)")
+    command
+        .add_option("--seed", options_.sampler.seed, "Seed of the drawing (default: a random one, which is reported)")
         ->type_name("N");
     command.add_option("--stop", options_.stop, "End the answer before this text; may be given several times")
         ->take_all()
@@ -245,8 +251,8 @@ int main_with_arguments(int argc, char** argv) {
     });
   }
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return "pml: " + std::string(error.what()) + "\n" + CLI::FailureMessage::simple(failed, error).substr(
-        std::string(error.what()).size() + 1);
+    return "pml: " + std::string(error.what()) + "\n" +
+           CLI::FailureMessage::simple(failed, error).substr(std::string(error.what()).size() + 1);
   });
   if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
     std::fprintf(stderr, "pml: %s\nRun with --help for the list.\n", unknown.c_str());

@@ -11,15 +11,15 @@ namespace pml::cli {
 
 /// Exit codes of every command.
 inline constexpr int kDone = 0;
-inline constexpr int kBadInput = 1;        // the user's documents are wrong: diagnostics were printed
+inline constexpr int kBadInput = 1;  // the user's documents are wrong: diagnostics were printed
 inline constexpr int kBadCommandLine = 2;
-inline constexpr int kMachineFailed = 3;   // file, memory, model
-inline constexpr int kInterrupted = 130;   // by Ctrl-C, as shells say it
+inline constexpr int kMachineFailed = 3;  // file, memory, model
+inline constexpr int kInterrupted = 130;  // by Ctrl-C, as shells say it
 
 struct Options {
-  std::string schema;                // path
-  std::string prompt;                // path; empty: none
-  std::string user;                  // text of a last user turn
+  std::string schema;  // path
+  std::string prompt;  // path; empty: none
+  std::string user;    // text of a last user turn
   bool has_user = false;
   std::string model;                 // path; empty: none
   std::string chat_template;         // family: "chatml", "llama3", "qwen"; empty: what the model says
@@ -31,26 +31,26 @@ struct Options {
   std::string context;               // "isolated", "guaranteed"; empty: guaranteed
   std::string repair = "none";
   std::string device = "cpu";
-  std::string dump;                  // "ast", "layout", "plan"; empty: none
-  int threads = 0;                   // 0: all cores
+  std::string dump;  // "ast", "layout", "plan"; empty: none
+  int threads = 0;   // 0: all cores
   bool json = false;
   bool quiet = false;
-  bool text_only = false;            // render: the bare text
-  bool dry_run = false;              // compile, gc: only say what would be done
+  bool text_only = false;  // render: the bare text
+  bool dry_run = false;    // compile, gc: only say what would be done
   // inspect:
   bool verify = false;
   // gc; empty: no limit, for `grace` the default
-  std::string older_than;            // a duration
+  std::string older_than;  // a duration
   std::string max_size;
-  std::string grace;                 // a duration
+  std::string grace;  // a duration
   // run:
   bool no_cache = false;
   std::int32_t max_tokens = 256;
   std::int32_t logprobs = 0;
-  runtime::SamplerOptions sampler;   // a random seed if none is given and it is needed
-  std::vector<std::string> stop;     // strings that end the answer
-  std::string batch;                 // path; empty: none
-  std::int32_t parallel = 16;        // prompts of a batch in one forward pass
+  runtime::SamplerOptions sampler;  // a random seed if none is given and it is needed
+  std::vector<std::string> stop;    // strings that end the answer
+  std::string batch;                // path; empty: none
+  std::int32_t parallel = 16;       // prompts of a batch in one forward pass
   std::vector<std::int32_t> force_tokens;
 };
 

@@ -21,12 +21,18 @@ std::string owner_of(const PlannedSegment& segment) {
 std::string label_of(const PlannedSegment& segment) {
   const std::string of_module = segment.module.empty() ? "" : " of " + segment.module;
   switch (segment.kind) {
-    case SegmentKind::bos: return "beginning of the text";
-    case SegmentKind::static_text: return owner_of(segment);
-    case SegmentKind::text: return "the prompt's own text";
-    case SegmentKind::argument: return "argument `" + segment.parameter + "`" + of_module;
-    case SegmentKind::default_text: return "default of `" + segment.parameter + "`" + of_module;
-    case SegmentKind::standin: return "stand-in of `" + segment.parameter + "`" + of_module;
+    case SegmentKind::bos:
+      return "beginning of the text";
+    case SegmentKind::static_text:
+      return owner_of(segment);
+    case SegmentKind::text:
+      return "the prompt's own text";
+    case SegmentKind::argument:
+      return "argument `" + segment.parameter + "`" + of_module;
+    case SegmentKind::default_text:
+      return "default of `" + segment.parameter + "`" + of_module;
+    case SegmentKind::standin:
+      return "stand-in of `" + segment.parameter + "`" + of_module;
   }
   return "";
 }

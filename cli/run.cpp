@@ -23,11 +23,11 @@ void print_summary(const Usage& usage, const runtime::Answer& answer, double ttf
   if (decode_rate(answer) > 0.0) {
     std::snprintf(decoding, sizeof decoding, ", then %.1f tokens/s", decode_rate(answer));
   }
-  std::fprintf(stderr, "\n%lld tokens from the cache%s, %lld computed; first token after %.0f ms%s\n",
-               static_cast<long long>(usage.cached_tokens),
-               usage.encoded_tokens > 0 ? (" (" + std::to_string(usage.encoded_tokens) + " of them encoded now)").c_str()
-                                        : "",
-               static_cast<long long>(usage.live_tokens), ttft_ms, decoding);
+  std::fprintf(
+      stderr, "\n%lld tokens from the cache%s, %lld computed; first token after %.0f ms%s\n",
+      static_cast<long long>(usage.cached_tokens),
+      usage.encoded_tokens > 0 ? (" (" + std::to_string(usage.encoded_tokens) + " of them encoded now)").c_str() : "",
+      static_cast<long long>(usage.live_tokens), ttft_ms, decoding);
 }
 
 }  // namespace

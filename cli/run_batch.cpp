@@ -110,10 +110,11 @@ class BatchRun {
       : workspace_(workspace),
         options_(options),
         answering_(workspace, options),
-        scheduler_([this](std::span<const runtime::SequenceInput> inputs) { return answering_.model().forward(inputs); },
-                   answering_.model().kv_shape(answering_.generation_options().kv_type),
-                   answering_.model().config().max_positions,
-                   {.max_running = options.parallel, .max_queued = 2 * options.parallel}) {}
+        scheduler_(
+            [this](std::span<const runtime::SequenceInput> inputs) { return answering_.model().forward(inputs); },
+            answering_.model().kv_shape(answering_.generation_options().kv_type),
+            answering_.model().config().max_positions,
+            {.max_running = options.parallel, .max_queued = 2 * options.parallel}) {}
 
   int run() {
     catch_interrupts();

@@ -13,7 +13,7 @@ inline runtime::ModelOptions model_options(const Options& options, const compile
 }
 
 inline runtime::KvType kv_type_of(const compiler::Recipe& recipe) {
-  return recipe.kv_type == "f32" ? runtime::KvType::f32
+  return recipe.kv_type == "f32"    ? runtime::KvType::f32
          : recipe.kv_type == "bf16" ? runtime::KvType::bf16
                                     : runtime::KvType::f16;
 }

@@ -32,8 +32,8 @@ struct Stop {
 
 /// A prompt as the command line or a line of a batch gives it.
 struct PromptText {
-  std::string name;                // for diagnostics: a path, or where the text came from
-  std::filesystem::path folder;    // that a path in its `schema` is meant from
+  std::string name;              // for diagnostics: a path, or where the text came from
+  std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
   std::optional<std::string> user;  // text of a last user turn
 };
@@ -47,19 +47,19 @@ class Workspace {
 
   // Each of these throws Stop after it has said what is wrong. They are called in this order.
 
-  void open_model();       // if one is named; takes in the chat format that the command line names
-  void require_model();    // says so if none is named, then opens it
+  void open_model();     // if one is named; takes in the chat format that the command line names
+  void require_model();  // says so if none is named, then opens it
   void open_store(StoreUse use = StoreUse::keep);
   void read_schema();
-  void name_manifest();    // needs open_model, open_store, read_schema
-  void read_manifest();    // of an earlier compile, if there is one, so that its choices hold
-  void lay_out();          // needs read_schema, open_model
-  void require_prompt();   // says so if neither a file nor --user is given
-  void read_prompt();      // the file, or the text of --user
-  void make_plan();        // needs lay_out, read_prompt
+  void name_manifest();   // needs open_model, open_store, read_schema
+  void read_manifest();   // of an earlier compile, if there is one, so that its choices hold
+  void lay_out();         // needs read_schema, open_model
+  void require_prompt();  // says so if neither a file nor --user is given
+  void read_prompt();     // the file, or the text of --user
+  void make_plan();       // needs lay_out, read_prompt
   /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds.
   std::optional<compiler::Plan> plan(PromptText text, grammar::Diagnostics& diagnostics);
-  void make_recipe();      // needs name_manifest
+  void make_recipe();  // needs name_manifest
 
   const ast::Schema& schema() const { return *schema_; }
   const ast::Prompt& prompt() const { return *prompt_; }

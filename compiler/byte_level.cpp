@@ -44,10 +44,9 @@ bool append_byte_level(std::string_view text, std::string& bytes) {
     std::uint32_t code_point = static_cast<std::uint8_t>(text[i]);
     // The alphabet lies below U+0800: a lead byte of two, or ASCII. Everything else maps past its end.
     if (code_point >= 0x80) {
-      const bool is_pair = (code_point & 0xE0) == 0xC0 && i + 1 < text.size() &&
-                           (static_cast<std::uint8_t>(text[i + 1]) & 0xC0) == 0x80;
-      code_point =
-          is_pair ? (code_point & 0x1F) << 6 | (static_cast<std::uint8_t>(text[++i]) & 0x3F) : kAlphabetEnd;
+      const bool is_pair =
+          (code_point & 0xE0) == 0xC0 && i + 1 < text.size() && (static_cast<std::uint8_t>(text[i + 1]) & 0xC0) == 0x80;
+      code_point = is_pair ? (code_point & 0x1F) << 6 | (static_cast<std::uint8_t>(text[++i]) & 0x3F) : kAlphabetEnd;
       if (code_point < 0x80) code_point = kAlphabetEnd;  // an overlong form
     }
     const int byte = code_point < kAlphabetEnd ? kBytes[code_point] : -1;

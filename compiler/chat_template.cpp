@@ -29,8 +29,7 @@ RoleTags llama3_tags(ast::Role role) {
 
 TemplateTags tags_of(TemplateFamily family) {
   const auto role_tags = family == TemplateFamily::chatml ? chatml_tags : llama3_tags;
-  TemplateTags tags{
-      role_tags(ast::Role::system), role_tags(ast::Role::user), role_tags(ast::Role::assistant), {}, {}};
+  TemplateTags tags{role_tags(ast::Role::system), role_tags(ast::Role::user), role_tags(ast::Role::assistant), {}, {}};
   tags.generation = tags.assistant.opening;
   if (family == TemplateFamily::chatml) {
     tags.end_tokens = {"<|im_end|>", "<|endoftext|>"};
@@ -52,17 +51,14 @@ const FamilyMarks kFamilies[] = {
 
 /// How the tokens begin that stand around no turn: ends of texts, tools, pictures.
 constexpr std::string_view kNeutralTokens[] = {
-    "<|begin_of_text|>", "<|end_of_text|>", "<|startoftext|>", "<|endoftext|>",
-    "<|eom_id|>",        "<|python_tag|>",  "<|function_",     "<|tool_",
-    "<|vision_",         "<|image",         "<|video",         "<|audio",
-    "<|object_ref_",     "<|box_",          "<|quad_",         "<|fim_",
-    "<|file_sep",        "<|repo_name",
+    "<|begin_of_text|>", "<|end_of_text|>", "<|startoftext|>", "<|endoftext|>", "<|eom_id|>", "<|python_tag|>",
+    "<|function_",       "<|tool_",         "<|vision_",       "<|image",       "<|video",    "<|audio",
+    "<|object_ref_",     "<|box_",          "<|quad_",         "<|fim_",        "<|file_sep", "<|repo_name",
 };
 
 /// Parts of formats that are not written with <|...|>.
 constexpr std::string_view kForeignMarks[] = {
-    "[INST]",          "[/INST]",       "<<SYS>>", "[SYSTEM_PROMPT]",
-    "<start_of_turn>", "<end_of_turn>", "<|turn>", "<\uff5c",
+    "[INST]", "[/INST]", "<<SYS>>", "[SYSTEM_PROMPT]", "<start_of_turn>", "<end_of_turn>", "<|turn>", "<\uff5c",
 };
 
 /// Whether an answer may begin with a thought that the program opens: right behind "assistant", or by a

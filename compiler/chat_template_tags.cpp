@@ -17,8 +17,7 @@ using nlohmann::json;
 MarkedText mark_special_tokens(std::string_view text, const Tokenizer* tokenizer) {
   constexpr std::size_t kMaxTokenBytes = 256;  // keeps the search short, whatever the tokenizer holds
   MarkedText marked;
-  const std::size_t max_size =
-      tokenizer == nullptr ? 0 : std::min(kMaxTokenBytes, tokenizer->longest_special_token());
+  const std::size_t max_size = tokenizer == nullptr ? 0 : std::min(kMaxTokenBytes, tokenizer->longest_special_token());
   for (std::size_t at = 0; at < text.size();) {
     std::size_t size = std::min(max_size, text.size() - at);
     while (size > 0 && !tokenizer->special_token(text.substr(at, size))) --size;
@@ -33,8 +32,7 @@ MarkedText mark_special_tokens(std::string_view text, const Tokenizer* tokenizer
 }
 
 /// Refuses keys that are not among `known`: a mistyped one would be left out silently.
-Result<void> check_keys(const json& object, const std::string& what,
-                        const std::vector<std::string_view>& known) {
+Result<void> check_keys(const json& object, const std::string& what, const std::vector<std::string_view>& known) {
   if (!object.is_object()) return fail(what + " is no object");
   for (const auto& [key, value] : object.items()) {
     if (std::ranges::find(known, key) == known.end()) return fail(what + " has an unknown key " + quote(key));
@@ -45,8 +43,7 @@ Result<void> check_keys(const json& object, const std::string& what,
 Result<RoleTags> read_role(const json& tags, const char* role, const Tokenizer* tokenizer) {
   const json& value = member(tags, role);
   const std::string what = "'" + std::string(role) + "'";
-  if (auto checked = check_keys(value, what, {"open", "close"}); !checked)
-    return tl::make_unexpected(checked.error());
+  if (auto checked = check_keys(value, what, {"open", "close"}); !checked) return tl::make_unexpected(checked.error());
   for (const char* key : {"open", "close"}) {
     if (!member(value, key).is_string()) return fail(what + " has no text '" + key + "'");
   }
@@ -73,13 +70,12 @@ Result<std::vector<std::string>> read_end_tokens(const json& end, const Tokenize
 Result<ChatTemplate> read_template_tags(std::string_view text, const Tokenizer* tokenizer) {
   const auto json = parse_json(text);
   if (!json) return tl::make_unexpected(json.error());
-  if (auto checked = check_keys(*json, "the file", {"system", "user", "assistant", "generation", "end"});
-      !checked) {
+  if (auto checked = check_keys(*json, "the file", {"system", "user", "assistant", "generation", "end"}); !checked) {
     return tl::make_unexpected(checked.error());
   }
   TemplateTags tags;
-  for (const auto& [role, place] : {std::pair{"system", &tags.system}, std::pair{"user", &tags.user},
-                                    std::pair{"assistant", &tags.assistant}}) {
+  for (const auto& [role, place] :
+       {std::pair{"system", &tags.system}, std::pair{"user", &tags.user}, std::pair{"assistant", &tags.assistant}}) {
     auto role_tags = read_role(*json, role, tokenizer);
     if (!role_tags) return tl::make_unexpected(role_tags.error());
     *place = std::move(*role_tags);

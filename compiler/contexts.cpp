@@ -34,8 +34,8 @@ class ContextBuilder {
       }
       const ElementKind kind = layout_.elements[content.id].kind;
       const ChainId after = walk(content.id, before);
-      const bool is_sure = kind == ElementKind::parameter ||
-                           (kind == ElementKind::module && layout_.elements[content.id].required);
+      const bool is_sure =
+          kind == ElementKind::parameter || (kind == ElementKind::module && layout_.elements[content.id].required);
       if (is_sure) before = after;
     }
     return before;

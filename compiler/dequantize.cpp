@@ -27,8 +27,7 @@ float half_to_float(std::uint16_t half) {
   const std::uint32_t normal = magnitude + rebias;
   const std::uint32_t special = normal + rebias;  // infinity, NaN: exponent 31 becomes 255
   const float smallest = std::bit_cast<float>(113u << 23);
-  const auto denormal =
-      std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude + (113u << 23)) - smallest);
+  const auto denormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude + (113u << 23)) - smallest);
   const std::uint32_t finite = exponent == 0 ? denormal : normal;
   return std::bit_cast<float>(sign | (exponent == (0x1fu << 23) ? special : finite));
 }
@@ -252,8 +251,7 @@ struct Q6_K {
 template <typename Format>
 void read_row(const std::byte* row, std::int64_t row_size, float* out) {
   const std::int64_t whole = row_size / Format::kElements * Format::kElements;
-  for (std::int64_t i = 0; i < whole; i += Format::kElements, row += Format::kBytes)
-    Format::read(row, out + i);
+  for (std::int64_t i = 0; i < whole; i += Format::kElements, row += Format::kBytes) Format::read(row, out + i);
   if constexpr (requires { Format::read_one(row); }) {
     for (std::int64_t i = whole; i < row_size; ++i, row += 2) out[i] = Format::read_one(row);
   }
@@ -308,8 +306,7 @@ void dequantize_rows(const TensorInfo& tensor, std::int64_t first_row, std::int6
   const std::int64_t total_rows = compiler::num_rows(tensor);
   PML_CHECK(first_row >= 0 && num_rows >= 0 && first_row <= total_rows && num_rows <= total_rows - first_row,
             "the rows are rows of the tensor");
-  PML_CHECK(static_cast<std::int64_t>(tensor.data.size()) == total_rows * size_bytes,
-            "a tensor's data are its rows");
+  PML_CHECK(static_cast<std::int64_t>(tensor.data.size()) == total_rows * size_bytes, "a tensor's data are its rows");
   const ReadRow read = row_reader(tensor.type);
   if (tensor.shape.size() == 1 && tensor.permuted_heads != 0 && num_rows == 1) {
     return read_permuted_vector(tensor, read, out);

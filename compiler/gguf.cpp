@@ -110,9 +110,8 @@ class Cursor {
 
   std::span<const std::byte> take(std::uint64_t size_bytes) {
     if (size_bytes > left()) {
-      fail_with("the file ends within " + what_ + ": " + std::to_string(size_bytes) +
-                " bytes are wanted at byte " + std::to_string(position_) + ", " + std::to_string(left()) +
-                " are there; truncated or corrupt");
+      fail_with("the file ends within " + what_ + ": " + std::to_string(size_bytes) + " bytes are wanted at byte " +
+                std::to_string(position_) + ", " + std::to_string(left()) + " are there; truncated or corrupt");
     }
     if (failed()) return {};
     const auto taken = bytes_.subspan(position_, size_bytes);
@@ -289,16 +288,15 @@ TensorEntry read_tensor(Cursor& cursor, std::uint64_t index, std::uint64_t align
                      std::to_string(format->block_elements));
     return entry;
   }
-  const auto size_bytes =
-      elements ? multiply(*elements / format->block_elements, format->block_bytes) : std::nullopt;
+  const auto size_bytes = elements ? multiply(*elements / format->block_elements, format->block_bytes) : std::nullopt;
   if (!size_bytes) {
     cursor.fail_with(what + " is larger than 64 bits can count; corrupt");
     return entry;
   }
   entry.size_bytes = *size_bytes;
   if (entry.offset % alignment != 0) {
-    cursor.fail_with(what + " begins at offset " + std::to_string(entry.offset) +
-                     ", not a multiple of the alignment " + std::to_string(alignment));
+    cursor.fail_with(what + " begins at offset " + std::to_string(entry.offset) + ", not a multiple of the alignment " +
+                     std::to_string(alignment));
   }
   return entry;
 }
@@ -321,8 +319,8 @@ Result<Gguf> parse_gguf(std::span<const std::byte> bytes) {
     return fail("is a big-endian GGUF file, which is not supported");
   }
   if (!cursor.failed() && gguf.version != kVersion) {
-    return fail("is GGUF version " + std::to_string(gguf.version) + "; only version " +
-                std::to_string(kVersion) + " is supported");
+    return fail("is GGUF version " + std::to_string(gguf.version) + "; only version " + std::to_string(kVersion) +
+                " is supported");
   }
   cursor.enter("the list of tensors");
   const std::uint64_t num_tensors = cursor.count(kMinTensorBytes);
@@ -350,8 +348,7 @@ Result<Gguf> parse_gguf(std::span<const std::byte> bytes) {
     if (entry.offset > data_bytes || entry.size_bytes > data_bytes - entry.offset) {
       return fail("the file ends within the data of tensor " + quote(entry.tensor.name) + ": " +
                   std::to_string(entry.size_bytes) + " bytes at offset " + std::to_string(entry.offset) +
-                  " are wanted, " + std::to_string(data_bytes) +
-                  " bytes of data are there; truncated or corrupt");
+                  " are wanted, " + std::to_string(data_bytes) + " bytes of data are there; truncated or corrupt");
     }
     entry.tensor.data = bytes.subspan(data_start + entry.offset, entry.size_bytes);
     gguf.tensors.push_back(std::move(entry.tensor));

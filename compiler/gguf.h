@@ -24,21 +24,7 @@
 namespace pml::compiler {
 
 /// Types of metadata values, numbered as in the file.
-enum class GgufType : std::uint32_t {
-  u8,
-  i8,
-  u16,
-  i16,
-  u32,
-  i32,
-  f32,
-  boolean,
-  string,
-  array,
-  u64,
-  i64,
-  f64
-};
+enum class GgufType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
 
 /// Elements as they lie in the file; checked, so the functions below cannot fail on them.
 struct GgufArray {

@@ -32,8 +32,7 @@ std::int32_t GgufMetadata::integer(const std::string& key) {
 std::int32_t GgufMetadata::integer_or(const std::string& key, std::int32_t fallback) {
   const GgufValue* value = find(key, false);
   if (value == nullptr) return fallback;
-  if (const auto* number = std::get_if<std::uint64_t>(value);
-      number && std::in_range<std::int32_t>(*number)) {
+  if (const auto* number = std::get_if<std::uint64_t>(value); number && std::in_range<std::int32_t>(*number)) {
     return static_cast<std::int32_t>(*number);
   }
   if (const auto* number = std::get_if<std::int64_t>(value); number && std::in_range<std::int32_t>(*number)) {

@@ -36,16 +36,15 @@ TokenizerData read_tokenizer(GgufMetadata& metadata) {
   data.types = metadata.integers_or_none("tokenizer.ggml.token_type");
   if (!metadata.has("tokenizer.ggml.token_type")) data.types.assign(data.tokens.size(), kNormal);
   if (data.types.size() != data.tokens.size()) {
-    metadata.fail_with("'tokenizer.ggml.token_type' has " + std::to_string(data.types.size()) +
-                       " entries for " + std::to_string(data.tokens.size()) + " tokens");
+    metadata.fail_with("'tokenizer.ggml.token_type' has " + std::to_string(data.types.size()) + " entries for " +
+                       std::to_string(data.tokens.size()) + " tokens");
   }
   data.bos = read_token_id(metadata, "tokenizer.ggml.bos_token_id", data.tokens.size());
   data.eos = read_token_id(metadata, "tokenizer.ggml.eos_token_id", data.tokens.size());
   const auto rules = named_text_rules(data.pre_tokenizer);  // an unknown name is refused by Tokenizer
   data.add_bos = metadata.flag_or("tokenizer.ggml.add_bos_token", rules && rules->adds_bos && data.bos >= 0);
   if (data.add_bos && data.bos < 0) {
-    metadata.fail_with(
-        "'tokenizer.ggml.add_bos_token' is set, but there is no 'tokenizer.ggml.bos_token_id'");
+    metadata.fail_with("'tokenizer.ggml.add_bos_token' is set, but there is no 'tokenizer.ggml.bos_token_id'");
   }
   for (const char* key :
        {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {

@@ -15,13 +15,13 @@ namespace {
 /// Where the model types differ.
 struct Family {
   std::string_view model_type;
-  std::string_view class_name;         // of `transformers`
-  std::string_view architecture;       // ModelConfig's
-  std::int32_t default_head_dim;       // 0: hidden_size / heads
-  std::int32_t default_window;         // 0: none
+  std::string_view class_name;    // of `transformers`
+  std::string_view architecture;  // ModelConfig's
+  std::int32_t default_head_dim;  // 0: hidden_size / heads
+  std::int32_t default_window;    // 0: none
   bool always_has_qkv_bias;
-  bool reads_attention_bias;           // `attention_bias` switches the biases of q, k, v and o on
-  bool has_window_flag;                // `use_sliding_window`, off by default
+  bool reads_attention_bias;  // `attention_bias` switches the biases of q, k, v and o on
+  bool has_window_flag;       // `use_sliding_window`, off by default
 };
 constexpr Family kFamilies[] = {
     {"llama", "LlamaForCausalLM", "llama", 0, 0, false, true, false},

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "compiler/hugging_face_config.h"
-#include "compiler/json_settings.h"
 #include "compiler/json_file.h"
+#include "compiler/json_settings.h"
 #include "compiler/quote.h"
 #include "compiler/safetensors.h"
 #include "compiler/tokenizer_json.h"

@@ -32,8 +32,7 @@ bool is_nested_deeper(std::string_view text, int limit) {
 
 Result<nlohmann::json> parse_json(std::string_view text) {
   constexpr int kMaxDepth = 64;
-  if (is_nested_deeper(text, kMaxDepth))
-    return fail("is JSON that nests deeper than " + std::to_string(kMaxDepth));
+  if (is_nested_deeper(text, kMaxDepth)) return fail("is JSON that nests deeper than " + std::to_string(kMaxDepth));
   try {
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {

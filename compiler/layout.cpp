@@ -159,12 +159,11 @@ class LayoutBuilder {
     check_encodable(segment.text, segment.place, encoder_, diagnostics_);
     // Characters say nothing about lengths in tokens.
     if (!encoder_.is_estimate() && segment.tokens.size() > static_cast<std::size_t>(parameter.length)) {
-      auto& diagnostic =
-          diagnostics_.add(DiagnosticKind::default_too_long, parameter.content_place,
-                           std::string("the ") + (parameter.default_text ? "default" : "stand-in") + " of `" +
-                               parameter.name + "` takes " +
-                               count_tokens(static_cast<std::int64_t>(segment.tokens.size())) +
-                               ", but its length is " + std::to_string(parameter.length));
+      auto& diagnostic = diagnostics_.add(DiagnosticKind::default_too_long, parameter.content_place,
+                                          std::string("the ") + (parameter.default_text ? "default" : "stand-in") +
+                                              " of `" + parameter.name + "` takes " +
+                                              count_tokens(static_cast<std::int64_t>(segment.tokens.size())) +
+                                              ", but its length is " + std::to_string(parameter.length));
       if (!parameter.lead.empty()) {
         diagnostic.notes.push_back({std::nullopt, "the blank before the parameter belongs to it and counts"});
       }
@@ -203,8 +202,8 @@ class LayoutBuilder {
     for (const Segment& segment : layout_.segments) {
       if (segment.end() <= max_positions_) continue;
       diagnostics_.add(DiagnosticKind::beyond_context, segment.place,
-                       "this text ends at position " + std::to_string(segment.end() - 1) +
-                           ", but the model reads " + std::to_string(max_positions_) + " positions");
+                       "this text ends at position " + std::to_string(segment.end() - 1) + ", but the model reads " +
+                           std::to_string(max_positions_) + " positions");
       return;
     }
   }
@@ -241,10 +240,9 @@ void check_encodable(const MarkedText& text, const grammar::Place& place, const 
 }
 
 void report_missing_template(ast::Role role, const grammar::Place& place, grammar::Diagnostics& diagnostics) {
-  auto& diagnostic = diagnostics.add(
-      DiagnosticKind::no_chat_template, place,
-      "the model has no chat template that is known, so `<" + std::string(to_string(role)) +
-          ">` has no meaning for it");
+  auto& diagnostic = diagnostics.add(DiagnosticKind::no_chat_template, place,
+                                     "the model has no chat template that is known, so `<" +
+                                         std::string(to_string(role)) + ">` has no meaning for it");
   diagnostic.notes.push_back({std::nullopt, "name its family with --template chatml, llama3 or qwen"});
   diagnostic.notes.push_back({std::nullopt, "or give its tags with --template-tags FILE, a JSON file"});
 }

@@ -32,8 +32,8 @@ Result<void> check_config(const ModelConfig& config) {
     if (size <= 0) return fail(std::string("the model's ") + name + " is " + std::to_string(size));
   }
   if (config.num_heads % config.num_kv_heads != 0) {
-    return fail(std::to_string(config.num_heads) + " heads cannot share " +
-                std::to_string(config.num_kv_heads) + " KV heads evenly");
+    return fail(std::to_string(config.num_heads) + " heads cannot share " + std::to_string(config.num_kv_heads) +
+                " KV heads evenly");
   }
   if (config.head_dim % 8 != 0 || config.head_dim > kMaxHeadDim) {
     return fail("the head dimension " + std::to_string(config.head_dim) + " is no multiple of 8 up to " +

@@ -41,9 +41,9 @@ bool is_added_combining(utf8proc_int32_t point) {
 /// Form C of text that is UTF-8, by utf8proc's tables.
 void append_composed(std::string_view text, std::string& out) {
   utf8proc_uint8_t* composed = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &composed,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &composed, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(composed, &std::free);
   PML_CHECK(size >= 0, utf8proc_errmsg(size));
   out.append(reinterpret_cast<const char*>(composed), static_cast<std::size_t>(size));

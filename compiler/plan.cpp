@@ -82,15 +82,15 @@ class Planner {
     append(text, parameter.lead + filled.value);
     check_encodable(text, filled.place, encoder_, diagnostics_);
     std::vector<TokenId> tokens = encoder_.encode(text);
-    const bool is_default = parameter.has_default && parameter.content != kNone &&
-                            layout_.segments[parameter.content].tokens == tokens;
+    const bool is_default =
+        parameter.has_default && parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
     if (is_default) return add_schema_segment(parameter.content);
     const Slot length = parameter.end - parameter.first;
     if (static_cast<Slot>(tokens.size()) > length && !encoder_.is_estimate()) {
-      auto& diagnostic = diagnostics_.add(
-          DiagnosticKind::argument_too_long, filled.place,
-          "this argument takes " + count_tokens(static_cast<std::int64_t>(tokens.size())) + ", but `" + parameter.name + "` holds " +
-              std::to_string(length));
+      auto& diagnostic =
+          diagnostics_.add(DiagnosticKind::argument_too_long, filled.place,
+                           "this argument takes " + count_tokens(static_cast<std::int64_t>(tokens.size())) + ", but `" +
+                               parameter.name + "` holds " + std::to_string(length));
       diagnostic.notes.push_back({parameter.place, "the parameter is declared here"});
       if (!parameter.lead.empty()) {
         diagnostic.notes.push_back({std::nullopt, "the blank before the parameter belongs to the argument and counts"});
@@ -139,10 +139,12 @@ class Planner {
       if (segment.end() > first) next_present = std::min(next_present, std::max(segment.first, first));
     }
     if (first + size <= next_present || encoder_.is_estimate()) return true;
-    diagnostics_.add(DiagnosticKind::text_too_long, place,
-                     "this text takes " + count_tokens(size) + ", but there is room for " +
-                         std::to_string(next_present - first) + " before the next text of the schema")
-        .notes.push_back({std::nullopt, "put it after the last selection; a <slot> for it here will come with a later version"});
+    diagnostics_
+        .add(DiagnosticKind::text_too_long, place,
+             "this text takes " + count_tokens(size) + ", but there is room for " +
+                 std::to_string(next_present - first) + " before the next text of the schema")
+        .notes.push_back(
+            {std::nullopt, "put it after the last selection; a <slot> for it here will come with a later version"});
     return false;
   }
 
@@ -284,8 +286,8 @@ class Planner {
       if (!segment.present) continue;
       for (std::size_t i = 0; i < segment.tokens.size(); ++i) {
         const bool is_cached = static_cast<std::int32_t>(i) < segment.num_cached;
-        plan_.rows.push_back({segment.tokens[i], segment.first + static_cast<Slot>(i),
-                              static_cast<std::int32_t>(index), is_cached ? RowSource::cached : RowSource::live});
+        plan_.rows.push_back({segment.tokens[i], segment.first + static_cast<Slot>(i), static_cast<std::int32_t>(index),
+                              is_cached ? RowSource::cached : RowSource::live});
         (is_cached ? plan_.num_cached : plan_.num_live) += 1;
       }
     }
@@ -309,8 +311,8 @@ std::string_view to_string(RowSource source) {
   return kNames[static_cast<std::size_t>(source)];
 }
 
-Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection,
-               const TextEncoder& encoder, Slot max_positions, grammar::Diagnostics& diagnostics) {
+Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection, const TextEncoder& encoder,
+               Slot max_positions, grammar::Diagnostics& diagnostics) {
   return Planner(layout, contexts, selection, encoder, max_positions, diagnostics).plan();
 }
 

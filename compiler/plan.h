@@ -55,8 +55,8 @@ struct Plan {
 
 /// Adds diagnostics for arguments and texts that do not fit, for an empty prompt, and for rows beyond
 /// `max_positions` (0: no limit is known). Use the result only if there is no error.
-Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection,
-               const TextEncoder& encoder, Slot max_positions, grammar::Diagnostics& diagnostics);
+Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection, const TextEncoder& encoder,
+               Slot max_positions, grammar::Diagnostics& diagnostics);
 
 /// The same rows at the same positions, all of them live: what a full prefill computes.
 Plan without_cache(Plan plan);

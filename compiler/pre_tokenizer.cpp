@@ -45,18 +45,15 @@ Result<CompiledStep> compile(const SplitStep& step) {
   if (!pattern) return tl::make_unexpected(pattern.error());
   int code = 0;
   std::size_t offset = 0;
-  CompiledStep compiled{step,
-                        Code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern->data()), pattern->size(),
-                                           PCRE2_UTF | PCRE2_UCP, &code, &offset, nullptr))};
+  CompiledStep compiled{step, Code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern->data()), pattern->size(),
+                                                 PCRE2_UTF | PCRE2_UCP, &code, &offset, nullptr))};
   if (compiled.code == nullptr) {
-    return fail("PCRE2 cannot compile the pre-tokenizer's pattern " + quote(step.pattern) + ": " +
-                error_text(code));
+    return fail("PCRE2 cannot compile the pre-tokenizer's pattern " + quote(step.pattern) + ": " + error_text(code));
   }
   std::uint32_t matches_empty = 0;
   pcre2_pattern_info(compiled.code.get(), PCRE2_INFO_MATCHEMPTY, &matches_empty);
   if (matches_empty != 0) {
-    return fail("the pre-tokenizer's pattern " + quote(step.pattern) +
-                " may match nothing, which is not supported");
+    return fail("the pre-tokenizer's pattern " + quote(step.pattern) + " may match nothing, which is not supported");
   }
   // Where machine code is not allowed, the interpreter does the same, slower.
   compiled.is_machine_code = pcre2_jit_compile(compiled.code.get(), PCRE2_JIT_COMPLETE) == 0;
@@ -126,8 +123,8 @@ class Splitter {
     const std::uint32_t options = step.is_machine_code ? 0 : PCRE2_NO_UTF_CHECK;
     const std::size_t* span = pcre2_get_ovector_pointer(data_.get());
     for (std::size_t begin = 0; begin < text.size();) {
-      const int matched = match(step.code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                                begin, options, data_.get(), context_.get());
+      const int matched = match(step.code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), begin, options,
+                                data_.get(), context_.get());
       if (matched < 0 && matched != PCRE2_ERROR_NOMATCH) {
         throw std::runtime_error("the tokenizer's pattern " + quote(step.step.pattern) +
                                  " does not come to an end on this text: " + error_text(matched));

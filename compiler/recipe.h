@@ -30,12 +30,12 @@ std::optional<Digest> from_hex(std::string_view text);
 
 /// Everything besides tokens and positions that the bytes of an artifact depend on.
 struct Recipe {
-  std::string model;      // fingerprint of the model, hexadecimal
-  std::string tokenizer;  // fingerprint of the tokenizer's data
-  std::string rope;       // base, rotated dimensions, scaling
-  std::string kv_type;    // "f32", "f16", "bf16"
-  std::string weights;    // "f32", "bf16": what they are rounded to for products
-  std::string compute;    // "f32", "bf16"
+  std::string model;         // fingerprint of the model, hexadecimal
+  std::string tokenizer;     // fingerprint of the tokenizer's data
+  std::string rope;          // base, rotated dimensions, scaling
+  std::string kv_type;       // "f32", "f16", "bf16"
+  std::string weights;       // "f32", "bf16": what they are rounded to for products
+  std::string compute;       // "f32", "bf16"
   std::int32_t encoder = 3;  // raised whenever the encoder's arithmetic changes
 };
 

@@ -74,8 +74,7 @@ class RegexTranslator {
     // Oniguruma folds some pairs of letters into one character, as "ss" into U+00DF; PCRE2 does not.
     if (ignores_case()) {
       std::string pair{previous_letter_, c};
-      std::transform(pair.begin(), pair.end(), pair.begin(),
-                     [](char l) { return is_letter(l) ? l | 0x20 : l; });
+      std::transform(pair.begin(), pair.end(), pair.begin(), [](char l) { return is_letter(l) ? l | 0x20 : l; });
       const bool folds = pair == "ss" || pair == "st" || pair == "ff" || pair == "fi" || pair == "fl";
       if (folds || !is_ascii(c)) return refuse("what stands in a group that ignores case");
     }
@@ -89,8 +88,7 @@ class RegexTranslator {
       std::string_view text;
       bool ignores_case;
     };
-    constexpr Kind kKinds[] = {
-        {"(?:", false}, {"(?i:", true}, {"(?=", false}, {"(?!", false}, {"(?>", false}};
+    constexpr Kind kKinds[] = {{"(?:", false}, {"(?i:", true}, {"(?=", false}, {"(?!", false}, {"(?>", false}};
     for (const Kind& kind : kKinds) {
       if (!next_is(kind.text)) continue;
       ignores_case_.push_back(kind.ignores_case || ignores_case());
@@ -143,8 +141,7 @@ class RegexTranslator {
       after_class = false;
       if (c == '\\') {
         const Escape escape = read_escape();
-        if (escape.is_class && (in_range || escape.is_negated))
-          return refuse("a range or negation of classes");
+        if (escape.is_class && (in_range || escape.is_negated)) return refuse("a range or negation of classes");
         after_class = escape.is_class;
         out_ += escape.text;
       } else {

@@ -15,9 +15,9 @@ namespace pml::compiler {
 
 struct SafetensorsEntry {
   std::string name;
-  std::string dtype;                // "F32", "F16", "BF16"
+  std::string dtype;  // "F32", "F16", "BF16"
   std::vector<std::int64_t> shape;
-  std::size_t begin = 0;            // bytes, from the start of the data
+  std::size_t begin = 0;  // bytes, from the start of the data
   std::size_t end = 0;
 };
 

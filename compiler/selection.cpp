@@ -59,8 +59,9 @@ class Resolver {
     }
     const auto [earlier, is_new] = selected_at_.emplace(*module, selection.module.place);
     if (!is_new) {
-      diagnostics_.add(DiagnosticKind::selected_twice, selection.module.place,
-                       display_path(layout_, *module) + " is selected twice")
+      diagnostics_
+          .add(DiagnosticKind::selected_twice, selection.module.place,
+               display_path(layout_, *module) + " is selected twice")
           .notes.push_back({earlier->second, "it is selected here first"});
     } else {
       make_present(*module, selection.module.place);
@@ -70,10 +71,12 @@ class Resolver {
       if (const auto* inner = std::get_if<ast::Selection>(&node.value)) {
         select(*inner, *module);
       } else if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
-        diagnostics_.add(DiagnosticKind::text_needs_slot, text->place,
-                         "this text stands inside " + display_path(layout_, *module) +
-                             ", which has no slot for text")
-            .notes.push_back({std::nullopt, "put it after the selections; a <slot> for it in the module will come with a later version"});
+        diagnostics_
+            .add(DiagnosticKind::text_needs_slot, text->place,
+                 "this text stands inside " + display_path(layout_, *module) + ", which has no slot for text")
+            .notes.push_back(
+                {std::nullopt,
+                 "put it after the selections; a <slot> for it in the module will come with a later version"});
       }
     }
     return module;
@@ -88,9 +91,10 @@ class Resolver {
       const auto [member, is_new] = member_of_.emplace(alternatives, std::pair{id, place});
       if (is_new) continue;
       const auto& [other, other_place] = member->second;
-      diagnostics_.add(DiagnosticKind::union_conflict, place,
-                       display_path(layout_, id) + " and " + display_path(layout_, other) +
-                           " are alternatives; only one can be selected")
+      diagnostics_
+          .add(DiagnosticKind::union_conflict, place,
+               display_path(layout_, id) + " and " + display_path(layout_, other) +
+                   " are alternatives; only one can be selected")
           .notes.push_back({other_place, display_path(layout_, other) + " is selected here"});
     }
   }
@@ -113,9 +117,10 @@ class Resolver {
 
   void report_empty_union(ElementId id) {
     const Element& alternatives = layout_.elements[id];
-    diagnostics_.add(DiagnosticKind::union_empty, result_.place,
-                     "the union" + (alternatives.name.empty() ? "" : " `" + alternatives.name + "`") +
-                         " is required; select one of " + member_names(layout_, id))
+    diagnostics_
+        .add(DiagnosticKind::union_empty, result_.place,
+             "the union" + (alternatives.name.empty() ? "" : " `" + alternatives.name + "`") +
+                 " is required; select one of " + member_names(layout_, id))
         .notes.push_back({alternatives.place, "it is declared here"});
   }
 
@@ -129,16 +134,17 @@ class Resolver {
         if (const auto meant = grammar::nearest(argument.name, known)) {
           meant_.insert(names_.parameter(scope, *meant));
         }
-        auto& diagnostic = diagnostics_.add(DiagnosticKind::unknown_parameter, argument.place,
-                                            owner + " has no parameter `" + argument.name + "`" +
-                                                grammar::did_you_mean(argument.name, known));
+        auto& diagnostic = diagnostics_.add(
+            DiagnosticKind::unknown_parameter, argument.place,
+            owner + " has no parameter `" + argument.name + "`" + grammar::did_you_mean(argument.name, known));
         const auto elsewhere = std::ranges::find_if(layout_.elements, [&](const Element& element) {
           return element.kind == ElementKind::parameter && element.name == argument.name;
         });
         if (elsewhere != layout_.elements.end()) {
-          diagnostic.notes.push_back({elsewhere->place, "one of this name is declared here; its argument belongs to " +
-                                                            display_path(layout_, layout_.scope_of(static_cast<ElementId>(
-                                                                elsewhere - layout_.elements.begin())))});
+          diagnostic.notes.push_back(
+              {elsewhere->place, "one of this name is declared here; its argument belongs to " +
+                                     display_path(layout_, layout_.scope_of(static_cast<ElementId>(
+                                                               elsewhere - layout_.elements.begin())))});
         }
         continue;
       }
@@ -157,9 +163,9 @@ class Resolver {
       for (ElementId at = scope; selected == selected_at_.end() && at != kNone; at = layout_.elements[at].parent) {
         selected = selected_at_.find(at);
       }
-      diagnostics_.add(DiagnosticKind::missing_argument,
-                       selected != selected_at_.end() ? selected->second : result_.place,
-                       display_path(layout_, scope) + " needs the argument `" + element.name + "`")
+      diagnostics_
+          .add(DiagnosticKind::missing_argument, selected != selected_at_.end() ? selected->second : result_.place,
+               display_path(layout_, scope) + " needs the argument `" + element.name + "`")
           .notes.push_back({element.place, "it is declared here"});
     }
   }
@@ -180,9 +186,8 @@ class Resolver {
     for (const ast::PromptNode& node : prompt.children) {
       num_selections_left += std::holds_alternative<ast::Selection>(node.value) ? 1 : 0;
     }
-    const bool schema_has_roles =
-        std::any_of(layout_.segments.begin(), layout_.segments.end(),
-                    [](const Segment& segment) { return segment.has_role_tag; });
+    const bool schema_has_roles = std::any_of(layout_.segments.begin(), layout_.segments.end(),
+                                              [](const Segment& segment) { return segment.has_role_tag; });
     for (const ast::PromptNode& node : prompt.children) {
       if (const auto* selection = std::get_if<ast::Selection>(&node.value)) {
         finish_run();
@@ -195,8 +200,7 @@ class Resolver {
         at_end_ = num_selections_left == 0;
         if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
           if (schema_has_roles && role_around() == nullptr) {
-            diagnostics_.add(DiagnosticKind::text_outside_roles, text->place,
-                             "this text stands outside of any role")
+            diagnostics_.add(DiagnosticKind::text_outside_roles, text->place, "this text stands outside of any role")
                 .notes.push_back({std::nullopt, "put it into <user>...</user>"});
           }
           if (is_placeable(text->place)) extend_run(text->place, {{text->text, false}}, false);
@@ -242,7 +246,8 @@ class Resolver {
   bool is_placeable(const grammar::Place& place) {
     if (at_end_ || met_selection_ || has_unknown_) return true;
     diagnostics_.add(DiagnosticKind::text_needs_slot, place, "this text stands before the first selection")
-        .notes.push_back({std::nullopt, "put it after the selections; a <slot> for it in the schema will come with a later version"});
+        .notes.push_back({std::nullopt,
+                          "put it after the selections; a <slot> for it in the schema will come with a later version"});
     return false;
   }
 
@@ -353,9 +358,9 @@ std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, D
       return std::nullopt;
     }
     if (found->second.size() > 1) {
-      auto& diagnostic = diagnostics.add(DiagnosticKind::ambiguous_module, path.place,
-                                         "`" + std::string(name) + "` is the name of " +
-                                             std::to_string(found->second.size()) + " modules; say which");
+      auto& diagnostic = diagnostics.add(
+          DiagnosticKind::ambiguous_module, path.place,
+          "`" + std::string(name) + "` is the name of " + std::to_string(found->second.size()) + " modules; say which");
       constexpr std::size_t kMaxCandidates = 10;
       for (std::size_t i = 0; i < std::min(kMaxCandidates, found->second.size()); ++i) {
         const Element& candidate = layout_.elements[found->second[i]];

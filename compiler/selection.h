@@ -59,11 +59,11 @@ struct FreeRun {
 };
 
 struct Selection {
-  std::vector<bool> present;                      // by element
+  std::vector<bool> present;                       // by element
   std::map<ElementId, FilledParameter> arguments;  // by parameter
-  std::vector<FreeRun> free_runs;                 // in the prompt's order
-  bool ends_in_open_turn = false;                 // an assistant's turn that the answer continues
-  grammar::Place place;                           // of the prompt
+  std::vector<FreeRun> free_runs;                  // in the prompt's order
+  bool ends_in_open_turn = false;                  // an assistant's turn that the answer continues
+  grammar::Place place;                            // of the prompt
 };
 
 /// `schema_names` are what the prompt may call its schema: its name, its path. Adds a diagnostic for

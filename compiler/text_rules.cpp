@@ -6,15 +6,12 @@ namespace pml::compiler {
 namespace {
 
 /// As their tokenizer.json files have them; the two differ in how many digits a piece may have.
-constexpr std::string_view kLlama3Pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3})"
-    R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr std::string_view kLlama3Pattern = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3})"
+                                            R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr std::string_view kQwen2Pattern = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N})"
                                            R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-SplitStep isolate(std::string_view pattern) {
-  return {std::string(pattern), SplitStep::Behavior::isolated, false};
-}
+SplitStep isolate(std::string_view pattern) { return {std::string(pattern), SplitStep::Behavior::isolated, false}; }
 
 }  // namespace
 
@@ -38,8 +35,7 @@ Result<TextRules> named_text_rules(std::string_view name) {
   } else if (name.empty()) {
     return fail("the tokenizer names no pre-tokenizer");
   } else {
-    return fail("pre-tokenizer " + quote(name) +
-                " is not supported ('gpt-2', 'smollm', 'llama-bpe' and 'qwen2' are)");
+    return fail("pre-tokenizer " + quote(name) + " is not supported ('gpt-2', 'smollm', 'llama-bpe' and 'qwen2' are)");
   }
   return rules;
 }

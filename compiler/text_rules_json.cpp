@@ -74,8 +74,7 @@ Result<SplitStep> read_split(const json& stage) {
   } else if (behavior == "MergedWithNext") {
     step.behavior = Behavior::merged_with_next;
   } else {
-    return fail("a 'Split' with the behavior " + quote(behavior) +
-                " is not supported");  // 'Removed' loses text
+    return fail("a 'Split' with the behavior " + quote(behavior) + " is not supported");  // 'Removed' loses text
   }
   const auto is_inverted = flag_member(stage, "invert");
   if (!is_inverted) return tl::make_unexpected(is_inverted.error());
@@ -105,12 +104,10 @@ Result<void> read_pre_tokenizer(const json& pre_tokenizer, TextRules& rules) {
       if (*adds_blank) return fail("'add_prefix_space' of 'ByteLevel' is not supported");
       const auto has_regex = flag_member(stage, "use_regex", true);
       if (!has_regex) return tl::make_unexpected(has_regex.error());
-      if (*has_regex)
-        rules.splits.push_back({std::string(kGpt2Pattern), SplitStep::Behavior::isolated, false});
+      if (*has_regex) rules.splits.push_back({std::string(kGpt2Pattern), SplitStep::Behavior::isolated, false});
       return {};
     } else {
-      return fail("pre-tokenizer " + quote(type) +
-                  " is not supported ('Split', 'Digits' and 'ByteLevel' are)");
+      return fail("pre-tokenizer " + quote(type) + " is not supported ('Split', 'Digits' and 'ByteLevel' are)");
     }
   }
   return fail("the pre-tokenizer does not end in 'ByteLevel': only byte-level tokenizers are supported");

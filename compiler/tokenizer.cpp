@@ -110,14 +110,10 @@ class PieceCache {
   explicit PieceCache(std::size_t text_size)
       : entries_(std::bit_ceil(std::clamp(text_size / 16, std::size_t{1}, kMaxEntries))) {}
 
-  static bool is_worth_it(std::string_view piece) {
-    return piece.size() > 1 && piece.size() <= kMaxPieceBytes;
-  }
+  static bool is_worth_it(std::string_view piece) { return piece.size() > 1 && piece.size() <= kMaxPieceBytes; }
 
   /// The place of `piece`, which holds it or something else.
-  Entry& at(std::string_view piece) {
-    return entries_[std::hash<std::string_view>()(piece) & (entries_.size() - 1)];
-  }
+  Entry& at(std::string_view piece) { return entries_[std::hash<std::string_view>()(piece) & (entries_.size() - 1)]; }
   static bool holds(const Entry& entry, std::string_view piece) {
     return entry.piece != nullptr && std::string_view(entry.piece, entry.size) == piece;
   }
@@ -131,8 +127,7 @@ class PieceCache {
 /// Finds pieces that are a token as they stand, for tokenizers that merge only what is none.
 class WholePieces {
  public:
-  WholePieces(TokenIndex index, std::vector<std::int32_t> types)
-      : index_(std::move(index)), types_(std::move(types)) {}
+  WholePieces(TokenIndex index, std::vector<std::int32_t> types) : index_(std::move(index)), types_(std::move(types)) {}
 
   /// -1: the piece is no token, or not one that text may make.
   TokenId find(std::string_view piece) const {
@@ -174,8 +169,7 @@ struct Tokenizer::Impl {
   /// What decoding makes of a token: a user-defined token is its text, a normal one the bytes that its
   /// characters stand for (or its text, if one of them stands for none). The rest is not text.
   void append_bytes(const std::string& token, std::int32_t type) {
-    if (type == kUserDefinedToken || (type == kNormalToken && !append_byte_level(token, bytes)))
-      bytes += token;
+    if (type == kUserDefinedToken || (type == kNormalToken && !append_byte_level(token, bytes))) bytes += token;
     bytes_begin.push_back(static_cast<std::uint32_t>(bytes.size()));
   }
 
@@ -209,8 +203,7 @@ Result<Tokenizer> Tokenizer::build(const TokenizerData& data) {
   }
   std::size_t text_bytes = 0;
   for (const std::string& token : data.tokens) text_bytes += token.size();
-  if (!std::in_range<std::uint32_t>(text_bytes))
-    return fail("the tokenizer's tokens have more than 4 GB of text");
+  if (!std::in_range<std::uint32_t>(text_bytes)) return fail("the tokenizer's tokens have more than 4 GB of text");
 
   auto impl = std::make_unique<Impl>(std::move(*pre_tokenizer), data.merges.size());
   TokenIndex index(vocab_size, text_bytes);
@@ -219,8 +212,8 @@ Result<Tokenizer> Tokenizer::build(const TokenizerData& data) {
   for (std::size_t i = 0; i < vocab_size; ++i) {
     const auto id = static_cast<TokenId>(i);
     if (const TokenId earlier = index.add(data.tokens[i]); earlier >= 0) {
-      return fail("tokens " + std::to_string(earlier) + " and " + std::to_string(id) +
-                  " of the tokenizer are both " + quote(data.tokens[i]));
+      return fail("tokens " + std::to_string(earlier) + " and " + std::to_string(id) + " of the tokenizer are both " +
+                  quote(data.tokens[i]));
     }
     impl->append_bytes(data.tokens[i], data.types[i]);
     if (is_special(data.types[i])) impl->special_tokens.emplace(data.tokens[i], id);
@@ -238,8 +231,7 @@ Result<Tokenizer> Tokenizer::build(const TokenizerData& data) {
   if (rules->ignores_merges) impl->whole_pieces.emplace(std::move(index), data.types);
   const auto is_token = [&](TokenId id) { return id >= 0 && std::cmp_less(id, vocab_size); };
   if (data.add_bos) {
-    if (!is_token(data.bos))
-      return fail("the tokenizer's BOS, token " + std::to_string(data.bos) + ", is no token");
+    if (!is_token(data.bos)) return fail("the tokenizer's BOS, token " + std::to_string(data.bos) + ", is no token");
     impl->bos = data.bos;
   }
   for (const TokenId id : data.end_tokens) {
@@ -276,8 +268,8 @@ void Tokenizer::encode(std::string_view text, std::vector<TokenId>& out) const {
       continue;
     }
     impl_->encode_piece(piece, symbols);
-    entry = {piece.data(), static_cast<std::uint32_t>(piece.size()),
-             static_cast<std::uint32_t>(symbols.size()), out.size()};
+    entry = {piece.data(), static_cast<std::uint32_t>(piece.size()), static_cast<std::uint32_t>(symbols.size()),
+             out.size()};
     out.insert(out.end(), symbols.begin(), symbols.end());
   }
 }

@@ -50,8 +50,7 @@ class VocabularyReader {
   static Result<void> check_model(const json& model) {
     if (!model.is_object()) return fail("there is no 'model'");
     const std::string_view type = string_member(model, "type");
-    const bool is_bpe =
-        type == "BPE" || (member(model, "type").is_null() && member(model, "merges").is_array());
+    const bool is_bpe = type == "BPE" || (member(model, "type").is_null() && member(model, "merges").is_array());
     if (!is_bpe) return fail("tokenizer model " + quote(type) + " is not supported ('BPE' is)");
     if (const json& dropout = member(model, "dropout"); !dropout.is_null() && dropout != 0) {
       return fail("'dropout' is not supported");
@@ -85,8 +84,7 @@ class VocabularyReader {
       if (auto counted = count(id, token); !counted) return counted;
     }
     for (const json& token : added_tokens) {
-      if (auto counted = count(member(token, "id"), string_member(token, "content")); !counted)
-        return counted;
+      if (auto counted = count(member(token, "id"), string_member(token, "content")); !counted) return counted;
     }
     data_.tokens.resize(num_ids);
     data_.types.assign(num_ids, kUnusedToken);
@@ -244,12 +242,10 @@ Result<TokenizerFiles> read_tokenizer_folder(const fs::path& folder) {
   const auto special_tokens = read_config(folder / "special_tokens_map.json");
   if (!special_tokens) return tl::make_unexpected(special_tokens.error());
   const bool has_generation_config = is_there(folder / "generation_config.json");
-  const auto generation =
-      read_config(folder / (has_generation_config ? "generation_config.json" : "config.json"));
+  const auto generation = read_config(folder / (has_generation_config ? "generation_config.json" : "config.json"));
   if (!generation) return tl::make_unexpected(generation.error());
 
-  if (files.data.bos < 0)
-    files.data.bos = named_token("bos_token", *config, *special_tokens, files.data).value_or(-1);
+  if (files.data.bos < 0) files.data.bos = named_token("bos_token", *config, *special_tokens, files.data).value_or(-1);
   const auto adds_bos = flag_member(*config, "add_bos_token", files.data.add_bos);
   if (!adds_bos) return fail((folder / "tokenizer_config.json").string() + ": " + adds_bos.error().message);
   files.data.add_bos = *adds_bos && files.data.bos >= 0;

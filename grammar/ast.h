@@ -52,7 +52,7 @@ struct Node;
 /// A role in a schema. Transparent for names; its tags belong to the element around it.
 struct Turn {
   Role role = Role::user;
-  Place place;      // the name in the start tag
+  Place place;  // the name in the start tag
   std::vector<Node> children;
 };
 
@@ -123,9 +123,9 @@ struct FreeText {
 /// A turn of a prompt.
 struct PromptTurn {
   Role role = Role::user;
-  Place place;       // the name in the start tag
+  Place place;  // the name in the start tag
   Place text_place;
-  std::string text;  // may be empty
+  std::string text;      // may be empty
   bool is_open = false;  // an assistant's turn that is continued
 };
 

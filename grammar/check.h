@@ -5,11 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define PML_CHECK(condition, message)                                                                      \
-  do {                                                                                                     \
-    if (!(condition)) {                                                                                    \
-      std::fprintf(stderr, "pml: internal error: %s (%s) at %s:%d\n", message, #condition, __FILE__,       \
-                   __LINE__);                                                                              \
-      std::abort();                                                                                        \
-    }                                                                                                      \
+#define PML_CHECK(condition, message)                                                                           \
+  do {                                                                                                          \
+    if (!(condition)) {                                                                                         \
+      std::fprintf(stderr, "pml: internal error: %s (%s) at %s:%d\n", message, #condition, __FILE__, __LINE__); \
+      std::abort();                                                                                             \
+    }                                                                                                           \
   } while (false)

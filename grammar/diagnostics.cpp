@@ -16,8 +16,7 @@ struct KindEntry {
 };
 
 constexpr std::array kKinds{
-#define PML_DIAGNOSTIC(identifier, name, severity) \
-  KindEntry{DiagnosticKind::identifier, name, Severity::severity},
+#define PML_DIAGNOSTIC(identifier, name, severity) KindEntry{DiagnosticKind::identifier, name, Severity::severity},
 #include "grammar/diagnostic_kinds.def"
 #undef PML_DIAGNOSTIC
 };

@@ -64,8 +64,8 @@ class PromptReader {
       } else if (inner.name == "use" || !is_element_name(inner.name)) {
         nodes.push_back({selection(inner)});
       } else {
-        diagnostics_.add(DiagnosticKind::misplaced_element, inner.place,
-                         "`<" + inner.name + ">` may not stand in a prompt")
+        diagnostics_
+            .add(DiagnosticKind::misplaced_element, inner.place, "`<" + inner.name + ">` may not stand in a prompt")
             .notes.push_back({std::nullopt, "a module called `" + inner.name + "` is selected with <use module=\"" +
                                                 inner.name + "\"/>"});
       }

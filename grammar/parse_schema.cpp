@@ -110,8 +110,9 @@ class SchemaReader {
     result.inherited = here.inherited;
     result.required = attributes.boolean("required", false);
     if (result.required && in_union) {
-      diagnostics_.add(DiagnosticKind::required_in_union, element.attribute("required")->name_place,
-                       "a member of a union cannot be required")
+      diagnostics_
+          .add(DiagnosticKind::required_in_union, element.attribute("required")->name_place,
+               "a member of a union cannot be required")
           .notes.push_back({std::nullopt, "make the union required, or put the module outside it"});
     }
     attributes.finish();
@@ -143,7 +144,8 @@ class SchemaReader {
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
         if (whitespace_.text(*text, SpaceMode::collapse, "")) {
-          diagnostics_.add(DiagnosticKind::misplaced_text, sources_.trimmed(text->place), "a union holds modules alone, no text");
+          diagnostics_.add(DiagnosticKind::misplaced_text, sources_.trimmed(text->place),
+                           "a union holds modules alone, no text");
         }
         continue;
       }
@@ -207,8 +209,9 @@ class SchemaReader {
                        "a parameter has a `default` or a `scaffold`, not both");
     }
     if (default_text != nullptr && result.required) {
-      diagnostics_.add(DiagnosticKind::parameter_conflict, element.attribute("required")->name_place,
-                       "a required parameter has no `default`")
+      diagnostics_
+          .add(DiagnosticKind::parameter_conflict, element.attribute("required")->name_place,
+               "a required parameter has no `default`")
           .notes.push_back({std::nullopt, "a stand-in for encoding is given with `scaffold`"});
     }
     no_content(element);
@@ -290,8 +293,9 @@ class SchemaReader {
       return;
     }
     if (!is_allowed(real)) {
-      diagnostics_.add(DiagnosticKind::src_outside, src.value_place,
-                       ast::in_quotes(src.value) + " lies outside the schema's folder")
+      diagnostics_
+          .add(DiagnosticKind::src_outside, src.value_place,
+               ast::in_quotes(src.value) + " lies outside the schema's folder")
           .notes.push_back({std::nullopt, "allow another folder with --allow DIR"});
       return;
     }
@@ -347,17 +351,18 @@ class SchemaReader {
     const bool is_dots = name.value.find_first_not_of('.') == std::string::npos;
     diagnostics_.add(DiagnosticKind::bad_name, name.value_place,
                      name.value.empty() ? "a name may not be empty"
-                     : is_dots          ? "a name may not be dots alone"
-                                        : "a name holds letters, digits, `.`, `-` and `_`, unlike " +
-                                              ast::in_quotes(name.value));
+                     : is_dots
+                         ? "a name may not be dots alone"
+                         : "a name holds letters, digits, `.`, `-` and `_`, unlike " + ast::in_quotes(name.value));
     return false;
   }
 
   void declare(std::map<std::string, Place, std::less<>>& names, const XmlAttribute& name) {
     const auto [entry, is_new] = names.emplace(name.value, name.value_place);
     if (is_new) return;
-    diagnostics_.add(DiagnosticKind::duplicate_name, name.value_place,
-                     "the name `" + name.value + "` stands twice in one scope")
+    diagnostics_
+        .add(DiagnosticKind::duplicate_name, name.value_place,
+             "the name `" + name.value + "` stands twice in one scope")
         .notes.push_back({entry->second, "it stands here first"});
   }
 
@@ -383,8 +388,8 @@ class SchemaReader {
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
                        "`<" + element.name + ">` may not stand in `<" + parent + ">`");
     } else if (!element.is_broken && !nearest(element.name, element_names())) {
-      diagnostics_.add(DiagnosticKind::unknown_element, element.place,
-                       "`<" + element.name + ">` is not an element of PML")
+      diagnostics_
+          .add(DiagnosticKind::unknown_element, element.place, "`<" + element.name + ">` is not an element of PML")
           .notes.push_back({std::nullopt, "text that holds `<` goes into <![CDATA[...]]>, or is taken in with `src`"});
     }
     whitespace_.content();

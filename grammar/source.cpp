@@ -70,9 +70,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return fail(std::string("cannot be read: ") + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return fail("is not a regular file");
-  const auto too_large = [&] {
-    return fail("is larger than the limit of " + std::to_string(limit >> 20) + " MiB");
-  };
+  const auto too_large = [&] { return fail("is larger than the limit of " + std::to_string(limit >> 20) + " MiB"); };
   if (static_cast<std::uint64_t>(status.st_size) > limit) return too_large();
 
   std::string text;

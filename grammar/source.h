@@ -51,8 +51,8 @@ class Source {
 /// What one run may read: no file above these sizes, no `src` outside the allowed folders.
 struct ReadLimits {
   std::uint64_t document_bytes = 64ULL << 20;
-  std::uint64_t src_bytes = 16ULL << 20;         // of one file
-  std::uint64_t all_src_bytes = 256ULL << 20;    // of all files of a schema
+  std::uint64_t src_bytes = 16ULL << 20;       // of one file
+  std::uint64_t all_src_bytes = 256ULL << 20;  // of all files of a schema
 };
 
 class SourceSet {

@@ -25,9 +25,9 @@ bool is_visible(utf8proc_int32_t character) {
 }  // namespace
 
 const std::vector<std::string_view>& element_names() {
-  static const std::vector<std::string_view> names{"schema",    "module",  "union", "parameter", "scaffold",
-                                                   "slot",      "system",  "user",  "assistant", "include",
-                                                   "pool",      "prompt",  "use"};
+  static const std::vector<std::string_view> names{"schema", "module", "union", "parameter", "scaffold",
+                                                   "slot",   "system", "user",  "assistant", "include",
+                                                   "pool",   "prompt", "use"};
   return names;
 }
 

@@ -103,8 +103,7 @@ class TreeBuilder {
     element.is_broken = places.is_broken;
     for (const AttributePlaces& attribute : places.attributes) {
       element.attributes.push_back({std::string(sources_.text(attribute.name)),
-                                    decode_value(sources_.text(attribute.value)), attribute.name,
-                                    attribute.value});
+                                    decode_value(sources_.text(attribute.value)), attribute.name, attribute.value});
     }
     for (const pugi::xml_node& child : node.children()) {
       if (child.type() == pugi::node_element) {
@@ -167,9 +166,9 @@ bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diag
       const bool is_control = byte != '\t' && byte != '\n' && byte != '\r' && byte != 0x7F;
       if (is_control && (byte == 0 || control_characters == ControlCharacters::refused)) {
         static constexpr char kHex[] = "0123456789ABCDEF";
-        diagnostics.add(DiagnosticKind::control_character, {source, at, at + 1},
-                        std::string("the control character U+00") + kHex[byte >> 4] + kHex[byte & 15] +
-                            " may not stand in a text");
+        diagnostics.add(
+            DiagnosticKind::control_character, {source, at, at + 1},
+            std::string("the control character U+00") + kHex[byte >> 4] + kHex[byte & 15] + " may not stand in a text");
         return false;
       }
       ++i;

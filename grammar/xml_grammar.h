@@ -14,19 +14,18 @@ struct S : p::plus<p::one<' ', '\t', '\r', '\n'>> {};
 struct OptS : p::star<p::one<' ', '\t', '\r', '\n'>> {};
 
 // [4] NameStartChar, [4a] NameChar, [5] Name
-struct NameStartChar
-    : p::utf8::ranges<':', ':', 'A', 'Z', '_', '_', 'a', 'z', 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x2FF, 0x370, 0x37D,
-                      0x37F, 0x1FFF, 0x200C, 0x200D, 0x2070, 0x218F, 0x2C00, 0x2FEF, 0x3001, 0xD7FF, 0xF900,
-                      0xFDCF, 0xFDF0, 0xFFFD, 0x10000, 0xEFFFF> {};
-struct NameChar
-    : p::sor<NameStartChar, p::utf8::ranges<'-', '.', '0', '9', 0xB7, 0xB7, 0x300, 0x36F, 0x203F, 0x2040>> {};
+struct NameStartChar : p::utf8::ranges<':', ':', 'A', 'Z', '_', '_', 'a', 'z', 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x2FF,
+                                       0x370, 0x37D, 0x37F, 0x1FFF, 0x200C, 0x200D, 0x2070, 0x218F, 0x2C00, 0x2FEF,
+                                       0x3001, 0xD7FF, 0xF900, 0xFDCF, 0xFDF0, 0xFFFD, 0x10000, 0xEFFFF> {};
+struct NameChar : p::sor<NameStartChar, p::utf8::ranges<'-', '.', '0', '9', 0xB7, 0xB7, 0x300, 0x36F, 0x203F, 0x2040>> {
+};
 struct Name : p::seq<NameStartChar, p::star<NameChar>> {};
 
 // [10] AttValue, [41] Attribute
 struct DoubleQuoted : p::star<p::not_one<'"', '<'>> {};
 struct SingleQuoted : p::star<p::not_one<'\'', '<'>> {};
-struct AttValue : p::sor<p::seq<p::one<'"'>, DoubleQuoted, p::one<'"'>>,
-                         p::seq<p::one<'\''>, SingleQuoted, p::one<'\''>>> {};
+struct AttValue
+    : p::sor<p::seq<p::one<'"'>, DoubleQuoted, p::one<'"'>>, p::seq<p::one<'\''>, SingleQuoted, p::one<'\''>>> {};
 struct AttributeName : Name {};
 struct Eq : p::seq<OptS, p::one<'='>, OptS> {};
 struct Attribute : p::seq<AttributeName, Eq, AttValue> {};
@@ -34,8 +33,7 @@ struct Attribute : p::seq<AttributeName, Eq, AttValue> {};
 // [40] STag, [44] EmptyElemTag, [42] ETag
 struct TagName : Name {};
 struct EmptyMark : p::one<'/'> {};
-struct StartTag
-    : p::seq<p::one<'<'>, TagName, p::star<S, Attribute>, OptS, p::opt<EmptyMark>, p::one<'>'>> {};
+struct StartTag : p::seq<p::one<'<'>, TagName, p::star<S, Attribute>, OptS, p::opt<EmptyMark>, p::one<'>'>> {};
 struct EndTagName : Name {};
 struct EndTag : p::seq<p::string<'<', '/'>, EndTagName, OptS, p::one<'>'>> {};
 

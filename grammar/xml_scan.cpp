@@ -88,7 +88,8 @@ class Scanner {
     const std::string_view content = text_.substr(begin + 2, end - begin - 4);
     if (!content.starts_with("xml") || (content.size() > 3 && kBlanks.find(content[3]) == std::string_view::npos)) {
       if (open_.empty()) return;  // beside the root they are for other programs, and mean nothing here
-      add(DiagnosticKind::processing_instruction, place(begin, begin + 2), "`<?` begins an instruction, which is no text")
+      add(DiagnosticKind::processing_instruction, place(begin, begin + 2),
+          "`<?` begins an instruction, which is no text")
           .notes.push_back({std::nullopt, "write `&lt;?`, put code into <![CDATA[...]]>, or take it in with `src`"});
       return;
     }
@@ -154,10 +155,9 @@ class Scanner {
       } else if (decode_reference(piece.substr(at, length)).empty()) {
         const std::string reference(piece.substr(at, length));
         const bool is_character = reference[1] == '#';
-        auto& diagnostic =
-            add(is_character ? DiagnosticKind::bad_character_reference : DiagnosticKind::unknown_entity,
-                place(at, at + length),
-                "`" + reference + (is_character ? "` is not a character" : "` is not an entity of PML"));
+        auto& diagnostic = add(is_character ? DiagnosticKind::bad_character_reference : DiagnosticKind::unknown_entity,
+                               place(at, at + length),
+                               "`" + reference + (is_character ? "` is not a character" : "` is not an entity of PML"));
         if (!is_character) {
           diagnostic.notes.push_back(
               {std::nullopt, "the entities are &lt; &gt; &amp; &quot; &apos; and characters such as &#233;"});
@@ -277,14 +277,14 @@ class Scanner {
     TagPlaces& tag = tags_[open_.back()];
     const Place name = tag.name;
     if (!tag.is_broken && !lost_rest_) {  // what follows from a mistake is not said again
-      auto& diagnostic = add(DiagnosticKind::unclosed_element, name,
-                             "`<" + std::string(slice(name)) + ">` is never closed");
+      auto& diagnostic =
+          add(DiagnosticKind::unclosed_element, name, "`<" + std::string(slice(name)) + ">` is never closed");
       if (closer != nullptr) {
         diagnostic.notes.push_back({*closer, "it is still open at this end tag"});
       }
-      diagnostic.notes.push_back(
-          {std::nullopt, "write `<" + std::string(slice(name)) + "/>` if it is empty; code that holds `<` "
-                         "goes into <![CDATA[...]]>, or into a file taken in with `src`"});
+      diagnostic.notes.push_back({std::nullopt, "write `<" + std::string(slice(name)) +
+                                                    "/>` if it is empty; code that holds `<` "
+                                                    "goes into <![CDATA[...]]>, or into a file taken in with `src`"});
     }
     tag.is_broken = true;
     edit(at, at, "</" + std::string(slice(name)) + ">");
@@ -401,14 +401,14 @@ class Scanner {
   std::vector<TagPlaces> tags_;
   std::vector<Edit> edits_;
   std::vector<std::size_t> open_;  // elements that are open: indices into tags_
-  TagPlaces tag_;                 // the start tag that is being matched
+  TagPlaces tag_;                  // the start tag that is being matched
   AttributePlaces attribute_{};
   Place end_tag_name_{};
-  std::size_t good_end_ = 0;      // end of what is well-formed in tag_
+  std::size_t good_end_ = 0;  // end of what is well-formed in tag_
   bool is_empty_ = false;
   bool has_root_ = false;
   bool too_deep_ = false;
-  bool lost_rest_ = false;        // the rest of the file was taken for an unclosed comment
+  bool lost_rest_ = false;  // the rest of the file was taken for an unclosed comment
 };
 
 /// Connects the grammar's rules with the scanner.
@@ -421,9 +421,13 @@ struct State {
   std::size_t resume = 0;  // where to go on, if the grammar cannot know
 
   template <typename ActionInput>
-  std::size_t from(const ActionInput& input) const { return static_cast<std::size_t>(input.begin() - begin); }
+  std::size_t from(const ActionInput& input) const {
+    return static_cast<std::size_t>(input.begin() - begin);
+  }
   template <typename ActionInput>
-  std::size_t to(const ActionInput& input) const { return static_cast<std::size_t>(input.end() - begin); }
+  std::size_t to(const ActionInput& input) const {
+    return static_cast<std::size_t>(input.end() - begin);
+  }
 };
 
 #define PML_XML_ACTION(Rule, statement)                      \

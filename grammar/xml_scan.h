@@ -24,7 +24,7 @@ struct AttributePlaces {
 
 struct TagPlaces {
   Place name;
-  Place tag;  // from `<` to `>`
+  Place tag;                                // from `<` to `>`
   std::vector<AttributePlaces> attributes;  // a name that stands twice is listed once, the first
   bool is_broken = false;                   // there was a mistake in the tag, or it is never closed
 };

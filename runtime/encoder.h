@@ -29,8 +29,8 @@ struct EncoderStatistics {
 class Encoder {
  public:
   /// All references must outlive the encoder. `store` may be null: nothing is kept then.
-  Encoder(const Model& model, const Store* store, const compiler::Layout& layout,
-          const compiler::Contexts& contexts, const compiler::Recipe& recipe, KvType kv_type, Warn warn);
+  Encoder(const Model& model, const Store* store, const compiler::Layout& layout, const compiler::Contexts& contexts,
+          const compiler::Recipe& recipe, KvType kv_type, Warn warn);
 
   /// Where the artifact of a node came from.
   struct Outcome {
@@ -67,7 +67,7 @@ class Encoder {
   std::vector<bool> is_declared_;
   std::unordered_map<compiler::ChainId, std::shared_ptr<const Artifact>> known_;
   std::unordered_map<compiler::ChainId, Finding> absent_;  // what the store was asked for in vain
-  std::size_t private_bytes_ = 0;  // of the nodes in known_ that the store does not hold
+  std::size_t private_bytes_ = 0;                          // of the nodes in known_ that the store does not hold
   EncoderStatistics statistics_;
   bool warned_of_store_ = false;
 };

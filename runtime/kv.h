@@ -58,8 +58,7 @@ class KvBuffer {
   /// rows of every layer. `positions` ascend, and lie behind all earlier ones.
   std::int64_t append(std::span<const Slot> positions);
   /// Rounds `keys` and `values` [num_rows, num_kv_heads, head_dim] to the KV type, as rows of one layer.
-  void write(std::int32_t layer, std::int64_t first_row, std::int64_t num_rows, const float* keys,
-             const float* values);
+  void write(std::int32_t layer, std::int64_t first_row, std::int64_t num_rows, const float* keys, const float* values);
   /// The rows as they lie in an artifact; the buffer must be full and its positions consecutive.
   KvView view() const;
 

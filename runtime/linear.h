@@ -25,7 +25,7 @@ class Linear {
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor weight_;  // in the type that is computed in; packed, if oneDNN is in the build
+  at::Tensor weight_;               // in the type that is computed in; packed, if oneDNN is in the build
   std::optional<at::Tensor> bias_;  // f32
   ComputeType compute_ = ComputeType::f32;
 };

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "compiler/model_config.h"
 #include "compiler/layout.h"
+#include "compiler/model_config.h"
 
 namespace pml::runtime {
 

@@ -12,11 +12,11 @@ namespace pml::runtime {
 /// A token at position p attends to the rows of `context` and of `own` that stand at or before p, itself
 /// included, whatever order they were computed in.
 struct SequenceInput {
-  std::span<const TokenId> tokens;    // [n]
-  std::span<const Slot> positions;    // [n], ascending
-  std::span<const KvView> context;    // in position order; no row at a position of another
-  KvBuffer* own = nullptr;            // the sequence's earlier rows; the new tokens' rows are appended
-  bool wants_logits = false;          // of the last token
+  std::span<const TokenId> tokens;  // [n]
+  std::span<const Slot> positions;  // [n], ascending
+  std::span<const KvView> context;  // in position order; no row at a position of another
+  KvBuffer* own = nullptr;          // the sequence's earlier rows; the new tokens' rows are appended
+  bool wants_logits = false;        // of the last token
 };
 
 }  // namespace pml::runtime

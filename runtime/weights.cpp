@@ -45,8 +45,7 @@ Linear linear(const compiler::ModelFile& file, const std::vector<std::string>& l
     weights.push_back(layer + ".weight");
     biases.push_back(layer + ".bias");
   }
-  return Linear(stack(file, weights), has_bias ? std::optional(stack(file, biases)) : std::nullopt,
-                compute);
+  return Linear(stack(file, weights), has_bias ? std::optional(stack(file, biases)) : std::nullopt, compute);
 }
 
 }  // namespace

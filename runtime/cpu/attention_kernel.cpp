@@ -129,9 +129,8 @@ HWY_INLINE float weigh_scores(float maximum, std::size_t num_vectors, float* HWY
 }
 
 template <std::size_t kQueries = kTileQueries>
-HWY_INLINE void score_queries(std::size_t num_queries, const float* const* queries,
-                              const float* HWY_RESTRICT keys, std::size_t num_vectors, std::size_t head_dim,
-                              float factor, float* HWY_RESTRICT scores) {
+HWY_INLINE void score_queries(std::size_t num_queries, const float* const* queries, const float* HWY_RESTRICT keys,
+                              std::size_t num_vectors, std::size_t head_dim, float factor, float* HWY_RESTRICT scores) {
   if (num_queries == kQueries) {
     score_tiles<kQueries>(queries, keys, num_vectors, head_dim, factor, scores);
   } else if constexpr (kQueries > 1) {
@@ -140,15 +139,14 @@ HWY_INLINE void score_queries(std::size_t num_queries, const float* const* queri
 }
 
 template <class T, std::size_t kQueries = kTileQueries>
-HWY_INLINE void sum_queries(std::size_t num_queries, const float* HWY_RESTRICT weights,
-                            const T* HWY_RESTRICT values, std::size_t num_rows, std::size_t value_stride,
-                            const float* HWY_RESTRICT rescale, std::size_t num_vectors, float* const* sums,
-                            RowPrefetch& prefetch) {
+HWY_INLINE void sum_queries(std::size_t num_queries, const float* HWY_RESTRICT weights, const T* HWY_RESTRICT values,
+                            std::size_t num_rows, std::size_t value_stride, const float* HWY_RESTRICT rescale,
+                            std::size_t num_vectors, float* const* sums, RowPrefetch& prefetch) {
   if (num_queries == kQueries) {
     sum_tiles<kQueries>(weights, values, num_rows, value_stride, rescale, num_vectors, 0, sums, prefetch);
   } else if constexpr (kQueries > 1) {
-    sum_queries<T, kQueries - 1>(num_queries, weights, values, num_rows, value_stride, rescale, num_vectors,
-                                 sums, prefetch);
+    sum_queries<T, kQueries - 1>(num_queries, weights, values, num_rows, value_stride, rescale, num_vectors, sums,
+                                 prefetch);
   }
 }
 
@@ -209,8 +207,8 @@ HWY_NOINLINE void weigh_group(const float* HWY_RESTRICT keys, std::size_t head_d
     for (std::size_t i = state.tile_begin[t]; i < state.tile_begin[t + 1]; ++i) {
       const float sum = weigh_scores(new_maxima[i], state.tile_vectors(t), scores + i * kSubBlockRows);
       const hn::CappedTag<float, 1> d1;
-      hn::StoreU(hn::MulAdd(hn::LoadU(d1, group.weights[i]), hn::Set(d1, state.rescale[i]), hn::Set(d1, sum)),
-                 d1, group.weights[i]);
+      hn::StoreU(hn::MulAdd(hn::LoadU(d1, group.weights[i]), hn::Set(d1, state.rescale[i]), hn::Set(d1, sum)), d1,
+                 group.weights[i]);
     }
   }
 }
@@ -222,17 +220,15 @@ HWY_NOINLINE void attend_group(const SubBlock<V>& rows, const QueryGroup& group,
   weigh_group(rows.keys, rows.head_dim, rows.factor, group, state, scores);
   for (std::size_t t = 0; t < state.num_tiles; ++t) {
     const std::size_t begin = state.tile_begin[t];
-    sum_queries(state.tile_size(t), scores + begin * kSubBlockRows, rows.values, state.tile_rows[t],
-                rows.value_stride, state.rescale + begin, round_up(rows.head_dim, kLanes) / kLanes,
-                group.sums + begin, *rows.prefetch);
+    sum_queries(state.tile_size(t), scores + begin * kSubBlockRows, rows.values, state.tile_rows[t], rows.value_stride,
+                state.rescale + begin, round_up(rows.head_dim, kLanes) / kLanes, group.sums + begin, *rows.prefetch);
   }
 }
 
 // Runs the queries that see some row of the sub-block, in groups.
 template <class V>
 HWY_NOINLINE void attend_sub_block(const KernelInput& input, const WorkItem& item, std::int32_t kv_head,
-                                   const std::uint64_t* visible, const SubBlock<V>& rows,
-                                   float* HWY_RESTRICT scores) {
+                                   const std::uint64_t* visible, const SubBlock<V>& rows, float* HWY_RESTRICT scores) {
   const AttentionArguments& arguments = input.arguments;
   const Partials& partials = input.partials;
   const std::int64_t heads_per_kv_head = arguments.num_heads / arguments.num_kv_heads;
@@ -246,8 +242,7 @@ HWY_NOINLINE void attend_sub_block(const KernelInput& input, const WorkItem& ite
       const std::int64_t head = kv_head * heads_per_kv_head + g;
       const std::size_t place = group.size++;
       group.queries[place] =
-          arguments.queries +
-          (std::int64_t{contribution.row} * arguments.num_heads + head) * arguments.head_dim;
+          arguments.queries + (std::int64_t{contribution.row} * arguments.num_heads + head) * arguments.head_dim;
       group.sums[place] = partials.sums + (slot * arguments.num_heads + head) * partials.sum_stride;
       group.maxima[place] = partials.maxima + slot * partials.head_stride + head;
       group.weights[place] = partials.weights + slot * partials.head_stride + head;
@@ -275,8 +270,7 @@ void clear_partials(const KernelInput& input, const WorkItem& item, std::int32_t
 }
 
 template <class T>
-void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                 std::int32_t kv_head) {
+void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head) {
   HWY_ALIGN float keys[kMaxHeadDim * kSubBlockRows];
   HWY_ALIGN float values[kMaxHeadDim * kSubBlockRows];
   HWY_ALIGN float scores[kGroupQueries * kSubBlockRows];
@@ -305,8 +299,7 @@ void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem*
     if (const std::int32_t next = row + kSubBlockRows; next < end_row) {
       prefetch = prefetch_sub_block(input, item.segment, kv_head, next, num_steps);
     } else if (next_item != nullptr) {
-      prefetch =
-          prefetch_sub_block(input, next_item->segment, kv_head, next_item->block * kBlockRows, num_steps);
+      prefetch = prefetch_sub_block(input, next_item->segment, kv_head, next_item->block * kBlockRows, num_steps);
     }
     const T* sub_block_v = v + row * segment.row_stride;
     convert_keys(k + row * segment.row_stride, segment.row_stride, num_rows, head_dim, keys, prefetch);
@@ -352,8 +345,7 @@ namespace pml::runtime::cpu {
 HWY_EXPORT(attend_item_on_target);
 HWY_EXPORT(merge_query_on_target);
 
-void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                 std::int32_t kv_head) {
+void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head) {
   HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, item, next_item, kv_head);
 }
 

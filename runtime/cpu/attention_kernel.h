@@ -33,8 +33,7 @@ struct KernelInput {
 /// Fills the partial results of the item's queries for the query heads of one KV head. `next_item`, if any,
 /// is what the thread will do next: its first rows are asked for in time. Uses about 140 KB of the thread's
 /// stack.
-void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                 std::int32_t kv_head);
+void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head);
 
 /// Merges the partial results of output row `query` (all heads) in listed order into `out` and `lse`.
 /// Overwrites the query's maxima.

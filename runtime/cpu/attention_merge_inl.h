@@ -38,9 +38,7 @@ struct SlotWalk {
   std::int64_t slot = 0, last = 0;
 
   SlotWalk(const AttentionPlan& of, std::int32_t query)
-      : plan(of),
-        index(of.query_begin[query - of.first_query]),
-        end(of.query_begin[query - of.first_query + 1]) {}
+      : plan(of), index(of.query_begin[query - of.first_query]), end(of.query_begin[query - of.first_query + 1]) {}
   bool next() {
     if (++slot < last) return true;
     if (index == end) return false;
@@ -90,8 +88,7 @@ inline void merge_heads(const KernelInput& input, std::int32_t query, std::int64
     std::fill_n(sums, head_dim + kLanes, 0.0F);
     for (SlotWalk walk(input.plan, query); walk.next();) {
       const FloatVector factor = hn::Set(d, partials.maxima[walk.slot * partials.head_stride + h]);
-      const float* HWY_RESTRICT from =
-          partials.sums + (walk.slot * arguments.num_heads + h) * partials.sum_stride;
+      const float* HWY_RESTRICT from = partials.sums + (walk.slot * arguments.num_heads + h) * partials.sum_stride;
       for (std::size_t c = 0; c < head_dim; c += kLanes) {
         hn::Store(hn::MulAdd(factor, hn::Load(d, from + c), hn::Load(d, sums + c)), d, sums + c);
       }
@@ -104,9 +101,9 @@ inline void merge_heads(const KernelInput& input, std::int32_t query, std::int64
     }
     if (arguments.lse == nullptr) continue;
     const double weight_sum = weights[h - head];
-    arguments.lse[row] =
-        weight_sum == 0.0 ? -std::numeric_limits<float>::infinity()
-                          : static_cast<float>(base_of[h - head] * std::numbers::ln2 + std::log(weight_sum));
+    arguments.lse[row] = weight_sum == 0.0
+                             ? -std::numeric_limits<float>::infinity()
+                             : static_cast<float>(base_of[h - head] * std::numbers::ln2 + std::log(weight_sum));
   }
 }
 

@@ -114,8 +114,8 @@ void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
       if (end == first) break;  // nobody sees this block, so nobody sees a later one
       for (std::size_t i = first; i < end; i += static_cast<std::size_t>(max_queries)) {
         const std::size_t count = std::min(end - i, static_cast<std::size_t>(max_queries));
-        plan.items.push_back({static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(i),
-                              static_cast<std::int32_t>(count)});
+        plan.items.push_back(
+            {static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(i), static_cast<std::int32_t>(count)});
       }
     }
   }
@@ -128,8 +128,7 @@ void add_tasks(const AttentionArguments& arguments, AttentionPlan& plan) {
   for (std::size_t i = 0; i < plan.items.size(); ++i) {
     const WorkItem& item = plan.items[i];
     const std::int32_t rows = arguments.segments[static_cast<std::size_t>(item.segment)].num_rows;
-    cost += std::min(kBlockRows, rows - item.block * kBlockRows) *
-            (std::int64_t{item.count} * group + kConversionCost);
+    cost += std::min(kBlockRows, rows - item.block * kBlockRows) * (std::int64_t{item.count} * group + kConversionCost);
     if (cost < kTaskCost && i + 1 < plan.items.size()) continue;
     plan.task_items.push_back(static_cast<std::int64_t>(i) + 1);
     cost = 0;
@@ -148,8 +147,7 @@ std::vector<std::int64_t> count_slots(const AttentionArguments& arguments) {
   return slots;
 }
 
-AttentionPlan plan_attention(const AttentionArguments& arguments, std::int32_t first_query,
-                             std::int32_t num_queries) {
+AttentionPlan plan_attention(const AttentionArguments& arguments, std::int32_t first_query, std::int32_t num_queries) {
   AttentionPlan plan;
   plan.first_query = first_query;
   plan.num_queries = num_queries;

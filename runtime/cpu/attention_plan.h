@@ -56,7 +56,6 @@ struct AttentionPlan {
 std::vector<std::int64_t> count_slots(const AttentionArguments& arguments);
 
 /// The work of output rows [first_query, first_query + num_queries).
-AttentionPlan plan_attention(const AttentionArguments& arguments, std::int32_t first_query,
-                             std::int32_t num_queries);
+AttentionPlan plan_attention(const AttentionArguments& arguments, std::int32_t first_query, std::int32_t num_queries);
 
 }  // namespace pml::runtime::cpu

@@ -69,8 +69,7 @@ HWY_NOINLINE void score_tile(const float* const* HWY_RESTRICT queries, const flo
 
 template <std::size_t kQueries, std::size_t kVectors = max_tile_vectors<kQueries>()>
 HWY_INLINE void score_tiles(const float* const* HWY_RESTRICT queries, const float* HWY_RESTRICT keys,
-                            std::size_t num_vectors, std::size_t head_dim, float factor,
-                            float* HWY_RESTRICT scores) {
+                            std::size_t num_vectors, std::size_t head_dim, float factor, float* HWY_RESTRICT scores) {
   constexpr std::size_t kLanes = hwy::HWY_NAMESPACE::MaxLanes(hwy::HWY_NAMESPACE::ScalableTag<float>());
   for (; num_vectors >= kVectors; num_vectors -= kVectors) {
     score_tile<kQueries, kVectors>(queries, keys, head_dim, factor, scores);
@@ -86,9 +85,9 @@ HWY_INLINE void score_tiles(const float* const* HWY_RESTRICT queries, const floa
 /// from column `column` on. The sub-block's own sum starts at zero: shorter chains, smaller rounding errors.
 /// weights: [kQueries, kSubBlockRows]; values: [num_rows, value_stride].
 template <std::size_t kQueries, std::size_t kVectors, class T>
-HWY_NOINLINE void sum_tile(const float* HWY_RESTRICT weights, const T* HWY_RESTRICT values,
-                           std::size_t num_rows, std::size_t value_stride, const float* HWY_RESTRICT rescale,
-                           std::size_t column, float* const* HWY_RESTRICT sums, RowPrefetch& prefetch) {
+HWY_NOINLINE void sum_tile(const float* HWY_RESTRICT weights, const T* HWY_RESTRICT values, std::size_t num_rows,
+                           std::size_t value_stride, const float* HWY_RESTRICT rescale, std::size_t column,
+                           float* const* HWY_RESTRICT sums, RowPrefetch& prefetch) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::ScalableTag<float> d;
   constexpr std::size_t kLanes = hn::MaxLanes(d);
@@ -125,18 +124,17 @@ HWY_NOINLINE void sum_tile(const float* HWY_RESTRICT weights, const T* HWY_RESTR
 }
 
 template <std::size_t kQueries, class T, std::size_t kVectors = max_tile_vectors<kQueries>()>
-HWY_INLINE void sum_tiles(const float* HWY_RESTRICT weights, const T* HWY_RESTRICT values,
-                          std::size_t num_rows, std::size_t value_stride, const float* HWY_RESTRICT rescale,
-                          std::size_t num_vectors, std::size_t column, float* const* HWY_RESTRICT sums,
-                          RowPrefetch& prefetch) {
+HWY_INLINE void sum_tiles(const float* HWY_RESTRICT weights, const T* HWY_RESTRICT values, std::size_t num_rows,
+                          std::size_t value_stride, const float* HWY_RESTRICT rescale, std::size_t num_vectors,
+                          std::size_t column, float* const* HWY_RESTRICT sums, RowPrefetch& prefetch) {
   constexpr std::size_t kLanes = hwy::HWY_NAMESPACE::MaxLanes(hwy::HWY_NAMESPACE::ScalableTag<float>());
   for (; num_vectors >= kVectors; num_vectors -= kVectors) {
     sum_tile<kQueries, kVectors>(weights, values, num_rows, value_stride, rescale, column, sums, prefetch);
     column += kVectors * kLanes;
   }
   if constexpr (kVectors > 1) {
-    sum_tiles<kQueries, T, kVectors / 2>(weights, values, num_rows, value_stride, rescale, num_vectors,
-                                         column, sums, prefetch);
+    sum_tiles<kQueries, T, kVectors / 2>(weights, values, num_rows, value_stride, rescale, num_vectors, column, sums,
+                                         prefetch);
   }
 }
 

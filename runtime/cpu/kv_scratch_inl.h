@@ -46,8 +46,8 @@ HWY_INLINE void store_blocks(D d, hwy::HWY_NAMESPACE::Vec<D> v, float* HWY_RESTR
 
 /// Transposes columns [0, lanes of D) of four rows; rows from `num_rows` on count as zero.
 template <class D, class T>
-HWY_INLINE void transpose_four_rows(D d, const T* HWY_RESTRICT from, std::int64_t row_stride,
-                                    std::int32_t num_rows, float* HWY_RESTRICT to) {
+HWY_INLINE void transpose_four_rows(D d, const T* HWY_RESTRICT from, std::int64_t row_stride, std::int32_t num_rows,
+                                    float* HWY_RESTRICT to) {
   namespace hn = hwy::HWY_NAMESPACE;
   using V = hn::Vec<D>;
   const V a = load_f32(d, from);

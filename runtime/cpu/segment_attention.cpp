@@ -25,8 +25,7 @@ constexpr std::int64_t kMergeQueries = 8;
 constexpr std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 
 void check(const AttentionArguments& arguments) {
-  PML_CHECK(arguments.num_kv_heads > 0 && arguments.num_heads > 0 &&
-                arguments.num_heads % arguments.num_kv_heads == 0,
+  PML_CHECK(arguments.num_kv_heads > 0 && arguments.num_heads > 0 && arguments.num_heads % arguments.num_kv_heads == 0,
             "query heads do not divide into KV heads");
   PML_CHECK(arguments.head_dim > 0 && arguments.head_dim % 8 == 0 && arguments.head_dim <= kMaxHeadDim,
             "head size of no kernel");

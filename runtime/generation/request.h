@@ -30,9 +30,9 @@ struct Answer {
   std::vector<TokenId> tokens;                 // the end token included
   std::vector<std::vector<LogProb>> logprobs;  // by token, best first
   FinishReason finish_reason = FinishReason::length;
-  double first_token_seconds = 0.0;            // from submission
-  double decode_seconds = 0.0;                 // from the first token to the last
-  std::size_t private_bytes = 0;               // KV of the request's own rows
+  double first_token_seconds = 0.0;  // from submission
+  double decode_seconds = 0.0;       // from the first token to the last
+  std::size_t private_bytes = 0;     // KV of the request's own rows
 };
 
 /// The rows that a request computes, over the KV that it only reads.

@@ -18,9 +18,12 @@ constexpr std::int32_t kLeastPrefill = 16;
 
 std::string_view to_string(FinishReason reason) {
   switch (reason) {
-    case FinishReason::stop: return "stop";
-    case FinishReason::length: return "length";
-    case FinishReason::cancelled: return "cancelled";
+    case FinishReason::stop:
+      return "stop";
+    case FinishReason::length:
+      return "length";
+    case FinishReason::cancelled:
+      return "cancelled";
   }
   return "";
 }
@@ -166,7 +169,8 @@ std::optional<FinishReason> Scheduler::take_token(Running& request, std::span<co
 
   const auto end = request.request.on_token ? request.request.on_token(token) : std::nullopt;
   if (end) return end;
-  const bool is_end = std::find(options.end_tokens.begin(), options.end_tokens.end(), token) != options.end_tokens.end();
+  const bool is_end =
+      std::find(options.end_tokens.begin(), options.end_tokens.end(), token) != options.end_tokens.end();
   if (is_end && options.forced_tokens.empty()) return FinishReason::stop;
   if (static_cast<std::int64_t>(answer.tokens.size()) == request.limit) return FinishReason::length;
   return std::nullopt;

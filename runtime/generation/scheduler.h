@@ -25,9 +25,9 @@ namespace pml::runtime {
 using Forward = std::function<std::vector<float>(std::span<const SequenceInput>)>;
 
 struct SchedulerOptions {
-  std::int32_t max_running = 32;     // requests in one forward pass
-  std::int32_t max_queued = 1024;    // requests that wait for their turn
-  std::int32_t step_tokens = 256;    // rows of one forward pass, as long as no more are generating
+  std::int32_t max_running = 32;   // requests in one forward pass
+  std::int32_t max_queued = 1024;  // requests that wait for their turn
+  std::int32_t step_tokens = 256;  // rows of one forward pass, as long as no more are generating
 };
 
 using RequestId = std::uint64_t;

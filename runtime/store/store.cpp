@@ -55,8 +55,10 @@ std::span<const std::byte> as_bytes(std::string_view text) { return std::as_byte
 }  // namespace
 
 fs::path Store::default_folder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return fs::path(cache) / "pml";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home) / ".cache" / "pml";
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
+    return fs::path(cache) / "pml";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return fs::path(home) / ".cache" / "pml";
   return fs::temp_directory_path() / ("pml-" + std::to_string(::getuid()));
 }
 

@@ -117,8 +117,7 @@ struct GgufBuilder {
     }
     Bytes data;
     for (const Tensor& tensor : tensors) {
-      if (tensor.offset == Tensor::kAssign)
-        data.resize((data.size() + alignment - 1) / alignment * alignment);
+      if (tensor.offset == Tensor::kAssign) data.resize((data.size() + alignment - 1) / alignment * alignment);
       append_string(bytes, tensor.name);
       append(bytes, static_cast<std::uint32_t>(tensor.dimensions.size()));
       for (const std::uint64_t dimension : tensor.dimensions) append(bytes, dimension);

@@ -72,14 +72,12 @@ TEST_CASE("chat template: our tags are what Jinja makes of the models' own templ
         CHECK(got == want);
         continue;
       }
-      if (turns.front().role ==
-          ast::Role::system) {  // theirs may stand in the same turn, before the author's
+      if (turns.front().role == ast::Role::system) {  // theirs may stand in the same turn, before the author's
         const std::string opening = plain(chat_template->opening(ast::Role::system));
         CHECK(want.starts_with(opening));
         got.erase(0, opening.size());
       }
-      if (name == "HuggingFaceTB-SmolLM3-3B")
-        got.erase(0, std::string(kSystem.text).size());  // trims and adds
+      if (name == "HuggingFaceTB-SmolLM3-3B") got.erase(0, std::string(kSystem.text).size());  // trims and adds
       CHECK_THAT(want, Catch::EndsWith(got));
     }
   }
@@ -105,8 +103,7 @@ TEST_CASE("chat template: our tags are what Jinja makes of the models' own templ
 
 TEST_CASE("chat template: marks of a family, and what contradicts them", "[chat_template]") {
   const std::string chatml = "'<|im_start|>' + role + '\\n' + content + '<|im_end|>' + '\\n'";
-  const std::string llama3 =
-      "'<|start_header_id|>' + role + '<|end_header_id|>\\n\\n' + content + '<|eot_id|>'";
+  const std::string llama3 = "'<|start_header_id|>' + role + '<|end_header_id|>\\n\\n' + content + '<|eot_id|>'";
   CHECK(ChatTemplate::recognize(chatml));
   CHECK(ChatTemplate::recognize(llama3));
   CHECK(ChatTemplate::recognize("<|begin_of_text|>" + llama3));
@@ -115,9 +112,8 @@ TEST_CASE("chat template: marks of a family, and what contradicts them", "[chat_
   CHECK(!ChatTemplate::recognize(""));
   CHECK(!ChatTemplate::recognize("'<|im_start|>' + role"));
   for (const std::string contradiction :
-       {"[INST]", "<start_of_turn>", "<|end|>", "<|im_sep|>", "<|im_middle|>", "<|user|>",
-        "<\uff5cUser\uff5c>", "<<SYS>>", R"('<|im_start|>assistant\n<think>\n')", R"({{- '<think>\n' }})",
-        "{{\"<think>\"}}"}) {
+       {"[INST]", "<start_of_turn>", "<|end|>", "<|im_sep|>", "<|im_middle|>", "<|user|>", "<\uff5cUser\uff5c>",
+        "<<SYS>>", R"('<|im_start|>assistant\n<think>\n')", R"({{- '<think>\n' }})", "{{\"<think>\"}}"}) {
     CAPTURE(contradiction);
     CHECK(!ChatTemplate::recognize(chatml + contradiction));
     CHECK(!ChatTemplate::recognize(llama3 + contradiction));
@@ -165,8 +161,7 @@ TEST_CASE("chat template tags: special tokens are found by their text", "[chat_t
 
   json thinking = stated_tags();
   thinking["generation"] = "<|im_start|>a\n<think>\n";
-  CHECK(marks(read_template_tags(thinking.dump(), &tokenizer)->generation()) ==
-        "{<|im_start|>}a\n<think>\n|");
+  CHECK(marks(read_template_tags(thinking.dump(), &tokenizer)->generation()) == "{<|im_start|>}a\n<think>\n|");
   CHECK(marks(read_template_tags(stated_tags().dump(), nullptr)->opening(ast::Role::system)) == "<bos>[S]|");
 }
 

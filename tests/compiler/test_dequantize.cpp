@@ -64,16 +64,14 @@ constexpr TensorType kTypes[] = {TensorType::f32,  TensorType::f16,  TensorType:
 
 /// Bit for bit, but any NaN is as good as another: which payload an addition keeps is not ours to say.
 bool is_same(float a, float b) {
-  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) ||
-         (std::isnan(a) && std::isnan(b));
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b));
 }
 
 struct RandomTensor {
   std::vector<std::byte> storage;
   TensorInfo info;
 
-  RandomTensor(TensorType type, std::int64_t rows, std::int64_t columns, unsigned seed,
-               std::int64_t heads = 0) {
+  RandomTensor(TensorType type, std::int64_t rows, std::int64_t columns, unsigned seed, std::int64_t heads = 0) {
     info = {"random", type, {rows, columns}, {}, heads};
     const auto size = static_cast<std::size_t>(rows * row_size_bytes(info));
     storage.resize(size + 1);
@@ -158,8 +156,7 @@ TEST_CASE("dequantize: random blocks of the types that have a second implementat
 
 TEST_CASE("dequantize: plain types have rows of any length", "[dequantize]") {
   for (const TensorType type : {TensorType::f32, TensorType::f16, TensorType::bf16}) {
-    for (const std::int64_t columns : {1, 17, 31, 33, 63})
-      check_rows(RandomTensor(type, 3, columns, 11), 0, 3);
+    for (const std::int64_t columns : {1, 17, 31, 33, 63}) check_rows(RandomTensor(type, 3, columns, 11), 0, 3);
   }
 }
 
@@ -205,8 +202,7 @@ TEST_CASE("dequantize: threads may share a tensor", "[dequantize]") {
   std::vector<float> out(want.size());
   std::vector<std::thread> threads;
   for (std::int64_t part = 0; part < 4; ++part) {
-    threads.emplace_back(
-        [&, part] { dequantize_rows(tensor.info, part * 16, 16, out.data() + part * 16 * 96); });
+    threads.emplace_back([&, part] { dequantize_rows(tensor.info, part * 16, 16, out.data() + part * 16 * 96); });
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(std::equal(want.begin(), want.end(), out.begin(), is_same));

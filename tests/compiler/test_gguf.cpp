@@ -191,14 +191,11 @@ TEST_CASE("GGUF: what is wrong is named", "[gguf]") {
       {"unknown element type", "the value of 'x' has the unknown type 99",
        [&](auto& f) { f.set("x", raw_array(99, 0)); }},
       {"boolean of 2", "'x' is a boolean of 2", [](auto& f) { f.set("x", number<std::uint8_t>(7, 2)); }},
-      {"endless string", "the file ends within the value of 'x'",
-       [](auto& f) { f.set("x", number(8, kHuge)); }},
-      {"endless array", "the value of 'x' is said to have",
-       [&](auto& f) { f.set("x", raw_array(4, kHuge)); }},
+      {"endless string", "the file ends within the value of 'x'", [](auto& f) { f.set("x", number(8, kHuge)); }},
+      {"endless array", "the value of 'x' is said to have", [&](auto& f) { f.set("x", raw_array(4, kHuge)); }},
       {"overflowing array", "the value of 'x' is said to have",
        [&](auto& f) { f.set("x", raw_array(10, (std::uint64_t{1} << 61) + 1)); }},
-      {"endless strings", "the value of 'x' is said to have",
-       [&](auto& f) { f.set("x", raw_array(8, kHuge)); }},
+      {"endless strings", "the value of 'x' is said to have", [&](auto& f) { f.set("x", raw_array(8, kHuge)); }},
       {"deep arrays", "the value of 'x' nests arrays deeper than 4",
        [&](auto& f) {
          Value deep{9, {}};
@@ -216,8 +213,7 @@ TEST_CASE("GGUF: what is wrong is named", "[gguf]") {
        [](auto& f) {
          f.metadata.insert(f.metadata.end(), 2, {std::string("a\n\x01").append(500, 'b'), u32(1)});
        }},
-      {"alignment 0", "'general.alignment' is not a power of two",
-       [](auto& f) { f.set("general.alignment", u32(0)); }},
+      {"alignment 0", "'general.alignment' is not a power of two", [](auto& f) { f.set("general.alignment", u32(0)); }},
       {"alignment 24", "'general.alignment' is not a power of two",
        [](auto& f) { f.set("general.alignment", u32(24)); }},
       {"alignment of another type", "'general.alignment' is not a power of two",

@@ -206,8 +206,13 @@ TEST_CASE("hugging face: settings that could not be served are refused by name",
       {"architecture 'Qwen2ForSequenceClassification' is not supported", "qwen2",
        [](json& c) { c["architectures"] = {"Qwen2ForSequenceClassification"}; }},
       {"quantised weights ('quantization_config')", "qwen2",
-       [](json& c) { c["quantization_config"] = {{"quant_method", "gptq"}}; }},
-      {"code of its own ('auto_map')", "qwen2", [](json& c) { c["auto_map"] = {{"AutoModel", "x.Y"}}; }},
+       [](json& c) {
+         c["quantization_config"] = {{"quant_method", "gptq"}};
+       }},
+      {"code of its own ('auto_map')", "qwen2",
+       [](json& c) {
+         c["auto_map"] = {{"AutoModel", "x.Y"}};
+       }},
       {"a mixture of experts ('num_local_experts')", "mistral", [](json& c) { c["num_local_experts"] = 8; }},
       {"multi-head latent attention ('kv_lora_rank')", "qwen2", [](json& c) { c["kv_lora_rank"] = 512; }},
       {"ALiBi ('alibi')", "mistral", [](json& c) { c["alibi"] = true; }},
@@ -233,15 +238,25 @@ TEST_CASE("hugging face: settings that could not be served are refused by name",
          c["layer_types"] = {"full_attention", "sliding_attention"};
        }},
       {"a layer of type 'linear_attention' ('layer_types')", "qwen3",
-       [](json& c) { c["layer_types"] = {"linear_attention", "full_attention"}; }},
+       [](json& c) {
+         c["layer_types"] = {"linear_attention", "full_attention"};
+       }},
       {"RoPE scaling of type 'yarn' ('rope_parameters')", "qwen2",
-       [](json& c) { c["rope_parameters"] = {{"rope_type", "yarn"}, {"factor", 4.0}}; }},
+       [](json& c) {
+         c["rope_parameters"] = {{"rope_type", "yarn"}, {"factor", 4.0}};
+       }},
       {"RoPE scaling of type 'dynamic' ('rope_scaling')", "llama-bias-linear",
-       [](json& c) { c["rope_scaling"] = {{"type", "dynamic"}, {"factor", 4.0}}; }},
+       [](json& c) {
+         c["rope_scaling"] = {{"type", "dynamic"}, {"factor", 4.0}};
+       }},
       {"RoPE scaling of type 'longrope'", "llama-bias-linear",
-       [](json& c) { c["rope_scaling"] = {{"rope_type", "longrope"}}; }},
+       [](json& c) {
+         c["rope_scaling"] = {{"rope_type", "longrope"}};
+       }},
       {"'rope_scaling.factor' is missing", "llama-bias-linear",
-       [](json& c) { c["rope_scaling"] = {{"type", "linear"}}; }},
+       [](json& c) {
+         c["rope_scaling"] = {{"type", "linear"}};
+       }},
       {"the factor of linear RoPE scaling is -2", "llama-bias-linear",
        [](json& c) { c["rope_scaling"]["factor"] = -2; }},
       {"'rope_parameters.low_freq_factor' is missing", "llama-llama3-scaling",
@@ -250,9 +265,13 @@ TEST_CASE("hugging face: settings that could not be served are refused by name",
        [](json& c) { c["rope_parameters"]["high_freq_factor"] = 0; }},
       {"'rope_scaling' is not an object", "llama-bias-linear", [](json& c) { c["rope_scaling"] = "linear"; }},
       {"'rope_parameters' and 'rope_scaling' stand side by side", "qwen2",
-       [](json& c) { c["rope_scaling"] = {{"type", "linear"}, {"factor", 2.0}}; }},
+       [](json& c) {
+         c["rope_scaling"] = {{"type", "linear"}, {"factor", 2.0}};
+       }},
       {"RoPE that differs between layers", "qwen2",
-       [](json& c) { c["rope_parameters"] = {{"full_attention", {{"rope_type", "default"}}}}; }},
+       [](json& c) {
+         c["rope_parameters"] = {{"full_attention", {{"rope_type", "default"}}}};
+       }},
       {"rotary embedding of a part of each head", "qwen2", [](json& c) { c["partial_rotary_factor"] = 0.5; }},
       {"rotary embedding of a part of each head", "qwen2",
        [](json& c) { c["rope_parameters"]["partial_rotary_factor"] = 0.5; }},
@@ -274,7 +293,10 @@ TEST_CASE("hugging face: settings that could not be served are refused by name",
       {"the tokenizer has 320 tokens, 'vocab_size' says 319", "qwen2", [](json& c) { c["vocab_size"] = 319; }},
       {"head dimension 2147483640 is no multiple of 8 up to 256", "llama-bias-linear",
        [](json& c) { c["head_dim"] = 2147483640; }},
-      {"config.json: 'eos_token_id' names token 320 of 320", "qwen2", [](json& c) { c["eos_token_id"] = {0, 320}; }},
+      {"config.json: 'eos_token_id' names token 320 of 320", "qwen2",
+       [](json& c) {
+         c["eos_token_id"] = {0, 320};
+       }},
       {"config.json: 'eos_token_id' is not an integer of 32 bits, or an array", "qwen2",
        [](json& c) { c["eos_token_id"] = "</s>"; }},
   };
@@ -306,8 +328,7 @@ TEST_CASE("hugging face: files that do not fit together are refused", "[hugging_
        [](auto& f) { write_text(f / "config.json", "{\"a\":" + std::string(1 << 20, '[')); }},
       {"'config.json' is larger than 16 MB", "qwen2",
        [](auto& f) { write_text(f / "config.json", "{}" + std::string(17 << 20, ' ')); }},
-      {"generation_config.json is not JSON", "qwen2",
-       [](auto& f) { write_text(f / "generation_config.json", "eos"); }},
+      {"generation_config.json is not JSON", "qwen2", [](auto& f) { write_text(f / "generation_config.json", "eos"); }},
       {"generation_config.json: 'eos_token_id' names token -1 of 320", "qwen2",
        [](auto& f) { write_text(f / "generation_config.json", "{\"eos_token_id\": -1}"); }},
       {"has neither model.safetensors nor model.safetensors.index.json", "qwen2",
@@ -339,8 +360,9 @@ TEST_CASE("hugging face: files that do not fit together are refused", "[hugging_
        }},
       {"tensor 'score.weight' is no part", "qwen2",
        [](auto& f) {
-         f.change_tensors("model.safetensors",
-                          [](auto& tensors) { tensors.push_back({{"score.weight", "F16", {2}}, "abcd"}); });
+         f.change_tensors("model.safetensors", [](auto& tensors) {
+           tensors.push_back({{"score.weight", "F16", {2}}, "abcd"});
+         });
        }},
       {"'model.norm.weight' has the shape [], expected [64]", "qwen2",
        [](auto& f) {

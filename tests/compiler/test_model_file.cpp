@@ -45,8 +45,7 @@ GgufBuilder tiny_llama() {
   file.set("llama.rope.freq_base", f32(500.0F));
 
   std::vector<std::string> tokens = {"<s>", "</s>"};
-  for (int byte = 0; byte < 256; ++byte)
-    tokens.push_back(byte_level_character(static_cast<std::uint8_t>(byte)));
+  for (int byte = 0; byte < 256; ++byte) tokens.push_back(byte_level_character(static_cast<std::uint8_t>(byte)));
   tokens.push_back("ab");
   std::vector<std::int32_t> types(tokens.size(), 1);
   types[0] = types[1] = 3;
@@ -202,9 +201,16 @@ TEST_CASE("model file: RoPE scaling becomes divisors of frequencies", "[model_fi
       {{}, "none", [](auto& f) { f.set("llama.rope.scaling.type", string("linear")); }},
       {{8, 8, 8, 8}, "linear 8", [](auto& f) { f.set("llama.rope.scaling.factor", f32(8)); }},
       {{2, 2, 2, 2}, "linear 2", [](auto& f) { f.set("llama.rope.scale_linear", f32(2)); }},
-      {{1, 1, 2.5, 8}, "by divisors",
-       [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 1, 2.5, 8})); }},
-      {{}, "none", [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 1, 1, 1})); }},
+      {{1, 1, 2.5, 8},
+       "by divisors",
+       [](auto& f) {
+         f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 1, 2.5, 8}));
+       }},
+      {{},
+       "none",
+       [](auto& f) {
+         f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 1, 1, 1}));
+       }},
   };
   for (const Case& test : cases) {
     CAPTURE(test.scaling);
@@ -262,8 +268,7 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
        }},
       {"'model.layers.0.self_attn.k_proj.weight' has the shape [16, 32], expected [32, 32]",
        [](auto& f) { f.erase("llama.attention.head_count_kv"); }},
-      {"head dimension 1 is no multiple of 8 up to 256",
-       [](auto& f) { f.set("llama.attention.head_count", u32(32)); }},
+      {"head dimension 1 is no multiple of 8 up to 256", [](auto& f) { f.set("llama.attention.head_count", u32(32)); }},
       {"head dimension 2147483640 is no multiple of 8 up to 256",
        [](auto& f) {
          f.set("llama.attention.key_length", u32(2147483640));
@@ -282,9 +287,13 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
          f.set("llama.rope.scaling.factor", f32(8));
        }},
       {"tensor 'rope_freqs.weight' has 3 divisors for 4 frequencies of RoPE",
-       [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3})); }},
+       [](auto& f) {
+         f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3}));
+       }},
       {"tensor 'rope_freqs.weight' divides a frequency of RoPE by 0",
-       [](auto& f) { f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3, 0})); }},
+       [](auto& f) {
+         f.tensors.push_back(f32_vector("rope_freqs.weight", {1, 2, 3, 0}));
+       }},
       {"tensor 'rope_freqs.weight' is of type F16, not F32",
        [](auto& f) {
          f.tensors.push_back({"rope_freqs.weight", {4}, 1, Bytes(8)});
@@ -303,8 +312,7 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
        }},
       {"a sliding window", [](auto& f) { f.set("llama.attention.sliding_window", u32(64)); }},
       {"not causal", [](auto& f) { f.set("llama.attention.causal", boolean(false)); }},
-      {"the setting 'llama.logit_scale' is not supported",
-       [](auto& f) { f.set("llama.logit_scale", f32(2)); }},
+      {"the setting 'llama.logit_scale' is not supported", [](auto& f) { f.set("llama.logit_scale", f32(2)); }},
       {"a bias ('blk.0.ffn_up.bias') is not supported there",
        [](auto& f) { f.tensors.push_back(f32_tensor("blk.0.ffn_up.bias", {kFfn})); }},
       {"tensor 'model.layers.0.self_attn.k_proj.bias' is missing",
@@ -349,8 +357,7 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
        [](auto& f) {
          f.tensor("token_embd.weight") = f32_tensor("token_embd.weight", {kHidden, 260});
        }},
-      {"'tokenizer.chat_template' is not a string",
-       [](auto& f) { f.set("tokenizer.chat_template", u32(1)); }},
+      {"'tokenizer.chat_template' is not a string", [](auto& f) { f.set("tokenizer.chat_template", u32(1)); }},
   };
   for (const Case& test : cases) {
     CAPTURE(test.message);

@@ -23,8 +23,8 @@ std::string answer_to(const std::string& schema_text, const std::string& prompt_
     }
     return text;
   };
-  const auto schema = parse_schema(sources.add("s.pml", "<schema name=\"s\">" + schema_text + "</schema>"), sources, {},
-                                   diagnostics);
+  const auto schema =
+      parse_schema(sources.add("s.pml", "<schema name=\"s\">" + schema_text + "</schema>"), sources, {}, diagnostics);
   const auto prompt = parse_prompt(sources.add("p.pml", prompt_text), sources, diagnostics);
   if (diagnostics.has_errors()) return kinds();
   const auto encoder = test::byte_encoder();
@@ -32,8 +32,8 @@ std::string answer_to(const std::string& schema_text, const std::string& prompt_
   const compiler::Names names(layout);
   const auto selection = resolve(*prompt, layout, names, encoder, {"s"}, diagnostics);
   if (diagnostics.has_errors()) return kinds();
-  const auto plan = make_plan(layout, declare_contexts(layout, ast::ContextKind::guaranteed), selection, encoder, 0,
-                              diagnostics);
+  const auto plan =
+      make_plan(layout, declare_contexts(layout, ast::ContextKind::guaranteed), selection, encoder, 0, diagnostics);
   if (diagnostics.has_errors()) return kinds();
   std::string text;
   std::int32_t segment = -1;
@@ -61,8 +61,9 @@ void check(const std::vector<Row>& rows) {
 }  // namespace
 
 TEST_CASE("names: a child of the scope, else the one module of that name, else an error") {
-  const char* two = "<module name=\"a\">A<module name=\"x\">1</module></module>"
-                    "<module name=\"b\">B<module name=\"x\">2</module><module name=\"y\">3</module></module>";
+  const char* two =
+      "<module name=\"a\">A<module name=\"x\">1</module></module>"
+      "<module name=\"b\">B<module name=\"x\">2</module><module name=\"y\">3</module></module>";
   check({
       {two, "<prompt><a><x/></a></prompt>", "A|1"},
       {two, "<prompt><b><x/></b></prompt>", "B|2"},
@@ -94,7 +95,7 @@ TEST_CASE("names: parameters are a scope of their own") {
       {"<module name=\"a\">A</module>", "<prompt><use module=\"a/\"/></prompt>", "bad-name"},
       {"<module name=\"a\">A</module>", "<prompt><use module=\"/a\"/></prompt>", "bad-name"},
       {"<module name=\"a\">A</module>", "<prompt><use module=\"\"/></prompt>", "bad-name"},
-      {"<module name=\"a\u00a0b\">A</module>", "<prompt/>", "bad-name"},       // a no-break space
+      {"<module name=\"a\u00a0b\">A</module>", "<prompt/>", "bad-name"},  // a no-break space
       {"<module name=\"caf\u00e9\">A</module>", "<prompt><caf\u00e9/></prompt>", "A"},
       {"<module name=\"a\" src=\"\"/>", "<prompt/>", "bad-value"},
   });
@@ -111,7 +112,8 @@ TEST_CASE("required: modules come with their parents, unions ask for a member") 
       {choice, "<prompt><y/></prompt>", "A|Y"},
       {choice, "<prompt><x/><y/></prompt>", "union-conflict"},
       // A union inside a module that is absent asks for nothing.
-      {"A<module name=\"m\">B<union required=\"true\"><module name=\"x\">X</module></union></module>", "<prompt/>", "A"},
+      {"A<module name=\"m\">B<union required=\"true\"><module name=\"x\">X</module></union></module>", "<prompt/>",
+       "A"},
       {"<module name=\"empty\"/>A", "<prompt><empty/></prompt>", "A"},
   });
 }
@@ -155,7 +157,8 @@ TEST_CASE("roles: one string with their text; the assistant's turn is opened at 
 }
 
 TEST_CASE("free text: after the element before it, from the layout's end on, or an error") {
-  const char* gap = "<module name=\"a\">A</module><module name=\"wide\">wide open</module><module name=\"c\">C</module>";
+  const char* gap =
+      "<module name=\"a\">A</module><module name=\"wide\">wide open</module><module name=\"c\">C</module>";
   check({
       {gap, "<prompt><a/>text<c/></prompt>", "A|text|C"},
       {gap, "<prompt><a/>text<wide/></prompt>", "text-too-long"},

@@ -69,9 +69,7 @@ TEST_CASE("pre-tokenizer: where text is cut", "[tokenizer]") {
   const Case cases[] = {
       {"", {}, {}},
       {"Hello, world!", {"Hello", ",", " world", "!"}, {"Hello", ",", " world", "!"}},
-      {"don't I'LL we've",
-       {"don", "'t", " I", "'", "LL", " we", "'ve"},
-       {"don", "'t", " I", "'", "LL", " we", "'ve"}},
+      {"don't I'LL we've", {"don", "'t", " I", "'", "LL", " we", "'ve"}, {"don", "'t", " I", "'", "LL", " we", "'ve"}},
       {"a  b", {"a", " ", " b"}, {"a", " ", " b"}},
       {"a \n", {"a", " \n"}, {"a", " \n"}},
       {"12 345", {"12", " 345"}, {"1", "2", " ", "3", "4", "5"}},
@@ -383,12 +381,10 @@ TEST_CASE("tokenizer: data that make no tokenizer are refused by name", "[tokeni
       {"names no pre-tokenizer", [](auto& d) { d.pre_tokenizer = ""; }},
       {"tokens 1 and 3 of the tokenizer are both 'a'", [](auto& d) { d.tokens[3] = d.tokens[1]; }},
       {"12 token types for 13 tokens", [](auto& d) { d.types.pop_back(); }},
-      {"merge 3 of the tokenizer, 'x a', merges text that is no token",
-       [](auto& d) { d.merges.push_back("x a"); }},
+      {"merge 3 of the tokenizer, 'x a', merges text that is no token", [](auto& d) { d.merges.push_back("x a"); }},
       {"merge 3 of the tokenizer, 'a x', merges text that is no token",
        [](auto& d) { d.tokens[12] = "ax", d.merges.push_back("a x"); }},
-      {"merge 3 of the tokenizer, 'b a', makes text that is no token",
-       [](auto& d) { d.merges.push_back("b a"); }},
+      {"merge 3 of the tokenizer, 'b a', makes text that is no token", [](auto& d) { d.merges.push_back("b a"); }},
       {"merge 3 of the tokenizer, 'a b', stands twice", [](auto& d) { d.merges.push_back("a b"); }},
       {"merge 1 of the tokenizer, 'ab c', makes a special token", [](auto& d) { d.types[6] = 3; }},
       {"merge 1 of the tokenizer, 'ab c', makes a special token", [](auto& d) { d.types[6] = 4; }},
@@ -488,8 +484,7 @@ TEST_CASE("tokenizer: special tokens are found by name and never made of text", 
   CHECK(tokenizer.bos() == std::nullopt);
   for (TokenId id = 0; id < 17; ++id) {
     CHECK(tokenizer.bytes(id).empty());
-    for (const TokenId token :
-         tokenizer.encode("x" + real_data().tokens[id] + "\n" + real_data().tokens[id])) {
+    for (const TokenId token : tokenizer.encode("x" + real_data().tokens[id] + "\n" + real_data().tokens[id])) {
       CHECK(token >= 17);
     }
   }
@@ -502,13 +497,11 @@ TEST_CASE("tokenizer: special tokens are found by name and never made of text", 
 
 TEST_CASE("tokenizer: a megabyte in one run loses nothing", "[tokenizer][model]") {
   const Tokenizer tokenizer = real_tokenizer();
-  for (const std::string unit :
-       {" ", "\n", "\t", "a", "=", "7", "ab", "\u4e2d", "\U0001f600", "the ", " \n"}) {
+  for (const std::string unit : {" ", "\n", "\t", "a", "=", "7", "ab", "\u4e2d", "\U0001f600", "the ", " \n"}) {
     CAPTURE(unit);
     std::string text;
     while (text.size() < 1 << 20) text += unit;
-    for (const char* tail : {"", "x", "1"})
-      CHECK(decode(tokenizer, tokenizer.encode(text + tail)) == text + tail);
+    for (const char* tail : {"", "x", "1"}) CHECK(decode(tokenizer, tokenizer.encode(text + tail)) == text + tail);
   }
 }
 

@@ -38,8 +38,7 @@ class Folder {
 /// The bytes, "ab" with its merge, a control token that prompts begin with, and a token of text.
 json small_json() {
   json vocabulary;
-  for (int byte = 0; byte < 256; ++byte)
-    vocabulary[byte_level_character(static_cast<std::uint8_t>(byte))] = byte;
+  for (int byte = 0; byte < 256; ++byte) vocabulary[byte_level_character(static_cast<std::uint8_t>(byte))] = byte;
   vocabulary["ab"] = 256;
   return {
       {"added_tokens",
@@ -50,8 +49,7 @@ json small_json() {
       {"post_processor",
        {{"type", "TemplateProcessing"},
         {"single",
-         {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}},
-          {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}}}},
+         {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}}}},
       {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", {"a b"}}}},
   };
 }
@@ -87,10 +85,7 @@ TEST_CASE("tokenizer.json: merges as pairs, stages in sequences", "[tokenizer_js
   tokenizer["pre_tokenizer"] = {
       {"type", "Sequence"},
       {"pretokenizers",
-       {{{"type", "Split"},
-         {"pattern", {{"String", "a."}}},
-         {"behavior", "MergedWithNext"},
-         {"invert", false}},
+       {{{"type", "Split"}, {"pattern", {{"String", "a."}}}, {"behavior", "MergedWithNext"}, {"invert", false}},
         {{"type", "Digits"}, {"individual_digits", true}},
         {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}};
   const auto files = read(tokenizer);
@@ -142,8 +137,7 @@ TEST_CASE("tokenizer.json: what cannot be done exactly is refused by name", "[to
       {"'add_prefix_space' of 'ByteLevel'", [](json& t) { t["pre_tokenizer"].erase("add_prefix_space"); }},
       {"behind 'ByteLevel'",
        [](json& t) {
-         t["pre_tokenizer"] = {{"type", "Sequence"},
-                               {"pretokenizers", {t["pre_tokenizer"], {{"type", "Digits"}}}}};
+         t["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {t["pre_tokenizer"], {{"type", "Digits"}}}}};
        }},
       {"the behavior 'Removed'",
        [](json& t) {
@@ -230,9 +224,8 @@ TEST_CASE("tokenizer folder: what the files beside tokenizer.json say", "[tokeni
   folder.write("tokenizer_config.json", R"({"add_bos_token": true, "chat_template": "{{ one }}"})");
   CHECK(data().data.add_bos);
   CHECK(data().chat_template == "{{ one }}");
-  folder.write(
-      "tokenizer_config.json",
-      R"({"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]})");
+  folder.write("tokenizer_config.json",
+               R"({"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]})");
   CHECK(data().chat_template == "d");
   folder.write("chat_template.jinja", "{{ two }}");
   CHECK(data().chat_template == "{{ two }}");

@@ -96,7 +96,9 @@ TEST_CASE("CDATA and character references are exempt") {
   CHECK(tree_of("one &amp; two &lt;three&gt;") == "  text \"one & two <three>\"\n");
 }
 
-TEST_CASE("line ends are normalised") { CHECK(tree_of("\r\n  one\r\n  two\r  three") == "  text \"one\\ntwo\\nthree\"\n"); }
+TEST_CASE("line ends are normalised") {
+  CHECK(tree_of("\r\n  one\r\n  two\r  three") == "  text \"one\\ntwo\\nthree\"\n");
+}
 
 TEST_CASE("a run of blanks alone makes no text") {
   CHECK(tree_of("<module name=\"a\">A</module>\n\n<module name=\"b\">B</module>") ==

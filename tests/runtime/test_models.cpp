@@ -40,9 +40,8 @@ double worst_difference(const Model& model, const std::vector<TokenId>& tokens, 
   double worst = 0.0;
   std::size_t begin = 0;
   for (std::size_t end = num_prompt; end < tokens.size(); begin = end++) {
-    const std::vector<float> logits =
-        prefill(model, std::span(tokens).subspan(begin, end - begin), std::span(positions).subspan(begin, end - begin),
-                {}, own, true);
+    const std::vector<float> logits = prefill(model, std::span(tokens).subspan(begin, end - begin),
+                                              std::span(positions).subspan(begin, end - begin), {}, own, true);
     const double norm = log_sum_exp(logits);
     for (const auto& [token, logprob] : steps[end - num_prompt].get<std::vector<std::pair<TokenId, double>>>()) {
       worst = std::max(worst, std::abs(logits.at(static_cast<std::size_t>(token)) - norm - logprob));

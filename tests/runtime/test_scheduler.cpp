@@ -32,7 +32,8 @@ struct FakeModel {
       std::uint64_t& hash = state[input.own];
       if (is_first) hash = 17;
       for (std::size_t i = 0; i < input.tokens.size(); ++i) {
-        hash = hash * 1000003 + static_cast<std::uint64_t>(input.tokens[i]) * 31 + static_cast<std::uint64_t>(input.positions[i]);
+        hash = hash * 1000003 + static_cast<std::uint64_t>(input.tokens[i]) * 31 +
+               static_cast<std::uint64_t>(input.positions[i]);
       }
       if (!input.wants_logits) continue;
       std::vector<float> own(kVocabSize);

@@ -51,8 +51,7 @@ int pick(Random& random, int low, int high) { return std::uniform_int_distributi
 double decode_f16(std::uint16_t bits) {
   const int exponent = (bits >> 10) & 31;
   const int mantissa = bits & 1023;
-  const double magnitude =
-      exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
+  const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
   return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
@@ -213,13 +212,12 @@ std::vector<VisibleRow> gather(const Problem& problem, int query, int head) {
     const auto s = static_cast<std::size_t>(part.segment);
     const AttentionSegment& segment = problem.segments[s];
     const int limit = part.row_limits == nullptr ? segment.num_rows : part.row_limits[index];
-    const float* q = problem.queries.data() +
-                     (std::int64_t{part.first_row + index} * problem.num_heads + head) * problem.head_dim;
+    const float* q =
+        problem.queries.data() + (std::int64_t{part.first_row + index} * problem.num_heads + head) * problem.head_dim;
     for (int row = 0; row < limit; ++row) {
       if (std::binary_search(part.excluded_rows.begin(), part.excluded_rows.end(), row)) continue;
       const std::int64_t place = kv_head * segment.head_stride + row * segment.row_stride;
-      visible.push_back(
-          {q, problem.rows[2 * s].values.data() + place, problem.rows[2 * s + 1].values.data() + place});
+      visible.push_back({q, problem.rows[2 * s].values.data() + place, problem.rows[2 * s + 1].values.data() + place});
     }
   }
   return visible;
@@ -236,8 +234,7 @@ double error_of_query(const Problem& problem, const Output& output, int query) {
     const float lse = output.lse[static_cast<std::size_t>(place)];
     const std::vector<VisibleRow> visible = gather(problem, query, head);
     if (visible.empty()) {
-      if (lse != -kInfinity || std::any_of(out, out + dim, [](float x) { return x != 0.0F; }))
-        return INFINITY;
+      if (lse != -kInfinity || std::any_of(out, out + dim, [](float x) { return x != 0.0F; })) return INFINITY;
       continue;
     }
     std::vector<double> scores;
@@ -298,8 +295,7 @@ void make_batch(Random& random, Problem& problem, int num_segments, int max_rows
     for (int s = 0; s < num_segments; ++s) {
       if (pick(random, 0, 3) == 0) continue;
       const int rows = problem.segments[static_cast<std::size_t>(s)].num_rows;
-      AttentionPart& part =
-          problem.add_part(s, first, count, pick(random, 0, problem.num_rotated_rows - count));
+      AttentionPart& part = problem.add_part(s, first, count, pick(random, 0, problem.num_rotated_rows - count));
       if (pick(random, 0, 2) == 0) {
         auto& limits = problem.limits.emplace_back();
         for (int i = 0; i < count; ++i) limits.push_back(pick(random, 0, 4) == 0 ? 0 : pick(random, 0, rows));
@@ -378,8 +374,8 @@ TEST_CASE("segment attention: properties of random batches", "[attention]") {
     const int dims[] = {8, 64, 80, 128};
     const int groups[] = {1, 3, 8};
     const int queries = pick(random, 1, is_long ? 9 : 40);
-    Problem problem(random, pick(random, 1, 2), groups[pick(random, 0, 2)],
-                    dims[pick(random, 0, is_long ? 1 : 3)], queries, queries + pick(random, 0, 20));
+    Problem problem(random, pick(random, 1, 2), groups[pick(random, 0, 2)], dims[pick(random, 0, is_long ? 1 : 3)],
+                    queries, queries + pick(random, 0, 20));
     make_batch(random, problem, pick(random, 1, 8), is_long ? 5000 : pick(random, 1, 200));
     const Output output = problem.run(pick(random, 1, 3));
     CAPTURE(seed, problem.num_heads, problem.num_kv_heads, problem.head_dim, queries);

@@ -39,8 +39,13 @@ struct Fixture {
     REQUIRE(stored);
   }
   KvView view() const {
-    return {reinterpret_cast<const std::byte*>(k.data()), reinterpret_cast<const std::byte*>(v.data()), kShape,
-            kNumTokens, kNumTokens, 7, 0};
+    return {reinterpret_cast<const std::byte*>(k.data()),
+            reinterpret_cast<const std::byte*>(v.data()),
+            kShape,
+            kNumTokens,
+            kNumTokens,
+            7,
+            0};
   }
   std::shared_ptr<const Artifact> find() { return store.find(metadata.digest, kShape, kNumTokens, 7); }
   fs::path file() const { return store.object_path(metadata.digest); }

@@ -21,9 +21,9 @@ TEST_CASE("text stream: characters are never cut") {
   CHECK(streamed({"a", "b"}) == "a|b");
   CHECK(streamed({"\xF0\x9F", "\x98\x80", "!"}) == "\xF0\x9F\x98\x80|!");
   CHECK(streamed({"caf\xC3", "\xA9 "}) == "caf|\xC3\xA9 ");
-  CHECK(streamed({"\xE2\x82"}) == "\xEF\xBF\xBD");            // never completed
-  CHECK(streamed({"\xFF", "a"}) == "\xEF\xBF\xBD|a");         // no character's beginning
-  CHECK(streamed({"\xE2\x82", "x"}) == "\xEF\xBF\xBDx");      // broken off
+  CHECK(streamed({"\xE2\x82"}) == "\xEF\xBF\xBD");        // never completed
+  CHECK(streamed({"\xFF", "a"}) == "\xEF\xBF\xBD|a");     // no character's beginning
+  CHECK(streamed({"\xE2\x82", "x"}) == "\xEF\xBF\xBDx");  // broken off
   CHECK(streamed({"", ""}) == "");
 }
 
@@ -32,7 +32,7 @@ TEST_CASE("text stream: ends before a stop string, and holds back what may becom
   CHECK(streamed({"one", "\n\ntwo"}, {"\n\n"}) == "one!");
   CHECK(streamed({"one\n", "\ntwo"}, {"\n\n"}) == "one!");
   CHECK(streamed({"one\n", "two"}, {"\n\n"}) == "one|\ntwo");
-  CHECK(streamed({"one\n"}, {"\n\n"}) == "one|\n");           // the answer ended first
+  CHECK(streamed({"one\n"}, {"\n\n"}) == "one|\n");  // the answer ended first
   CHECK(streamed({"aab", "aac"}, {"aabaac"}) == "!");
   CHECK(streamed({"aabaab", "aac."}, {"aabaac"}) == "aab!");
   CHECK(streamed({"a STOP b END"}, {"END", "STOP"}) == "a !");  // the first in the text, not in the list
