@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM
+from transformers.utils import logging
 
 
 def transformers_rate(model: torch.nn.Module, length: int) -> float:
@@ -41,6 +42,8 @@ def main() -> None:
     parser.add_argument("--compute", default="f32,bf16")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     lengths = [int(length) for length in options.lengths.split(",")]
     for compute in options.compute.split(","):
         dtype = torch.bfloat16 if compute == "bf16" else torch.float32
