@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -10,6 +11,9 @@ namespace pml::cli {
 
 int run_in_engine(EngineCommand command, const Options& options, EncodeJob* job) {
   namespace fs = std::filesystem;
+  // OpenMP's threads spin while they wait, by default so long that other work on the same cores slows both down by far
+  // more than it gains.
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) ::setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   std::error_code error;
   const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
   std::string why;

@@ -103,6 +103,7 @@ int gc(const Options& options) {
   Workspace workspace(options);
   const runtime::GarbagePolicy policy = read_policy(options, workspace);
   workspace.open_store(StoreUse::look);
+  if (!workspace.store().is_store()) workspace.fail("there is no store in " + workspace.store().folder().string());
   Garbage garbage = find_garbage(read_contents(workspace.store()), policy, std::time(nullptr));
 
   std::vector<GarbageItem> items;

@@ -9,6 +9,8 @@
 #include "cli/json_output.h"
 #include "cli/quantity.h"
 #include "cli/workspace.h"
+#include "compiler/json_file.h"
+#include "grammar/display.h"
 #include "runtime/store/store_contents.h"
 
 namespace pml::cli {
@@ -57,9 +59,10 @@ Look look_at(const Store& store, const runtime::Digest& digest, bool verify) {
 
 /// "f16 KV, f32 weights, f32 compute, model 1a2b3c4d5e6f".
 std::string describe_recipe(const std::string& recipe) {
-  const auto json = Json::parse(recipe, nullptr, false);
-  const auto field = [&](const char* name) {
-    return json.is_object() && json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "?";
+  const auto json = compiler::parse_json(recipe);
+  const auto field = [&](const char* name) -> std::string {
+    const std::string_view text = json ? compiler::string_member(*json, name) : "";
+    return text.empty() ? "?" : grammar::printable(text);
   };
   return field("kv_type") + " KV, " + field("weights") + " weights, " + field("compute") + " compute, model " +
          field("model").substr(0, 12);
@@ -124,10 +127,9 @@ int inspect_store(const Workspace& workspace, const Options& options) {
   if (options.json) {
     Json list = Json::array();
     for (const auto& [recipe, sum] : recipes) {
-      const auto json = Json::parse(recipe, nullptr, false);
-      list.push_back({{"recipe", json.is_discarded() ? Json(recipe) : json},
-                      {"objects", sum.num_objects},
-                      {"bytes", sum.size_bytes}});
+      const auto json = compiler::parse_json(recipe);
+      list.push_back(
+          {{"recipe", json ? Json(*json) : Json(recipe)}, {"objects", sum.num_objects}, {"bytes", sum.size_bytes}});
     }
     print({{"store", workspace.store().folder().string()},
            {"schemas", std::move(schemas)},

@@ -245,7 +245,8 @@ int main_with_arguments(int argc, char** argv) {
       const CLI::Option* user = command->get_option_no_throw("--user");
       options.has_user = user != nullptr && user->count() > 0;
       const CLI::Option* seed = command->get_option_no_throw("--seed");
-      if (seed != nullptr && seed->count() == 0 && options.sampler.temperature > 0.0) {
+      options.has_seed = seed != nullptr && seed->count() > 0;
+      if (seed != nullptr && !options.has_seed && options.sampler.temperature > 0.0) {
         options.sampler.seed = std::random_device{}();
       }
     });

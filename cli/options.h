@@ -47,6 +47,7 @@ struct Options {
   bool no_cache = false;
   std::int32_t max_tokens = 256;
   std::int32_t logprobs = 0;
+  bool has_seed = false;
   runtime::SamplerOptions sampler;  // a random seed if none is given and it is needed
   std::vector<std::string> stop;    // strings that end the answer
   std::string batch;                // path; empty: none

@@ -98,12 +98,12 @@ int run(const Options& options) {
     result["repair"] = options.repair;
     result["recipe"] = Json::parse(to_json(workspace.recipe()));
     print(result);
-    return kDone;
+    return answer.finish_reason == runtime::FinishReason::cancelled ? kInterrupted : kDone;
   }
   if (text.empty() || text.back() != '\n') std::fputs("\n", stdout);
   std::fflush(stdout);
   if (!options.quiet) print_summary(usage, answer, ttft_ms);
-  return kDone;
+  return answer.finish_reason == runtime::FinishReason::cancelled ? kInterrupted : kDone;
 }
 
 }  // namespace pml::cli

@@ -3,10 +3,12 @@
 #include <chrono>
 #include <deque>
 #include <fstream>
+#include <random>
 #include <set>
 
 #include "cli/answering.h"
 #include "cli/interrupt.h"
+#include "compiler/json_file.h"
 #include "runtime/generation/scheduler.h"
 
 namespace pml::cli {
@@ -28,7 +30,7 @@ class LineReader {
  public:
   explicit LineReader(const Json& fields) : fields_(fields) {}
 
-  BatchLine read(BatchLine defaults, const std::filesystem::path& folder) {
+  BatchLine read(BatchLine defaults, const std::filesystem::path& folder, bool has_seed) {
     static const std::set<std::string> kKnown{"id",    "prompt", "file",  "user", "max_tokens", "temperature",
                                               "top_k", "top_p",  "min_p", "seed", "stop"};
     if (!fields_.is_object()) throw std::runtime_error("a line of a batch is a JSON object");
@@ -55,14 +57,18 @@ class LineReader {
     if (!line.prompt.xml && !line.prompt.user) throw std::runtime_error("a line needs `prompt`, `file` or `user`");
 
     runtime::GenerationOptions& generation = line.generation_options;
-    generation.max_tokens = static_cast<std::int32_t>(number("max_tokens", generation.max_tokens, 1, 1 << 20));
+    generation.max_tokens = integer("max_tokens", generation.max_tokens, 1, 1 << 20);
     generation.sampler.temperature = number("temperature", generation.sampler.temperature, 0, 100);
-    generation.sampler.top_k = static_cast<std::int32_t>(number("top_k", generation.sampler.top_k, 0, 1 << 30));
+    generation.sampler.top_k = integer("top_k", generation.sampler.top_k, 0, 1 << 30);
     generation.sampler.top_p = number("top_p", generation.sampler.top_p, 0, 1);
     generation.sampler.min_p = number("min_p", generation.sampler.min_p, 0, 1);
     if (fields_.contains("seed")) {
-      if (!fields_["seed"].is_number_unsigned()) throw std::runtime_error("`seed` is a whole number, not negative");
+      if (!fields_["seed"].is_number_unsigned()) {
+        throw std::runtime_error("`seed` is a whole number from 0 to 18446744073709551615");
+      }
       generation.sampler.seed = fields_["seed"].get<std::uint64_t>();
+    } else if (!has_seed && generation.sampler.temperature > 0.0) {
+      generation.sampler.seed = std::random_device{}();
     }
     if (fields_.contains("stop")) line.stops = stops(fields_["stop"]);
     return line;
@@ -72,6 +78,15 @@ class LineReader {
   std::string text(const char* name) const {
     if (!fields_[name].is_string()) throw std::runtime_error(std::string("`") + name + "` is a string");
     return fields_[name].get<std::string>();
+  }
+  std::int32_t integer(const char* name, std::int32_t otherwise, std::int64_t least, std::int64_t most) const {
+    if (!fields_.contains(name)) return otherwise;
+    const Json& value = fields_[name];
+    const bool is_good = value.is_number_integer() && value.get<double>() >= static_cast<double>(least) &&
+                         value.get<double>() <= static_cast<double>(most);
+    if (is_good) return value.get<std::int32_t>();
+    throw std::runtime_error(std::string("`") + name + "` is a whole number from " + std::to_string(least) + " to " +
+                             std::to_string(most));
   }
   double number(const char* name, double otherwise, double least, double most) const {
     if (!fields_.contains(name)) return otherwise;
@@ -96,6 +111,7 @@ class LineReader {
 /// A line that was taken up: its result waits until those before it are printed.
 struct Entry {
   Json id;
+  runtime::RequestId request = 0;  // 0: none was made
   std::string text;
   Usage usage;
   runtime::GenerationOptions generation_options;
@@ -119,25 +135,44 @@ class BatchRun {
   int run() {
     catch_interrupts();
     std::ifstream file(options_.batch);
-    if (!file) workspace_.fail(options_.batch + " cannot be read");
+    if (!file || std::filesystem::is_directory(options_.batch)) workspace_.fail(options_.batch + " cannot be read");
     const std::size_t most_waiting = 2 * static_cast<std::size_t>(options_.parallel);
     bool has_more = true;
     while (true) {
       while (has_more && entries_.size() < most_waiting && !is_interrupted()) has_more = take_line(file);
+      if (is_interrupted()) {
+        for (const Entry& entry : entries_) scheduler_.cancel(entry.request);
+      }
       const bool has_worked = scheduler_.step();
       print_finished();
       if (!has_worked && (!has_more || is_interrupted())) break;
     }
     if (options_.json) print({{"results", std::move(results_)}, {"recipe", Json::parse(to_json(workspace_.recipe()))}});
+    if (file.bad()) workspace_.fail(options_.batch + " cannot be read to its end");
+    if (is_interrupted()) {
+      std::fprintf(stderr, "pml: interrupted in line %zu of the batch; what was begun is cut short\n", line_number_);
+      return kInterrupted;
+    }
     return has_mistakes_ ? kBadInput : kDone;
   }
 
  private:
+  /// As std::getline, but keeps no more of a line than one byte above the limit.
+  static bool read_line(std::istream& file, std::string& line) {
+    line.clear();
+    int c = file.get();
+    if (c == std::char_traits<char>::eof()) return false;
+    for (; c != std::char_traits<char>::eof() && c != '\n'; c = file.get()) {
+      if (line.size() <= kMaxLineBytes) line.push_back(static_cast<char>(c));
+    }
+    return true;
+  }
+
   /// Takes up the next line that is not blank. False at the end of the file.
   bool take_line(std::istream& file) {
     std::string line;
     do {
-      if (!std::getline(file, line)) return false;
+      if (!read_line(file, line)) return false;
       ++line_number_;
     } while (line.find_first_not_of(" \t\r") == std::string::npos);
     Entry& entry = entries_.emplace_back();
@@ -153,12 +188,13 @@ class BatchRun {
 
   void take(const std::string& line, Entry& entry) {
     const Clock::time_point start = Clock::now();
-    const Json fields = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (fields.is_discarded()) throw std::runtime_error("this line is no JSON");
+    const auto parsed = compiler::parse_json(line);
+    if (!parsed) throw std::runtime_error("the line " + parsed.error().message);
+    const Json fields(*parsed);
     if (fields.is_object() && fields.contains("id")) entry.id = fields["id"];
     BatchLine defaults{{}, answering_.generation_options(), options_.stop};
     defaults.prompt.name = options_.batch + ":" + std::to_string(line_number_);
-    BatchLine read = LineReader(fields).read(std::move(defaults), folder());
+    BatchLine read = LineReader(fields).read(std::move(defaults), folder(), options_.has_seed);
 
     grammar::Diagnostics diagnostics;
     auto plan = workspace_.plan(std::move(read.prompt), diagnostics);
@@ -185,6 +221,7 @@ class BatchRun {
     entry.planning_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     const auto id = scheduler_.submit(std::move(request));
     if (!id) throw std::runtime_error(id.error().message);
+    entry.request = *id;
   }
 
   void report(Entry& entry, Json mistakes) {

@@ -11,9 +11,9 @@ namespace pml::cli {
 ///     {"prompt": "<prompt>...</prompt>", "user": "...", "id": ..., "max_tokens": 64, "temperature": 0.7,
 ///      "top_k": 40, "top_p": 0.9, "min_p": 0.05, "seed": 1, "stop": ["\n"]}
 ///
-/// `file` names a prompt's file instead of `prompt`; what a line leaves out is as on the command line. Prints one
-/// JSON object a line, in the order of the lines (with --json one object with all `results`). A line with mistakes
-/// gets its diagnostics as its result, and the exit code says that there was one.
+/// `file` names a prompt's file instead of `prompt`, from the batch's folder; what a line leaves out is as on the
+/// command line. Prints one JSON object a line, in the order of the lines (with --json one object with all `results`).
+/// A line with mistakes gets its diagnostics as its result, and the exit code says that there was one.
 int run_batch(Workspace& workspace, const Options& options);
 
 }  // namespace pml::cli

@@ -74,7 +74,9 @@ void Workspace::open_model() {
     append(tags, chat_template->closing(ast::Role::user));
     for (const compiler::TextPiece& piece : tags) {
       if (!piece.is_special || tokenizer_->special_token(piece.text)) continue;
-      fail(options_.model + ": the chat template uses " + piece.text + ", which is no special token of the model");
+      const std::string message = " uses " + piece.text + ", which is no special token of the model";
+      if (!options_.chat_template.empty()) misuse("--template " + options_.chat_template + message);
+      fail(options_.model + ": the chat template" + message);
     }
   }
   text_encoder_ = compiler::TextEncoder(*tokenizer_, std::move(chat_template));

@@ -84,7 +84,7 @@ void Scheduler::admit() {
   for (Waiting& waiting : admitted) {
     GenerationRequest& request = waiting.request;
     const GenerationOptions& options = request.options;
-    std::int64_t limit = std::min<std::int64_t>(options.max_tokens, max_positions_ - request.positions.back() - 1);
+    std::int64_t limit = std::min<std::int64_t>(options.max_tokens, max_positions_ - request.positions.back());
     if (!options.forced_tokens.empty()) {
       limit = std::min(limit, static_cast<std::int64_t>(options.forced_tokens.size()));
     }

@@ -19,8 +19,8 @@ std::string file_digest(const compiler::ModelPart& part, const Store* store) {
   nlohmann::json key{{"path", path},
                      {"size", status.st_size},
                      {"inode", status.st_ino},
-                     {"seconds", status.st_mtim.tv_sec},
-                     {"nanoseconds", status.st_mtim.tv_nsec}};
+                     {"modified", {status.st_mtim.tv_sec, status.st_mtim.tv_nsec}},
+                     {"changed", {status.st_ctim.tv_sec, status.st_ctim.tv_nsec}}};  // no program can set this one back
   const std::string name = "models/" + to_hex(compiler::sha256(path)) + ".json";
   if (const auto text = store->read_text(name)) {
     const auto known = nlohmann::json::parse(*text, nullptr, false);

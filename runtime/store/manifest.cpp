@@ -3,12 +3,32 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
+
+#include "compiler/json_file.h"
 
 namespace pml::runtime {
 
 using compiler::SegmentKind;
+
+namespace {
+
+/// Flat, and of types that this version knows: what a manifest says is used to encode.
+bool is_recipe(const nlohmann::json& json) {
+  if (!json.is_object()) return false;
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_string() && !(name == "encoder" && value.is_number_integer())) return false;
+  }
+  const auto is_one_of = [&](const char* name, std::initializer_list<const char*> known) {
+    const std::string type = json.value(name, "");
+    return std::any_of(known.begin(), known.end(), [&](const char* candidate) { return type == candidate; });
+  };
+  return is_one_of("kv_type", {"f16", "f32", "bf16"}) && is_one_of("compute", {"f32", "bf16"});
+}
+
+}  // namespace
 
 std::size_t Manifest::num_artifacts() const {
   return static_cast<std::size_t>(
@@ -83,9 +103,11 @@ std::string to_json(const Manifest& manifest) {
 }
 
 std::optional<Manifest> read_manifest(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
+  const auto parsed = compiler::parse_json_object(text);
+  if (!parsed) return std::nullopt;
+  const nlohmann::json& json = *parsed;
   try {
+    if (!is_recipe(json.at("recipe")) || !json.at("segments").is_array()) return std::nullopt;
     Manifest manifest;
     manifest.schema = json.at("schema").get<std::string>();
     manifest.source = json.at("source").get<std::string>();
@@ -94,6 +116,7 @@ std::optional<Manifest> read_manifest(const std::string& text) {
     manifest.compute = json.at("recipe").at("compute").get<std::string>();
     manifest.context = json.at("context").get<std::string>();
     manifest.end = json.at("layout").at("end").get<Slot>();
+    if (manifest.context != "isolated" && manifest.context != "guaranteed") return std::nullopt;
     for (const auto& entry : json.at("segments")) {
       const auto digest = compiler::from_hex(entry.at("digest").get<std::string>());
       ManifestNode node{entry.at("parent").get<std::int32_t>(),

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Files used more often than this keep their time: reading must not cost a write each time.
-constexpr time_t kUseResolutionSeconds = 3600;
+constexpr time_t kUseResolutionSeconds = 60;
 
 std::string describe_errno() { return std::strerror(errno); }
 
@@ -67,6 +67,7 @@ Store::Store(fs::path folder, bool is_read_only, Warn warn)
 
 Result<Store> Store::open(fs::path folder, Warn warn) {
   std::error_code error;
+  if (!folder.has_filename()) folder = folder.parent_path();  // a slash at the end
   if (!fs::exists(folder, error)) {
     if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -88,6 +89,11 @@ Result<Store> Store::open_for_reading(fs::path folder, Warn warn) {
   const fs::file_status status = fs::status(folder, error);
   if (fs::exists(status) && !fs::is_directory(status)) return fail("the store " + folder.string() + " is not a folder");
   return Store(std::move(folder), /*is_read_only=*/true, std::move(warn));
+}
+
+bool Store::is_store() const {
+  std::error_code error;
+  return fs::is_directory(folder_ / "objects", error) && fs::is_directory(folder_ / "schemas", error);
 }
 
 fs::path Store::object_name(const Digest& digest) {
@@ -157,7 +163,7 @@ Result<void> Store::write(const fs::path& name, std::span<const std::span<const 
   const bool is_new_folder = fs::create_directories(target.parent_path(), error);
   if (error) return fail("cannot make " + target.parent_path().string() + ": " + error.message());
 
-  std::string temporary = (folder_ / "tmp" / "XXXXXX").string();
+  std::string temporary = (folder_ / "tmp" / (std::string(kTemporaryPrefix) + "XXXXXX")).string();
   const File file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return fail("cannot write to " + folder_.string() + ": " + describe_errno());
   bool is_written = true;

@@ -10,7 +10,7 @@
 //
 // A file is written under a temporary name, flushed, and renamed: readers see a whole file or none, and a
 // process that dies leaves at most a temporary file behind. Objects never change once named. What is damaged or
-// foreign is a miss with a warning. A file's time of modification says when it was last used, to the hour.
+// foreign is a miss with a warning. A file's time of modification says when it was last used, to the minute.
 // find() and put() may be called from several threads and processes.
 #pragma once
 
@@ -46,6 +46,9 @@ using Warn = std::function<void(const std::string&)>;
 /// What a look-up in the store found.
 enum class Finding { found, missing, damaged };
 
+/// Names of files that are being written begin with this; `gc` removes no others from tmp/.
+inline constexpr std::string_view kTemporaryPrefix = "pml-writing-";
+
 class Store {
  public:
   /// Opens a folder, and makes it (mode 0700) if it is not there. A folder that cannot be written to is
@@ -57,6 +60,8 @@ class Store {
   static std::filesystem::path default_folder();
 
   const std::filesystem::path& folder() const { return folder_; }
+  /// Does the folder look like a store? Nothing may be removed from one that does not.
+  bool is_store() const;
   bool is_read_only() const { return is_read_only_; }
   std::filesystem::path object_path(const Digest& digest) const { return folder_ / object_name(digest); }
   /// Where an artifact lies below the store's folder.

@@ -44,7 +44,9 @@ StoreContents read_contents(const Store& store) {
     return std::pair(a.file.used_at, a.digest) < std::pair(b.file.used_at, b.digest);
   });
   contents.manifests = read_manifests(store);
-  for_each_file(store.folder() / "tmp", [&](const StoredFile& file) { contents.temporaries.push_back(file); });
+  for_each_file(store.folder() / "tmp", [&](const StoredFile& file) {
+    if (file.path.filename().string().starts_with(kTemporaryPrefix)) contents.temporaries.push_back(file);
+  });
   return contents;
 }
 

@@ -23,6 +23,7 @@ struct Node {
 Manifest manifest(const std::vector<Node>& nodes, const std::string& recipe = kRecipe) {
   Manifest result;
   result.recipe = recipe;
+  result.context = "guaranteed";
   for (const Node& node : nodes) {
     ManifestNode& entry = result.nodes.emplace_back();
     entry.parent = node.parent;

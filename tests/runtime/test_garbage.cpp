@@ -137,7 +137,8 @@ TEST_CASE("odd files in a store are passed over") {
   std::ofstream(at("schemas/broken.json")) << "{";
   std::ofstream(at("schemas/other.json")) << R"({"schema": 1, "segments": [[]]})";
   std::filesystem::create_directories(at("schemas/folder.json"));
-  std::ofstream(at("tmp/Xy12")) << "12345";
+  std::ofstream(at("tmp/pml-writing-Xy12")) << "12345";
+  std::ofstream(at("tmp/thesis.tex")) << "not ours";
   const StoreContents stored = read_contents(*store);
   REQUIRE(stored.objects.size() == 1);
   CHECK(stored.objects[0].digest == digest_of('a'));

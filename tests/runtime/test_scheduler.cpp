@@ -148,8 +148,8 @@ TEST_CASE("scheduler: ends, by token, by callback, by length, by cancelling") {
     return token == tokens[1] ? std::optional(FinishReason::stop) : std::nullopt;
   };
   CHECK(finish(std::move(with_callback), 10000, {}) == "stop 2");
-  CHECK(finish(request_of(5, 6, 3), 41, {}) == "length 2");  // the last live row stands at 38
-  CHECK(finish(request_of(5, 6, 3), 39, {}) == "length 0");
+  CHECK(finish(request_of(5, 6, 3), 41, {}) == "length 3");  // the last live row stands at 38
+  CHECK(finish(request_of(5, 6, 3), 39, {}) == "length 1");
   CHECK(finish(request_of(5, 6, 3), 10000, 0) == "cancelled 0");
   CHECK(finish(request_of(5, 6, 3), 10000, 4) == "cancelled 4");
   GenerationRequest forced = request_of(5, 6, 3);
