@@ -86,69 +86,97 @@ std::vector<ModuleSummary> summarize(const Plan& plan) {
   return modules;
 }
 
-/// Prints `label: a, b, c`, each name once, broken into lines.
-void print_names(const char* label, const std::set<std::int32_t>& ids, const Plan& plan, int width) {
-  constexpr std::string_view kMargin = "                       ";
+/// "label: a, b, c", each name once; nothing of no names.
+std::string list_of(const char* label, const std::set<std::int32_t>& ids, const Plan& plan) {
   std::vector<std::string> names;
   for (const std::int32_t id : ids) {
     std::string name = label_of(plan.segments[id]);
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
-  if (names.empty()) return;
-  std::string line = std::string(kMargin) + label + ":";
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string name = " " + names[i] + (i + 1 < names.size() ? "," : "");
-    if (i > 0 && grammar::display_width(line) + grammar::display_width(name) > width) {
-      std::printf("%s\n", line.c_str());
-      line = std::string(kMargin) + " ";
-    }
-    line += name;
-  }
-  std::printf("%s\n", line.c_str());
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? std::string(label) + ": " : ", ") + name;
+  return text;
 }
 
-std::string slots_of(std::int32_t first, std::int32_t last) {
-  return std::to_string(first) + "-" + std::to_string(last);
-}
+/// Prints text behind the slots that it is about, and in wide terminals behind a column of states.
+class SlotTable {
+ public:
+  explicit SlotTable(int width) : width_(width) {}
 
-void print_modules(const Plan& plan, int width) {
+  void print_row(std::int32_t first, std::int32_t last, std::string_view state, const std::string& text) const {
+    std::string start = "  " + column(std::to_string(first) + "-" + std::to_string(last), kSlotsWidth);
+    if (!state.empty()) start += is_narrow() ? std::string(state) + ", " : column(state, kStateWidth);
+    print_wrapped(is_narrow() ? "  " : start, is_narrow() ? start.substr(2) + text : text, indent(state), width_);
+  }
+  void print_note(const std::string& text) const {
+    if (!text.empty()) print_wrapped(std::string(indent("state"), ' '), text, indent("state") + 2, width_);
+  }
+  /// Columns for the text of a row without state.
+  int room() const { return width_ - (is_narrow() ? kNarrowIndent : indent("")); }
+
+ private:
+  static constexpr int kSlotsWidth = 11;
+  static constexpr int kStateWidth = 9;
+  static constexpr int kNarrowIndent = 4;
+
+  bool is_narrow() const { return width_ < 60; }
+  int indent(std::string_view state) const {
+    return is_narrow() ? kNarrowIndent : 2 + kSlotsWidth + 1 + (state.empty() ? 0 : kStateWidth + 1);
+  }
+  std::string column(std::string_view text, int width) const {
+    const int padding = is_narrow() ? 0 : std::max(0, width - static_cast<int>(text.size()));
+    return std::string(text) + std::string(static_cast<std::size_t>(padding) + 1, ' ');
+  }
+
+  int width_;
+};
+
+void print_modules(const Plan& plan, const SlotTable& table) {
   for (const ModuleSummary& module : summarize(plan)) {
     const char* state = module.num_exact == module.num_segments ? "exact"
                         : module.num_exact > 0                  ? "partly"
                                                                 : "not exact";
-    std::printf("  %-11s %-9s %s, %s\n", slots_of(module.first, module.last).c_str(), state, module.label.c_str(),
-                compiler::count_tokens(module.num_rows).c_str());
-    print_names("has not seen", module.dropped, plan, width);
-    print_names("has seen, though it is not there", module.ghosts, plan, width);
+    table.print_row(module.first, module.last, state, module.label + ", " + compiler::count_tokens(module.num_rows));
+    table.print_note(list_of("has not seen", module.dropped, plan));
+    table.print_note(list_of("has seen, though it is not there", module.ghosts, plan));
   }
 }
 
-void print_live(const Plan& plan, const compiler::Tokenizer& tokenizer, int width) {
+void print_live(const Plan& plan, const compiler::Tokenizer& tokenizer, const SlotTable& table) {
+  constexpr int kNarrowestText = 20;
   for (const PlannedSegment& segment : plan.segments) {
     if (!segment.present || segment.num_cached == segment.end() - segment.first) continue;
     const std::int32_t first = segment.first + segment.num_cached;
     std::string text = text_of({segment.tokens.begin() + segment.num_cached, segment.tokens.end()}, tokenizer);
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    std::string line = grammar::fitted(label_of(segment) + ": " + ast::in_quotes(text), std::max(20, width - 15));
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::printf("  %-11s %s\n", slots_of(first, segment.end() - 1).c_str(), line.c_str());
+    for (char& c : text) c = c == '\n' || c == '\t' || c == '\r' ? ' ' : c;
+    const std::string label = label_of(segment) + ": ";
+    const int room = std::max(kNarrowestText, table.room() - grammar::display_width(label));
+    std::string shown = grammar::fitted(ast::in_quotes(text), room);
+    shown.erase(shown.find_last_not_of(' ') + 1);
+    table.print_row(first, segment.end() - 1, "", label + shown);
   }
 }
 
-void print_table(const Plan& plan, const compiler::Tokenizer& tokenizer) {
+void print_plan(const Plan& plan, const compiler::Tokenizer& tokenizer, int width) {
   std::int32_t num_exact = 0;
   for (const PlannedSegment& segment : plan.segments) {
     if (segment.present && segment.exact) num_exact += segment.num_cached;
   }
-  const int width = terminal_width();
-  std::printf("%d rows: %d from the cache (%d exact, %d not), %d computed\n", plan.num_cached + plan.num_live,
-              plan.num_cached, num_exact, plan.num_cached - num_exact, plan.num_live);
+  const auto number = [](std::int32_t count) { return std::to_string(count); };
+  print_wrapped("",
+                number(plan.num_cached + plan.num_live) + " rows: " + number(plan.num_cached) + " from the cache (" +
+                    number(num_exact) + " exact, " + number(plan.num_cached - num_exact) + " not), " +
+                    number(plan.num_live) + " computed",
+                2, width);
+  const SlotTable table(width);
   if (plan.num_cached > 0) {
-    std::printf("\nFrom the cache. Exact: encoded after just what stands before it in this prompt.\n");
-    print_modules(plan, width);
+    std::printf("\n");
+    print_wrapped("", "From the cache. Exact: encoded after just what stands before it in this prompt.", 0, width);
+    print_modules(plan, table);
   }
-  std::printf("\nComputed for this prompt. Sees everything before it.\n");
-  print_live(plan, tokenizer, width);
+  std::printf("\n");
+  print_wrapped("", "Computed for this prompt. Sees everything before it.", 0, width);
+  print_live(plan, tokenizer, table);
 }
 
 }  // namespace
@@ -171,7 +199,7 @@ int explain(const Options& options) {
   } else if (options.dump == "plan") {
     std::fputs(dump(plan).c_str(), stdout);
   } else {
-    print_table(plan, *workspace.text_encoder().tokenizer());
+    print_plan(plan, *workspace.text_encoder().tokenizer(), terminal_width());
   }
   return kDone;
 }

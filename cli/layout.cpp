@@ -18,20 +18,6 @@ using compiler::ElementKind;
 using compiler::Layout;
 using compiler::Segment;
 
-std::string_view kind_name(ElementKind kind) {
-  switch (kind) {
-    case ElementKind::schema:
-      return "schema";
-    case ElementKind::module:
-      return "module";
-    case ElementKind::alternatives:
-      return "union";
-    case ElementKind::parameter:
-      return "parameter";
-  }
-  return "";
-}
-
 /// Tokens of the element's own text, without its children's.
 std::size_t own_tokens(const Layout& layout, const Element& element) {
   std::size_t count = 0;
@@ -45,7 +31,7 @@ std::size_t own_tokens(const Layout& layout, const Element& element) {
 Json to_json(const Layout& layout) {
   Json elements = Json::array();
   for (const Element& element : layout.elements) {
-    Json entry{{"kind", kind_name(element.kind)},
+    Json entry{{"kind", to_string(element.kind)},
                {"name", element.name},
                {"path", element.path},
                {"first", element.first},
@@ -98,41 +84,103 @@ std::string bar_of(const Layout& layout, const Element& element, int width) {
   return bar;
 }
 
-void print_table(const Layout& layout) {
-  constexpr int kNarrowestBar = 20;
-  constexpr int kWidestLabel = 44;
-  const char* mark = layout.is_estimate ? "~" : "";
+/// Figures of the elements under one heading.
+struct Column {
+  std::string heading;
+  std::vector<std::string> cells;  // by element
+
+  int width() const {
+    std::size_t widest = heading.size();
+    for (const std::string& cell : cells) widest = std::max(widest, cell.size());
+    return static_cast<int>(widest);
+  }
+};
+
+/// Those that can be spared last.
+std::vector<Column> columns_of(const Layout& layout) {
+  const auto figure = [&](auto number) { return (layout.is_estimate ? "~" : "") + std::to_string(number); };
+  std::vector<Column> columns{{"first", {}}, {"last", {}}, {"tokens", {}}};
+  for (const Element& element : layout.elements) {
+    columns[0].cells.push_back(figure(element.first));
+    columns[1].cells.push_back(element.end > element.first ? figure(element.end - 1) : "-");
+    columns[2].cells.push_back(figure(own_tokens(layout, element)));
+  }
+  return columns;
+}
+
+/// The elements' kinds and names as a tree. In a short one modules are names alone, and nothing says what is required.
+std::vector<std::string> labels_of(const Layout& layout, bool is_short, int width) {
   std::vector<std::string> labels;
-  int label_width = 10;
-  std::vector<std::size_t> depths(layout.elements.size());
+  std::vector<int> depths(layout.elements.size());
   for (std::size_t i = 0; i < layout.elements.size(); ++i) {
     const Element& element = layout.elements[i];
     if (element.parent != compiler::kNone) depths[i] = depths[element.parent] + 1;
-    labels.push_back(std::string(2 * depths[i], ' ') + std::string(kind_name(element.kind)) +
-                     (element.name.empty() ? "" : " " + element.name) + (element.required ? " (required)" : ""));
-    label_width = std::max(label_width, grammar::display_width(labels.back()));
+    const bool is_name = is_short && element.kind == ElementKind::module;
+    std::string text = is_name ? element.name : std::string(to_string(element.kind));
+    if (!is_name && !element.name.empty()) text += " " + element.name;
+    if (element.required && !is_short) text += " (required)";
+    const int indent = std::min((is_short ? 1 : 2) * depths[i], width / 2);
+    labels.push_back(std::string(static_cast<std::size_t>(indent), ' ') + text);
   }
-  label_width = std::min(label_width, kWidestLabel);
-  const int bar_width = terminal_width() - label_width - 28;
+  return labels;
+}
+
+int widest(const std::vector<std::string>& labels) {
+  int width = 0;
+  for (const std::string& label : labels) width = std::max(width, grammar::display_width(label));
+  return width;
+}
+
+/// "0", and at the other end the last slot.
+std::string axis_of(const Layout& layout, int width) {
+  const std::string last = (layout.is_estimate ? "~" : "") + std::to_string(std::max(0, layout.end - 1));
+  return "0" + std::string(std::max<std::size_t>(1, width - 1 - last.size()), ' ') + last;
+}
+
+/// No line is wider than `width`: bars are left out first, then labels are shortened and columns left out.
+void print_table(const Layout& layout, int width) {
+  constexpr int kNarrowestBar = 20;
+  constexpr int kNarrowestLabel = 12;
+  constexpr int kWidestLabel = 44;  // beside bars
+  constexpr int kGap = 2;
+  std::vector<Column> columns = columns_of(layout);
+  int room = width;  // for labels and bars
+  for (const Column& column : columns) room -= kGap + column.width();
+  for (; room < kNarrowestLabel && !columns.empty(); columns.pop_back()) room += kGap + columns.back().width();
+
+  std::vector<std::string> labels = labels_of(layout, /*is_short=*/false, room);
+  if (widest(labels) > room) labels = labels_of(layout, /*is_short=*/true, room);
+  int label_width = std::min(widest(labels), kWidestLabel);
+  const int bar_width = room - label_width - kGap;
   const bool has_bars = bar_width >= kNarrowestBar;
-  std::string axis;
-  if (has_bars) {
-    const std::string last = mark + std::to_string(std::max(0, layout.end - 1));
-    axis = "  0" + std::string(std::max<std::size_t>(1, bar_width - 1 - last.size()), ' ') + last;
+  if (!has_bars) label_width = std::min(widest(labels), room);
+
+  const auto print_row = [&](const std::string& label, const auto& cell_of, const std::string& bar) {
+    std::string row = grammar::fitted(label, label_width);
+    for (const Column& column : columns) {
+      const std::string& cell = cell_of(column);
+      row += std::string(kGap + column.width() - cell.size(), ' ') + cell;
+    }
+    if (has_bars) row += std::string(kGap, ' ') + bar;
+    row.erase(row.find_last_not_of(' ') + 1);
+    std::printf("%s\n", row.c_str());
+  };
+  if (!columns.empty()) {
+    print_row(
+        "", [](const Column& column) { return column.heading; }, has_bars ? axis_of(layout, bar_width) : "");
   }
-  std::printf("%s  %7s %7s %8s%s\n", grammar::fitted("", label_width).c_str(), "first", "last", "tokens", axis.c_str());
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const Element& element = layout.elements[i];
-    const std::string last = element.end > element.first ? mark + std::to_string(element.end - 1) : "-";
-    std::printf("%s  %7s %7s %8s%s%s\n", grammar::fitted(labels[i], label_width).c_str(),
-                (mark + std::to_string(element.first)).c_str(), last.c_str(),
-                (mark + std::to_string(own_tokens(layout, element))).c_str(), has_bars ? "  " : "",
-                has_bars ? bar_of(layout, element, bar_width).c_str() : "");
+    const std::string bar = has_bars ? bar_of(layout, layout.elements[i], bar_width) : "";
+    print_row(
+        labels[i], [&](const Column& column) { return column.cells[i]; }, bar);
   }
-  if (has_bars)
-    std::printf("\n\u2588 own text  \u2591 room for children  \u2592 parameter  \u251c\u2500\u2524 union\n");
+  if (has_bars) {
+    std::printf("\n");
+    print_wrapped("", "\u2588 own text  \u2591 room for children  \u2592 parameter  \u251c\u2500\u2524 union", 0,
+                  width);
+  }
   if (layout.is_estimate) {
-    std::printf("~ counts characters; name a model with -m to count its tokens\n");
+    print_wrapped("", "~ counts characters; name a model with -m to count its tokens", 2, width);
   }
 }
 
@@ -148,7 +196,7 @@ int layout(const Options& options) {
   } else if (options.dump == "layout") {
     std::fputs(dump(workspace.layout()).c_str(), stdout);
   } else {
-    print_table(workspace.layout());
+    print_table(workspace.layout(), terminal_width());
   }
   return kDone;
 }

@@ -44,17 +44,24 @@ std::string Workspace::read_text(const std::string& path) {
 
 grammar::SourceId Workspace::read_source(const std::string& path) { return sources_.add(path, read_text(path)); }
 
-std::optional<compiler::ChatTemplate> Workspace::choose_template() const {
+Result<compiler::ChatTemplate> Workspace::choose_template() const {
   if (!options_.template_tags.empty()) {
     constexpr std::uint64_t kMaxBytes = 64 << 10;
     const auto text = grammar::read_file(options_.template_tags, kMaxBytes);
     if (!text) fail(options_.template_tags + " " + text.error().message);
     auto chat_template = compiler::read_template_tags(*text, tokenizer_ ? &*tokenizer_ : nullptr);
     if (!chat_template) stop(options_.template_tags + ": " + chat_template.error().message, kBadInput);
+    if (tokenizer_) {
+      for (const std::string& doubt : doubts_about(*chat_template, *tokenizer_)) {
+        warn(options_.template_tags + ": " + doubt);
+      }
+    }
     return std::move(*chat_template);
   }
   if (const auto family = compiler::template_family(options_.chat_template)) return compiler::ChatTemplate(*family);
-  return model_ ? compiler::ChatTemplate::recognize(model_->chat_template()) : std::nullopt;
+  auto own = model_ ? compiler::ChatTemplate::recognize(model_->chat_template()) : std::nullopt;
+  if (!own) return pml::fail("the model has no chat template that is known");
+  return std::move(*own);
 }
 
 void Workspace::open_model() {
@@ -68,18 +75,7 @@ void Workspace::open_model() {
   auto tokenizer = compiler::Tokenizer::build(model_->tokenizer());
   if (!tokenizer) fail(options_.model + ": " + tokenizer.error().message);
   tokenizer_.emplace(std::move(*tokenizer));
-  auto chat_template = choose_template();
-  if (chat_template) {
-    compiler::MarkedText tags = chat_template->opening(ast::Role::user);
-    append(tags, chat_template->closing(ast::Role::user));
-    for (const compiler::TextPiece& piece : tags) {
-      if (!piece.is_special || tokenizer_->special_token(piece.text)) continue;
-      const std::string message = " uses " + piece.text + ", which is no special token of the model";
-      if (!options_.chat_template.empty()) misuse("--template " + options_.chat_template + message);
-      fail(options_.model + ": the chat template" + message);
-    }
-  }
-  text_encoder_ = compiler::TextEncoder(*tokenizer_, std::move(chat_template));
+  text_encoder_ = compiler::TextEncoder(*tokenizer_, choose_template());
 }
 
 void Workspace::require_model() {

@@ -92,8 +92,8 @@ class Workspace {
   [[noreturn]] void stop(const std::string& message, int exit_code) const;
 
  private:
-  /// The format that the command line names, else the model's own; nothing if that is not known.
-  std::optional<compiler::ChatTemplate> choose_template() const;
+  /// The format that the command line names, else the model's own.
+  Result<compiler::ChatTemplate> choose_template() const;
   grammar::SourceId read_source(const std::string& path);
   std::string read_text(const std::string& path);
   std::optional<ast::Prompt> parse(PromptText text, grammar::Diagnostics& diagnostics);

@@ -1,12 +1,14 @@
 #include "compiler/chat_template_tags.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "compiler/json_file.h"
 #include "compiler/quote.h"
+#include "grammar/diagnostics.h"
 
 namespace pml::compiler {
 namespace {
@@ -15,20 +17,50 @@ using nlohmann::json;
 
 /// `text` with the special tokens in it marked: at each place the longest.
 MarkedText mark_special_tokens(std::string_view text, const Tokenizer* tokenizer) {
-  constexpr std::size_t kMaxTokenBytes = 256;  // keeps the search short, whatever the tokenizer holds
   MarkedText marked;
-  const std::size_t max_size = tokenizer == nullptr ? 0 : std::min(kMaxTokenBytes, tokenizer->longest_special_token());
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t size = std::min(max_size, text.size() - at);
-    while (size > 0 && !tokenizer->special_token(text.substr(at, size))) --size;
-    if (size > 0) {
-      marked.push_back({std::string(text.substr(at, size)), true});
-      at += size;
-    } else {
-      append(marked, text.substr(at++, 1));
+  const auto special_tokens = tokenizer == nullptr ? std::vector<std::string_view>() : tokenizer->special_tokens();
+  while (!text.empty()) {
+    std::string_view longest;
+    for (const std::string_view token : special_tokens) {
+      if (token.size() > longest.size() && text.starts_with(token)) longest = token;
     }
+    if (longest.empty()) {
+      append(marked, text.substr(0, 1));
+    } else {
+      marked.push_back({std::string(longest), true});
+    }
+    text.remove_prefix(std::max<std::size_t>(1, longest.size()));
   }
   return marked;
+}
+
+/// Parts of plain text that are written as special tokens are: <...> and [...] without blanks, and all from "<|" on.
+std::vector<std::string_view> token_like_parts(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = text.find_first_of("<["); begin != text.npos;) {
+    const std::string_view stops = text[begin] == '<' ? std::string_view("<> \t\n") : std::string_view("[] \t\n");
+    const std::size_t end = std::min(text.find_first_of(stops, begin + 1), text.size());
+    const bool is_closed = end < text.size() && text[end] == stops[1];
+    const std::string_view part = text.substr(begin, end - begin + (is_closed ? 1 : 0));
+    if (is_closed || part.starts_with("<|")) parts.push_back(part);
+    begin = text.find_first_of("<[", begin + 1);
+  }
+  return parts;
+}
+
+bool ends_answers(std::string_view text, const ChatTemplate& stated, const Tokenizer& tokenizer) {
+  const auto token = tokenizer.special_token(text);
+  return (token && std::ranges::find(tokenizer.end_tokens(), *token) != tokenizer.end_tokens().end()) ||
+         std::ranges::find(stated.end_tokens(), text) != stated.end_tokens().end();
+}
+
+/// Whether what closes the assistant's turn leaves an answer without an end.
+bool lacks_end(const ChatTemplate& stated, const Tokenizer& tokenizer) {
+  const MarkedText& closing = stated.closing(ast::Role::assistant);
+  const auto is_special = [](const TextPiece& piece) { return piece.is_special; };
+  if (std::ranges::none_of(closing, is_special)) return stated.end_tokens().empty();
+  return std::ranges::none_of(
+      closing, [&](const TextPiece& piece) { return piece.is_special && ends_answers(piece.text, stated, tokenizer); });
 }
 
 /// Refuses keys that are not among `known`: a mistyped one would be left out silently.
@@ -88,6 +120,36 @@ Result<ChatTemplate> read_template_tags(std::string_view text, const Tokenizer* 
   if (!end_tokens) return tl::make_unexpected(end_tokens.error());
   tags.end_tokens = std::move(*end_tokens);
   return ChatTemplate(std::move(tags));
+}
+
+std::vector<std::string> doubts_about(const ChatTemplate& stated, const Tokenizer& tokenizer) {
+  std::vector<std::string> doubts;
+  const auto special_tokens = tokenizer.special_tokens();
+  std::set<std::string_view> known;  // each is named once, where it stands first
+  const auto look_through = [&](const MarkedText& text, const std::string& place) {
+    for (const TextPiece& piece : text) {
+      if (piece.is_special) continue;
+      for (const std::string_view part : token_like_parts(piece.text)) {
+        const std::string meant = grammar::did_you_mean(part, special_tokens);
+        if ((meant.empty() && !part.starts_with("<|")) || !known.insert(part).second) continue;
+        doubts.push_back(quote(part) + " in " + place +
+                         " is no special token of the model, so it is read as plain text" + meant);
+      }
+    }
+  };
+  for (const ast::Role role : {ast::Role::system, ast::Role::user, ast::Role::assistant}) {
+    const std::string name = "'" + std::string(to_string(role)) + "'";
+    look_through(stated.opening(role), "'open' of " + name);
+    look_through(stated.closing(role), "'close' of " + name);
+  }
+  look_through(stated.generation(), "'generation'");
+  if (lacks_end(stated, tokenizer)) {
+    doubts.emplace_back(
+        "'close' of 'assistant' holds no token that ends an answer, which may go on beyond its turn; special tokens "
+        "that "
+        "end one are named in 'end'");
+  }
+  return doubts;
 }
 
 }  // namespace pml::compiler

@@ -9,24 +9,20 @@
 #include <unordered_set>
 #include <utility>
 
+#include "compiler/gguf_cursor.h"
 #include "compiler/quote.h"
 
 namespace pml::compiler {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "GGUF files are little endian");
-
 constexpr std::string_view kMagic = "GGUF";
 constexpr std::uint32_t kVersion = 3;
 constexpr std::uint64_t kDefaultAlignment = 32;
 constexpr std::uint32_t kMaxDimensions = 4;
-constexpr int kMaxArrayDepth = 4;
 // The fewest bytes that an entry can take. Counts are compared with what is left at this rate, so that a
 // forged count fails at once.
 constexpr std::uint64_t kMinPairBytes = 8 + 4 + 1;
 constexpr std::uint64_t kMinTensorBytes = 8 + 4 + 8 + 4 + 8;
-constexpr std::uint64_t kMinStringBytes = 8;
-constexpr std::uint64_t kMinArrayBytes = 4 + 8;
 /// Containers grow beyond this only as entries are really found: a count may lie even if the file is large.
 constexpr std::uint64_t kMaxReserved = 1 << 16;
 
@@ -56,170 +52,12 @@ const TensorFormat* find_format(std::uint32_t number) {
   return nullptr;
 }
 
-/// Bytes of one value of a fixed size; 0 for strings, arrays and numbers that are no type.
-std::uint64_t fixed_size(GgufType type) {
-  switch (type) {
-    case GgufType::u8:
-    case GgufType::i8:
-    case GgufType::boolean:
-      return 1;
-    case GgufType::u16:
-    case GgufType::i16:
-      return 2;
-    case GgufType::u32:
-    case GgufType::i32:
-    case GgufType::f32:
-      return 4;
-    case GgufType::u64:
-    case GgufType::i64:
-    case GgufType::f64:
-      return 8;
-    case GgufType::string:
-    case GgufType::array:
-      return 0;
-  }
-  return 0;
-}
-
-template <typename T>
-T load(const std::byte* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
-}
-
-/// Reads forward through the file. The first failure is kept and makes all further reads return zero or
-/// nothing, so that callers check once for each entry, not for each field.
-class Cursor {
- public:
-  explicit Cursor(std::span<const std::byte> bytes) : bytes_(bytes) {}
-
-  bool failed() const { return !error_.empty(); }
-  const std::string& error() const { return error_; }
-  std::uint64_t position() const { return position_; }
-  std::uint64_t left() const { return bytes_.size() - position_; }
-
-  /// What is read next, for messages: "the value of 'general.name'".
-  void enter(std::string what) { what_ = std::move(what); }
-
-  void fail_with(std::string message) {
-    if (failed()) return;
-    error_ = std::move(message);
-    position_ = bytes_.size();
-  }
-
-  std::span<const std::byte> take(std::uint64_t size_bytes) {
-    if (size_bytes > left()) {
-      fail_with("the file ends within " + what_ + ": " + std::to_string(size_bytes) + " bytes are wanted at byte " +
-                std::to_string(position_) + ", " + std::to_string(left()) + " are there; truncated or corrupt");
-    }
-    if (failed()) return {};
-    const auto taken = bytes_.subspan(position_, size_bytes);
-    position_ += size_bytes;
-    return taken;
-  }
-
-  template <typename T>
-  T number() {
-    const auto taken = take(sizeof(T));
-    return failed() ? T{} : load<T>(taken.data());
-  }
-
-  std::string_view string() {
-    const auto taken = take(number<std::uint64_t>());
-    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
-  }
-
-  /// A number of entries that take at least `min_bytes` each.
-  std::uint64_t count(std::uint64_t min_bytes) {
-    const auto entries = number<std::uint64_t>();
-    if (entries > left() / min_bytes) {
-      fail_with(what_ + " is said to have " + std::to_string(entries) + " entries, more than the " +
-                std::to_string(left()) + " bytes left can hold; truncated or corrupt");
-    }
-    return failed() ? 0 : entries;
-  }
-
-  GgufValue value(GgufType type) {
-    switch (type) {
-      case GgufType::u8:
-        return std::uint64_t{number<std::uint8_t>()};
-      case GgufType::i8:
-        return std::int64_t{number<std::int8_t>()};
-      case GgufType::u16:
-        return std::uint64_t{number<std::uint16_t>()};
-      case GgufType::i16:
-        return std::int64_t{number<std::int16_t>()};
-      case GgufType::u32:
-        return std::uint64_t{number<std::uint32_t>()};
-      case GgufType::i32:
-        return std::int64_t{number<std::int32_t>()};
-      case GgufType::f32:
-        return double{number<float>()};
-      case GgufType::boolean:
-        return boolean();
-      case GgufType::string:
-        return string();
-      case GgufType::array:
-        return array(1);
-      case GgufType::u64:
-        return number<std::uint64_t>();
-      case GgufType::i64:
-        return number<std::int64_t>();
-      case GgufType::f64:
-        return number<double>();
-    }
-    fail_unknown_type(type);
-    return std::uint64_t{0};
-  }
-
- private:
-  bool boolean() {
-    const auto byte = number<std::uint8_t>();
-    if (byte > 1) fail_with(what_ + " is a boolean of " + std::to_string(byte) + "; corrupt");
-    return byte != 0;
-  }
-
-  GgufArray array(int depth) {
-    const auto type = static_cast<GgufType>(number<std::uint32_t>());
-    const std::uint64_t element_bytes = fixed_size(type);
-    const std::uint64_t start = position_ + sizeof(std::uint64_t);
-    std::uint64_t entries = 0;
-    if (element_bytes != 0) {
-      entries = count(element_bytes);
-      take(entries * element_bytes);
-    } else if (type == GgufType::string) {
-      entries = count(kMinStringBytes);
-      for (std::uint64_t i = 0; i < entries && !failed(); ++i) string();
-    } else if (type == GgufType::array) {
-      if (depth == kMaxArrayDepth) {
-        fail_with(what_ + " nests arrays deeper than " + std::to_string(kMaxArrayDepth));
-      }
-      entries = count(kMinArrayBytes);
-      for (std::uint64_t i = 0; i < entries && !failed(); ++i) array(depth + 1);
-    } else {
-      fail_unknown_type(type);
-    }
-    if (failed()) return {type, 0, {}};
-    return {type, entries, bytes_.subspan(start, position_ - start)};
-  }
-
-  void fail_unknown_type(GgufType type) {
-    fail_with(what_ + " has the unknown type " + std::to_string(static_cast<std::uint32_t>(type)));
-  }
-
-  std::span<const std::byte> bytes_;
-  std::uint64_t position_ = 0;
-  std::string what_;
-  std::string error_;
-};
-
 std::optional<std::uint64_t> multiply(std::uint64_t a, std::uint64_t b) {
   if (b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b) return std::nullopt;
   return a * b;
 }
 
-void read_metadata(Cursor& cursor, std::uint64_t num_pairs, Gguf& gguf) {
+void read_metadata(GgufCursor& cursor, std::uint64_t num_pairs, Gguf& gguf) {
   gguf.metadata.reserve(std::min(num_pairs, kMaxReserved));
   for (std::uint64_t i = 0; i < num_pairs && !cursor.failed(); ++i) {
     cursor.enter("the key of metadata entry " + std::to_string(i));
@@ -233,7 +71,7 @@ void read_metadata(Cursor& cursor, std::uint64_t num_pairs, Gguf& gguf) {
   }
 }
 
-void read_alignment(Cursor& cursor, Gguf& gguf) {
+void read_alignment(GgufCursor& cursor, Gguf& gguf) {
   gguf.alignment = kDefaultAlignment;
   const auto found = gguf.metadata.find("general.alignment");
   if (found == gguf.metadata.end()) return;
@@ -252,7 +90,7 @@ struct TensorEntry {
   std::uint64_t size_bytes = 0;
 };
 
-TensorEntry read_tensor(Cursor& cursor, std::uint64_t index, std::uint64_t alignment) {
+TensorEntry read_tensor(GgufCursor& cursor, std::uint64_t index, std::uint64_t alignment) {
   TensorEntry entry;
   cursor.enter("the name of tensor " + std::to_string(index));
   entry.tensor.name = cursor.string();
@@ -309,7 +147,7 @@ bool is_gguf(std::span<const std::byte> bytes) {
 
 Result<Gguf> parse_gguf(std::span<const std::byte> bytes) {
   if (!is_gguf(bytes)) return fail("does not begin with 'GGUF'");
-  Cursor cursor(bytes);
+  GgufCursor cursor(bytes);
   cursor.enter("the header");
   cursor.take(kMagic.size());
 
@@ -362,7 +200,7 @@ std::vector<std::string_view> gguf_strings(const GgufArray& array) {
   strings.reserve(array.count);
   const std::byte* next = array.data.data();
   for (std::uint64_t i = 0; i < array.count; ++i) {
-    const auto size_bytes = load<std::uint64_t>(next);
+    const auto size_bytes = load_bytes<std::uint64_t>(next);
     strings.emplace_back(reinterpret_cast<const char*>(next + sizeof size_bytes), size_bytes);
     next += sizeof size_bytes + size_bytes;
   }
@@ -374,7 +212,7 @@ std::vector<std::int32_t> gguf_integers(const GgufArray& array) {
   const auto widen = [&]<typename T>(T) {
     integers.reserve(array.count);
     for (std::uint64_t i = 0; i < array.count; ++i) {
-      const T value = load<T>(array.data.data() + i * sizeof(T));
+      const T value = load_bytes<T>(array.data.data() + i * sizeof(T));
       if (!std::in_range<std::int32_t>(value)) return integers.clear();
       integers.push_back(static_cast<std::int32_t>(value));
     }

@@ -32,9 +32,8 @@ TokenizerData read_tokenizer(GgufMetadata& metadata) {
     const auto merges = metadata.texts("tokenizer.ggml.merges");
     data.merges.assign(merges.begin(), merges.end());
   }
-  constexpr std::int32_t kNormal = 1;
   data.types = metadata.integers_or_none("tokenizer.ggml.token_type");
-  if (!metadata.has("tokenizer.ggml.token_type")) data.types.assign(data.tokens.size(), kNormal);
+  if (!metadata.has("tokenizer.ggml.token_type")) data.types.assign(data.tokens.size(), kNormalToken);
   if (data.types.size() != data.tokens.size()) {
     metadata.fail_with("'tokenizer.ggml.token_type' has " + std::to_string(data.types.size()) + " entries for " +
                        std::to_string(data.tokens.size()) + " tokens");
@@ -60,6 +59,11 @@ TokenizerData read_tokenizer(GgufMetadata& metadata) {
 
 Result<ModelContents> read_gguf_model(const Gguf& gguf) {
   GgufMetadata metadata(gguf);
+  if (const std::int32_t num_parts = metadata.integer_or("split.count", 1); num_parts > 1) {  // only part 1 says more
+    return fail("is one part of a model that is split into " + std::to_string(num_parts) +
+                " GGUF files, which is not supported; join them with llama.cpp's `llama-gguf-split --merge FIRST.gguf "
+                "WHOLE.gguf`");
+  }
   const std::string architecture(metadata.text("general.architecture"));
   if (!metadata.error().empty()) return fail(metadata.error());
   if (!is_gguf_architecture(architecture)) {

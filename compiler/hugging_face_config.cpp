@@ -156,8 +156,7 @@ Result<ModelConfig> read_hugging_face_config(const nlohmann::json& json) {
   if (activation != "silu") refuse(settings, "the activation " + quote(activation), "hidden_act");
   ModelConfig config = read_config(settings, *family);
   refuse_sliding_window(settings, *family, config);
-  if (!settings.error().empty()) return fail(settings.error());
-  return config;
+  return settings.check().map([&] { return std::move(config); });
 }
 
 }  // namespace pml::compiler

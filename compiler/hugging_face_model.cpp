@@ -1,9 +1,9 @@
 #include "compiler/hugging_face_model.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +13,7 @@
 #include "compiler/json_settings.h"
 #include "compiler/quote.h"
 #include "compiler/safetensors.h"
-#include "compiler/tokenizer_json.h"
+#include "compiler/tokenizer_folder.h"
 
 namespace pml::compiler {
 namespace {
@@ -24,22 +24,10 @@ constexpr const char* kConfig = "config.json";
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr const char* kGenerationConfig = "generation_config.json";
-constexpr std::size_t kMaxJsonBytes = 16 << 20;
 
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
-}
-
-tl::unexpected<Error> failure_in(const std::string& name, const std::string& message) {
-  return fail(quote(name) + " " + message);
-}
-
-Result<nlohmann::json> parse_json_file(const std::string& name, std::span<const std::byte> bytes) {
-  if (bytes.size() > kMaxJsonBytes) return failure_in(name, "is larger than 16 MB");
-  auto json = parse_json_object({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!json) return failure_in(name, json.error().message);
-  return json;
 }
 
 /// Reads the files of one folder into a model.
@@ -50,6 +38,7 @@ class FolderReader {
   Result<HuggingFaceModel> read() && {
     return read_config()
         .and_then([&] { return is_there(folder_ / kWeights) ? read_weights(kWeights) : read_shards(); })
+        .map([&] { drop_frequencies(); })
         .and_then([&] { return settle_head(); })
         .and_then([&] { return read_tokenizer(); })
         .map([&] { return std::move(model_); });
@@ -69,10 +58,12 @@ class FolderReader {
   Result<void> read_config() {
     if (!is_there(folder_ / kConfig)) return fail("has no config.json, so it is no Hugging Face folder");
     auto config = open(kConfig)
-                      .and_then([](std::span<const std::byte> bytes) { return parse_json_file(kConfig, bytes); })
-                      .and_then([&](const nlohmann::json& json) -> Result<ModelConfig> {
-                        end_token_settings_.push_back({kConfig, json});
-                        auto read = read_hugging_face_config(json);
+                      .and_then([](std::span<const std::byte> bytes) {  // the bytes that the fingerprint is made of
+                        return parse_json_file(kConfig, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+                      })
+                      .and_then([&](nlohmann::json json) -> Result<ModelConfig> {
+                        config_ = std::move(json);
+                        auto read = read_hugging_face_config(config_);
                         if (!read) return fail(std::string(kConfig) + ": " + read.error().message);
                         return read;
                       });
@@ -94,44 +85,49 @@ class FolderReader {
       tensor.name = std::move(entry.name);
       tensor.shape = std::move(entry.shape);
       tensor.data = data.subspan(entry.begin, entry.end - entry.begin);
-      // Old files hold the frequencies of RoPE, which follow from the configuration; `transformers` skips them.
-      if (!tensor.name.ends_with("rotary_emb.inv_freq")) contents().tensors.push_back(std::move(tensor));
+      contents().tensors.push_back(std::move(tensor));
     }
     return {};
   }
 
-  /// Reads the shards that the index names, and compares their tensors with its list.
+  /// Reads the shards that the index names; each holds exactly the tensors that the index places there.
   Result<void> read_shards() {
-    if (!is_there(folder_ / kIndex)) return fail(std::string("has neither ") + kWeights + " nor " + kIndex);
-    auto index = MappedFile::open(folder_ / kIndex).and_then([](const MappedFile& file) {
-      return parse_json_file(kIndex, file.bytes());
-    });
+    const auto index = read_json_file(folder_, kIndex);
     if (!index) return tl::make_unexpected(index.error());
-    const auto map = index->find("weight_map");
-    if (map == index->end() || !map->is_object()) return fail(std::string(kIndex) + ": 'weight_map' is no object");
+    if (index->is_null()) return fail(std::string("has neither ") + kWeights + " nor " + kIndex);
+    const nlohmann::json& map = member(*index, "weight_map");
+    if (!map.is_object()) return fail(std::string(kIndex) + ": 'weight_map' is no object");
 
-    std::map<std::string, std::size_t> num_tensors;  // by shard
-    for (const auto& [tensor, shard] : map->items()) {
+    std::map<std::string, std::set<std::string>> placed;  // tensors by shard
+    for (const auto& [tensor, shard] : map.items()) {
       // A plain name: an index must not lead out of the folder.
       if (!shard.is_string() || !is_shard_name(shard.get_ref<const std::string&>())) {
         return fail(std::string(kIndex) + ": the file of tensor " + quote(tensor) +
                     " is no safetensors file of the folder");
       }
-      ++num_tensors[shard.get<std::string>()];
+      placed[shard.get<std::string>()].insert(tensor);
     }
-    for (const auto& [shard, count] : num_tensors) {
+    for (auto& [shard, missing] : placed) {
       const std::size_t first = contents().tensors.size();
       if (auto read = read_weights(shard); !read) return read;
-      const std::span<const TensorInfo> tensors = std::span(contents().tensors).subspan(first);
-      for (const TensorInfo& tensor : tensors) {
-        const auto entry = map->find(tensor.name);
-        if (entry == map->end() || *entry != shard) {
-          return failure_in(shard, "holds the tensor " + quote(tensor.name) + ", which the index does not name there");
+      for (const TensorInfo& tensor : std::span(contents().tensors).subspan(first)) {
+        if (missing.erase(tensor.name) == 0) {
+          return fail(quote(shard) + " holds the tensor " + quote(tensor.name) +
+                      ", which the index does not name there");
         }
       }
-      if (tensors.size() > count) return failure_in(shard, "holds a tensor twice");
+      if (!missing.empty()) {
+        return fail(quote(shard) + " does not hold the tensor " + quote(*missing.begin()) +
+                    ", which the index names there");
+      }
     }
     return {};
+  }
+
+  /// Old files hold the frequencies of RoPE, which follow from the configuration; `transformers` skips them.
+  void drop_frequencies() {
+    std::erase_if(contents().tensors,
+                  [](const TensorInfo& tensor) { return tensor.name.ends_with("rotary_emb.inv_freq"); });
   }
 
   static bool is_shard_name(std::string_view name) {
@@ -154,12 +150,7 @@ class FolderReader {
 
   Result<void> read_tokenizer() {
     auto files = read_tokenizer_folder(folder_);
-    if (!files) {
-      std::string message = files.error().message;  // names the file by its whole path; the folder is named already
-      const std::string folder = folder_.string() + "/";
-      if (message.starts_with(folder)) message.erase(0, folder.size());
-      return fail(message);
-    }
+    if (!files) return tl::make_unexpected(files.error());
     contents().tokenizer = std::move(files->data);
     contents().chat_template = std::move(files->chat_template);
     return pad_vocabulary().and_then([&] { return read_end_tokens(); });
@@ -167,7 +158,6 @@ class FolderReader {
 
   /// Embeddings are often larger than the vocabulary, for the sake of round sizes.
   Result<void> pad_vocabulary() {
-    constexpr std::int32_t kUnusedToken = 5;
     TokenizerData& data = contents().tokenizer;
     const auto vocab_size = static_cast<std::size_t>(std::max(contents().config.vocab_size, 0));
     if (data.tokens.size() > vocab_size) {
@@ -181,7 +171,7 @@ class FolderReader {
       return {};  // check_model() says what is wrong
     }
     for (std::size_t id = data.tokens.size(); id < vocab_size; ++id) {
-      data.tokens.push_back("[PAD" + std::to_string(id) + "]");
+      data.tokens.push_back(unused_token_text(id));
       data.types.push_back(kUnusedToken);
     }
     return {};
@@ -189,16 +179,11 @@ class FolderReader {
 
   /// `eos_token_id` of both files: generation ends at each of them.
   Result<void> read_end_tokens() {
-    if (is_there(folder_ / kGenerationConfig)) {
-      auto json = MappedFile::open(folder_ / kGenerationConfig).and_then([](const MappedFile& file) {
-        return parse_json_file(kGenerationConfig, file.bytes());
-      });
-      if (!json) return tl::make_unexpected(json.error());
-      end_token_settings_.push_back({kGenerationConfig, std::move(*json)});
-    }
+    auto generation = read_json_file(folder_, kGenerationConfig);
+    if (!generation) return tl::make_unexpected(generation.error());
     TokenizerData& data = contents().tokenizer;
-    for (const auto& [name, json] : end_token_settings_) {
-      JsonSettings settings(json);
+    for (const auto& [name, json] : {std::pair(kConfig, &config_), std::pair(kGenerationConfig, &*generation)}) {
+      JsonSettings settings(*json);
       for (const TokenId id : settings.integers_or_none("eos_token_id")) {
         if (id < 0 || id >= contents().config.vocab_size) {
           settings.fail_with("'eos_token_id' names token " + std::to_string(id) + " of " +
@@ -207,19 +192,14 @@ class FolderReader {
           data.end_tokens.push_back(id);
         }
       }
-      if (!settings.error().empty()) return fail(name + ": " + settings.error());
+      if (!settings.error().empty()) return fail(std::string(name) + ": " + settings.error());
     }
     return {};
   }
 
-  struct NamedJson {
-    std::string name;
-    nlohmann::json json;
-  };
-
   const fs::path& folder_;
   HuggingFaceModel model_;
-  std::vector<NamedJson> end_token_settings_;  // files that may name end tokens
+  nlohmann::json config_;  // config.json
 };
 
 }  // namespace

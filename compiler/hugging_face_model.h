@@ -25,7 +25,7 @@ struct HuggingFaceModel {
 ///     model.safetensors               all weights; or
 ///     model.safetensors.index.json    which shard beside it holds which tensor
 ///     generation_config.json          if it is there: further end tokens
-///     tokenizer.json, ...             (tokenizer_json.h)
+///     tokenizer.json, ...             (tokenizer_folder.h)
 ///
 /// and nothing else. Every length is checked against the files before it is used. Tensors are F32, F16 or BF16,
 /// and are exactly those that an index names. The contents still have to pass check_model(). Messages do not

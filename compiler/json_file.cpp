@@ -1,12 +1,15 @@
 #include "compiler/json_file.h"
 
+#include <cstdint>
 #include <string>
-#include <string_view>
+#include <system_error>
 
 #include "grammar/source.h"
 
 namespace pml::compiler {
 namespace {
+
+constexpr std::uint64_t kMaxFileBytes = 64ULL << 20;
 
 /// Whether brackets outside of strings nest deeper than `limit`. Needs no valid JSON.
 bool is_nested_deeper(std::string_view text, int limit) {
@@ -48,12 +51,19 @@ Result<nlohmann::json> parse_json_object(std::string_view text) {
   return json;
 }
 
-Result<nlohmann::json> read_json_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  const auto text = grammar::read_file(path, max_bytes);
-  if (!text) return fail(path.string() + " " + text.error().message);
-  auto json = parse_json(*text);
-  if (!json) return fail(path.string() + " " + json.error().message);
+Result<nlohmann::json> parse_json_file(const char* name, std::string_view text) {
+  if (text.size() > kMaxFileBytes) return fail(std::string(name) + " is larger than 64 MB");
+  auto json = parse_json_object(text);
+  if (!json) return fail(std::string(name) + " " + json.error().message);
   return json;
+}
+
+Result<nlohmann::json> read_json_file(const std::filesystem::path& folder, const char* name) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / name, ignored)) return nlohmann::json();
+  const auto text = grammar::read_file(folder / name, kMaxFileBytes);
+  if (!text) return fail(std::string(name) + " " + text.error().message);
+  return parse_json_file(name, *text);
 }
 
 const nlohmann::json& member(const nlohmann::json& value, const char* key) {
@@ -66,13 +76,6 @@ const nlohmann::json& member(const nlohmann::json& value, const char* key) {
 std::string_view string_member(const nlohmann::json& value, const char* key) {
   const auto* text = member(value, key).get_ptr<const std::string*>();
   return text == nullptr ? std::string_view() : std::string_view(*text);
-}
-
-Result<bool> flag_member(const nlohmann::json& value, const char* key, bool absent) {
-  const nlohmann::json& flag = member(value, key);
-  if (flag.is_null()) return absent;
-  if (!flag.is_boolean()) return fail("'" + std::string(key) + "' is neither true nor false");
-  return flag.get<bool>();
 }
 
 }  // namespace pml::compiler

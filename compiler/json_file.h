@@ -1,7 +1,6 @@
-// JSON files of strangers.
+// JSON files of strangers. Settings among them are read with JsonSettings (json_settings.h).
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -16,17 +15,18 @@ Result<nlohmann::json> parse_json(std::string_view text);
 /// The same, of text that must be an object.
 Result<nlohmann::json> parse_json_object(std::string_view text);
 
-/// Reads a regular file of at most `max_bytes`. The message begins with the path.
-Result<nlohmann::json> read_json_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+// The JSON files of a model are objects of at most 64 MB, twice the largest vocabularies. Messages begin with `name`,
+// the file's name in the model's folder.
 
-// Reading what may have any shape: a value of another type is as good as absent, unless it would change
-// something silently.
+Result<nlohmann::json> parse_json_file(const char* name, std::string_view text);
+/// Null if there is no such file.
+Result<nlohmann::json> read_json_file(const std::filesystem::path& folder, const char* name);
+
+// Reading what may have any shape: a value of another type is as good as absent.
 
 /// The member `key` of an object; null if there is none, or `value` is no object. Lives as long as `value`.
 const nlohmann::json& member(const nlohmann::json& value, const char* key);
 /// The member if it is a string, else an empty text. Lives as long as `value`.
 std::string_view string_member(const nlohmann::json& value, const char* key);
-/// The member if it is true or false, `absent` if there is none or it is null; fails on anything else.
-Result<bool> flag_member(const nlohmann::json& value, const char* key, bool absent = false);
 
 }  // namespace pml::compiler

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "compiler/json_file.h"
+
 namespace pml::compiler {
 namespace {
 
@@ -21,8 +23,8 @@ void JsonSettings::fail_with(std::string message) {
 }
 
 const nlohmann::json* JsonSettings::find(const char* key) const {
-  const auto found = object_.find(key);
-  return found == object_.end() || found->is_null() ? nullptr : &*found;
+  const nlohmann::json& value = member(object_, key);
+  return value.is_null() ? nullptr : &value;
 }
 
 template <typename IsWanted>
@@ -37,10 +39,7 @@ void JsonSettings::require(const char* key) {
   if (!has(key)) fail_with("'" + prefix_ + key + "' is missing");
 }
 
-bool JsonSettings::is_null(const char* key) const {
-  const auto found = object_.find(key);
-  return found != object_.end() && found->is_null();
-}
+bool JsonSettings::is_null(const char* key) const { return object_.contains(key) && !has(key); }
 
 bool JsonSettings::is_on(const char* key) const {
   const nlohmann::json* value = find(key);

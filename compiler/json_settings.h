@@ -8,17 +8,22 @@
 #include <string>
 #include <vector>
 
+#include "grammar/result.h"
+
 namespace pml::compiler {
 
 class JsonSettings {
  public:
-  /// `object` must outlive this. Messages put `prefix` before keys: "rope_scaling.".
+  /// `object` must outlive this; of what is no object every key is absent. Messages put `prefix` before keys:
+  /// "rope_scaling.".
   explicit JsonSettings(const nlohmann::json& object, std::string prefix = "")
       : object_(object), prefix_(std::move(prefix)) {}
 
   /// The message of the first failure; empty if there was none.
   const std::string& error() const { return error_; }
   void fail_with(std::string message);
+  /// The first failure, if there was one.
+  Result<void> check() const { return error_.empty() ? Result<void>() : fail(error_); }
 
   bool has(const char* key) const { return find(key) != nullptr; }
   /// Whether the key is there, and its value is null.

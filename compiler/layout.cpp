@@ -59,7 +59,7 @@ class LayoutBuilder {
     const auto& chat_template = encoder_.chat_template();
     if (!chat_template) {
       if (!missing_template_) {
-        report_missing_template(turn.role, turn.place, diagnostics_);
+        report_missing_template(turn.role, turn.place, chat_template.error(), diagnostics_);
       }
       missing_template_ = true;
       contents(owner, turn.children);
@@ -221,6 +221,11 @@ class LayoutBuilder {
 
 }  // namespace
 
+std::string_view to_string(ElementKind kind) {
+  constexpr std::array<std::string_view, 4> kNames{"schema", "module", "union", "parameter"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 std::string_view to_string(SegmentKind kind) {
   constexpr std::array<std::string_view, 6> kNames{"bos", "static", "default", "standin", "argument", "text"};
   return kNames[static_cast<std::size_t>(kind)];
@@ -239,10 +244,11 @@ void check_encodable(const MarkedText& text, const grammar::Place& place, const 
   }
 }
 
-void report_missing_template(ast::Role role, const grammar::Place& place, grammar::Diagnostics& diagnostics) {
-  auto& diagnostic = diagnostics.add(DiagnosticKind::no_chat_template, place,
-                                     "the model has no chat template that is known, so `<" +
-                                         std::string(to_string(role)) + ">` has no meaning for it");
+void report_missing_template(ast::Role role, const grammar::Place& place, const Error& why,
+                             grammar::Diagnostics& diagnostics) {
+  auto& diagnostic =
+      diagnostics.add(DiagnosticKind::no_chat_template, place,
+                      why.message + ", so `<" + std::string(to_string(role)) + ">` has no meaning for it");
   diagnostic.notes.push_back({std::nullopt, "name its family with --template chatml, llama3 or qwen"});
   diagnostic.notes.push_back({std::nullopt, "or give its tags with --template-tags FILE, a JSON file"});
 }
@@ -264,10 +270,9 @@ std::string dump(const Layout& layout) {
     text += std::string(2 * depth, ' ') + std::string(to_string(segment.kind)) + " " +
             slots(segment.first, segment.end()) + " " + ast::in_quotes(plain(segment.text)) + "\n";
   };
-  constexpr std::array<std::string_view, 4> kKinds{"schema", "module", "union", "parameter"};
   const auto walk = [&](const auto& self, ElementId id, int depth) -> void {
     const Element& element = layout.elements[id];
-    text += std::string(2 * depth, ' ') + std::string(kKinds[static_cast<std::size_t>(element.kind)]);
+    text += std::string(2 * depth, ' ') + std::string(to_string(element.kind));
     if (!element.name.empty()) text += " " + element.name;
     text += " " + slots(element.first, element.end) + (element.required ? " required" : "") + "\n";
     if (element.content != kNone) segment_line(layout.segments[element.content], depth + 1);

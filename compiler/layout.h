@@ -37,6 +37,8 @@ struct Segment {
 };
 
 enum class ElementKind : std::uint8_t { schema, module, alternatives, parameter };
+/// As PML names it: an `alternatives` is a "union".
+std::string_view to_string(ElementKind kind);
 
 /// What an element holds, in document order.
 struct Content {
@@ -91,8 +93,9 @@ Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_p
 void check_encodable(const MarkedText& text, const grammar::Place& place, const TextEncoder& encoder,
                      grammar::Diagnostics& diagnostics);
 
-/// Says that a role has no meaning for the model, and how to give it one.
-void report_missing_template(ast::Role role, const grammar::Place& place, grammar::Diagnostics& diagnostics);
+/// Says that a role has no meaning for the model, why (as TextEncoder::chat_template() does), and how to give it one.
+void report_missing_template(ast::Role role, const grammar::Place& place, const Error& why,
+                             grammar::Diagnostics& diagnostics);
 
 /// "1 token", "2 tokens".
 std::string count_tokens(std::int64_t count);

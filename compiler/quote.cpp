@@ -1,6 +1,9 @@
 #include "compiler/quote.h"
 
+#include <algorithm>
 #include <cstddef>
+
+#include "grammar/display.h"
 
 namespace pml::compiler {
 
@@ -9,13 +12,11 @@ std::string quote(std::string_view text) {
   std::size_t size = text.size();
   if (size > kMaxBytes) {
     size = kMaxBytes;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;  // no half character
+    while (size > 0 && grammar::continues_character(text[size])) --size;  // no half character
   }
-  std::string quoted = "'";
-  for (const char c : text.substr(0, size)) {
-    quoted += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  }
-  return quoted + (size < text.size() ? "...'" : "'");
+  std::string shown = grammar::printable(text.substr(0, size));
+  std::ranges::replace(shown, '\t', '?');
+  return "'" + shown + (size < text.size() ? "...'" : "'");
 }
 
 }  // namespace pml::compiler

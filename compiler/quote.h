@@ -6,7 +6,7 @@
 
 namespace pml::compiler {
 
-/// Control characters become '?'; after 80 bytes "..." stands for the rest.
+/// Control characters and bytes that are no UTF-8 become '?'; after 80 bytes "..." stands for the rest.
 std::string quote(std::string_view text);
 
 }  // namespace pml::compiler

@@ -103,15 +103,20 @@ Result<SafetensorsHeader> read_safetensors_header(std::span<const std::byte> fil
     if (!entry) return tl::make_unexpected(entry.error());
     header.tensors.push_back(std::move(*entry));
   }
-  std::sort(header.tensors.begin(), header.tensors.end(),
-            [](const SafetensorsEntry& a, const SafetensorsEntry& b) { return a.begin < b.begin; });
+  std::sort(header.tensors.begin(), header.tensors.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);  // one without elements first
+  });
   data = file.subspan(kPrefixBytes + size);
   std::size_t at = 0;
   for (const SafetensorsEntry& tensor : header.tensors) {
     const auto bytes = tensor_bytes(tensor);
     if (!bytes) return tl::make_unexpected(bytes.error());
-    if (tensor.begin != at || tensor.end < tensor.begin || tensor.end - tensor.begin != *bytes) {
-      return fail("the bytes of tensor " + quote(tensor.name) + " do not fit its shape, or its neighbours'");
+    if (tensor.end < tensor.begin || tensor.end - tensor.begin != *bytes) {
+      return fail("the bytes of tensor " + quote(tensor.name) + " are not as many as its shape asks for");
+    }
+    if (tensor.begin != at) {
+      return fail("the bytes of tensor " + quote(tensor.name) +
+                  (tensor.begin < at ? " overlap those of another" : " lie behind a gap"));
     }
     at = tensor.end;
   }

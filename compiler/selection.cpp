@@ -215,7 +215,7 @@ class Resolver {
   void turn(const ast::PromptTurn& turn) {
     const auto& chat_template = encoder_.chat_template();
     if (!chat_template) {
-      report_missing_template(turn.role, turn.place, diagnostics_);
+      report_missing_template(turn.role, turn.place, chat_template.error(), diagnostics_);
       return;
     }
     if (!is_placeable(turn.place)) return;

@@ -10,6 +10,7 @@
 #include "compiler/chat_template.h"
 #include "compiler/marked_text.h"
 #include "compiler/tokenizer.h"
+#include "grammar/result.h"
 
 namespace pml::compiler {
 
@@ -18,13 +19,13 @@ class TextEncoder {
   /// Counts characters; roles' tags are taken to be those of ChatML, unless the format is said.
   explicit TextEncoder(ChatTemplate chat_template = ChatTemplate(TemplateFamily::chatml))
       : chat_template_(std::move(chat_template)) {}
-  /// `tokenizer` must outlive this. Without a template no role can be encoded (see chat_template()).
-  TextEncoder(const Tokenizer& tokenizer, std::optional<ChatTemplate> chat_template)
-      : tokenizer_(&tokenizer), chat_template_(std::move(chat_template)) {}
+  /// `tokenizer` must outlive this. A template whose special tokens the model lacks is as good as none.
+  TextEncoder(const Tokenizer& tokenizer, Result<ChatTemplate> chat_template);
 
   bool is_estimate() const { return tokenizer_ == nullptr; }
   const Tokenizer* tokenizer() const { return tokenizer_; }
-  const std::optional<ChatTemplate>& chat_template() const { return chat_template_; }
+  /// Or why no role can be encoded, for a message that goes on with what has no meaning.
+  const Result<ChatTemplate>& chat_template() const { return chat_template_; }
 
   /// The text's token IDs. In an estimate they are its characters.
   std::vector<TokenId> encode(const MarkedText& text) const;
@@ -35,7 +36,7 @@ class TextEncoder {
 
  private:
   const Tokenizer* tokenizer_ = nullptr;
-  std::optional<ChatTemplate> chat_template_;
+  Result<ChatTemplate> chat_template_;
 };
 
 }  // namespace pml::compiler

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/json_file.h"
+#include "compiler/json_settings.h"
 #include "compiler/quote.h"
 
 namespace pml::compiler {
@@ -76,10 +77,9 @@ Result<SplitStep> read_split(const json& stage) {
   } else {
     return fail("a 'Split' with the behavior " + quote(behavior) + " is not supported");  // 'Removed' loses text
   }
-  const auto is_inverted = flag_member(stage, "invert");
-  if (!is_inverted) return tl::make_unexpected(is_inverted.error());
-  step.is_inverted = *is_inverted;
-  return step;
+  JsonSettings settings(stage);
+  step.is_inverted = settings.flag_or("invert", false);
+  return settings.check().map([&] { return std::move(step); });
 }
 
 Result<void> read_pre_tokenizer(const json& pre_tokenizer, TextRules& rules) {
@@ -88,24 +88,24 @@ Result<void> read_pre_tokenizer(const json& pre_tokenizer, TextRules& rules) {
   for (std::size_t i = 0; i < stages->size(); ++i) {
     const json& stage = *(*stages)[i];
     const std::string_view type = string_member(stage, "type");
+    JsonSettings settings(stage);
     if (type == "Split") {
       auto step = read_split(stage);
       if (!step) return tl::make_unexpected(step.error());
       rules.splits.push_back(std::move(*step));
     } else if (type == "Digits") {
-      const auto each = flag_member(stage, "individual_digits");
-      if (!each) return tl::make_unexpected(each.error());
-      rules.splits.push_back(split_digits(*each));
+      rules.splits.push_back(split_digits(settings.flag_or("individual_digits", false)));
+      if (auto checked = settings.check(); !checked) return checked;
     } else if (type == "ByteLevel") {
       // What follows would cut the bytes' own alphabet, not text.
       if (i + 1 != stages->size()) return fail("a pre-tokenizer behind 'ByteLevel' is not supported");
-      const auto adds_blank = flag_member(stage, "add_prefix_space", true);
-      if (!adds_blank) return tl::make_unexpected(adds_blank.error());
-      if (*adds_blank) return fail("'add_prefix_space' of 'ByteLevel' is not supported");
-      const auto has_regex = flag_member(stage, "use_regex", true);
-      if (!has_regex) return tl::make_unexpected(has_regex.error());
-      if (*has_regex) rules.splits.push_back({std::string(kGpt2Pattern), SplitStep::Behavior::isolated, false});
-      return {};
+      if (settings.flag_or("add_prefix_space", true)) {
+        settings.fail_with("'add_prefix_space' of 'ByteLevel' is not supported");
+      }
+      if (settings.flag_or("use_regex", true)) {
+        rules.splits.push_back({std::string(kGpt2Pattern), SplitStep::Behavior::isolated, false});
+      }
+      return settings.check();
     } else {
       return fail("pre-tokenizer " + quote(type) + " is not supported ('Split', 'Digits' and 'ByteLevel' are)");
     }

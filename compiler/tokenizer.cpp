@@ -19,9 +19,6 @@
 namespace pml::compiler {
 namespace {
 
-/// Kinds of tokens as GGUF numbers them.
-enum : std::int32_t { kNormalToken = 1, kControlToken = 3, kUserDefinedToken = 4 };
-
 bool is_special(std::int32_t type) { return type == kControlToken || type == kUserDefinedToken; }
 
 /// Tokens by their text, for build(), which asks 150,000 times at every start: so the texts lie together, and
@@ -286,10 +283,11 @@ std::optional<TokenId> Tokenizer::special_token(std::string_view text) const {
   return found == impl_->special_tokens.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::size_t Tokenizer::longest_special_token() const {
-  std::size_t longest = 0;
-  for (const auto& [text, id] : impl_->special_tokens) longest = std::max(longest, text.size());
-  return longest;
+std::vector<std::string_view> Tokenizer::special_tokens() const {
+  std::vector<std::string_view> texts;
+  for (const auto& [text, id] : impl_->special_tokens) texts.emplace_back(text);
+  std::ranges::sort(texts);
+  return texts;
 }
 
 std::string_view Tokenizer::bytes(TokenId id) const {

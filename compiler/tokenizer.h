@@ -41,8 +41,8 @@ class Tokenizer {
   /// The ID of a control or user-defined token by its exact text, if there is one.
   std::optional<TokenId> special_token(std::string_view text) const;
 
-  /// Size in bytes of the longest text that special_token() knows; 0 if there is none.
-  std::size_t longest_special_token() const;
+  /// The texts that special_token() knows, sorted. Valid as long as the tokenizer.
+  std::vector<std::string_view> special_tokens() const;
 
   /// The bytes that a token stands for: for a normal token its text (may be part of a UTF-8 character), for
   /// a control token nothing. `id` must be below vocab_size(). Valid as long as the tokenizer.

@@ -19,22 +19,22 @@ utf8proc_int32_t first_character(std::string_view text, std::size_t& size) {
 
 int width_of(utf8proc_int32_t character) { return character < 0 ? 1 : utf8proc_charwidth(character); }
 
-/// Bytes at the front of `text` that take at most `width` columns.
-std::size_t prefix(std::string_view text, int width) {
+}  // namespace
+
+int display_width(std::string_view text) {
+  int width = 0;
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size))
+    width += width_of(first_character(text, size));
+  return width;
+}
+
+std::size_t prefix_size(std::string_view text, int width) {
   std::size_t at = 0;
   for (std::size_t size = 0; at < text.size(); at += size) {
     width -= width_of(first_character(text.substr(at), size));
     if (width < 0) break;
   }
   return at;
-}
-
-}  // namespace
-
-int display_width(std::string_view text) {
-  int width = 0;
-  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) width += width_of(first_character(text, size));
-  return width;
 }
 
 std::string printable(std::string_view text) {
@@ -54,9 +54,9 @@ std::string printable(std::string_view text) {
 
 std::string fitted(std::string_view text, int width) {
   std::string shown = printable(text);
-  if (prefix(shown, width) < shown.size()) {
+  if (prefix_size(shown, width) < shown.size()) {
     const std::string_view dots = width >= 6 ? "..." : "";
-    shown.erase(prefix(shown, width - static_cast<int>(dots.size())));
+    shown.erase(prefix_size(shown, width - static_cast<int>(dots.size())));
     shown += dots;
   }
   shown.append(static_cast<std::size_t>(std::max(0, width - display_width(shown))), ' ');

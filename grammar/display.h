@@ -1,6 +1,7 @@
 // Text as a terminal shows it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,12 @@ namespace pml::grammar {
 
 /// Columns that `text` takes; a tab counts as none, for it depends on where it stands.
 int display_width(std::string_view text);
+
+/// Columns that one character takes at most.
+inline constexpr int kWidestCharacter = 2;
+
+/// Bytes at the front of `text`, whole characters, that take at most `width` columns.
+std::size_t prefix_size(std::string_view text, int width);
 
 /// Control characters but tabs would act on the terminal, and bytes that are no UTF-8 are no text; `?` stands for
 /// each. The text keeps its length in bytes.

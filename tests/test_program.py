@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import unittest
 from pathlib import Path
 
@@ -41,8 +42,11 @@ class Program(unittest.TestCase):
     def tearDownClass(cls) -> None:
         cls.scratch.cleanup()
 
-    def call(self, *arguments: str, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def call(self, *arguments: str, code: int = 0, stdin: str = "",
+             columns: int | None = None) -> subprocess.CompletedProcess[str]:
         environment = {"PML_MODEL": str(self.model), "PML_STORE": str(self.folder / "store"), "PATH": "/usr/bin:/bin"}
+        if columns is not None:
+            environment["COLUMNS"] = str(columns)
         done = subprocess.run([str(self.pml), *arguments], cwd=self.folder, env=environment, capture_output=True,
                               text=True, encoding="utf-8", input=stdin)
         self.assertEqual(done.returncode, code, f"{arguments}\n{done.stderr}")
@@ -90,10 +94,40 @@ class Program(unittest.TestCase):
         shown = self.call("render", "tea.pml", "--prompt", "green.pml").stdout
         self.assertIn("argument `heat` of green, computed\n  |  70 degrees\n", shown)
 
-    def test_layout_fits_the_terminal(self) -> None:
-        shown = self.call("layout", "tea.pml").stdout
-        self.assertTrue(all(len(line) <= 100 for line in shown.splitlines()), shown)
-        self.assertIn("\u2588", shown)
+    def test_layout_and_explain_fit_the_terminal(self) -> None:
+        (self.folder / "wide.pml").write_text(
+            '<schema name="wide"><system>Tea.<module name="green"><module name="\u7dd1\u8336\u3068\u7d05\u8336\u306e\u8aac\u660e">'
+            'Steamed <parameter name="heat" length="8" required="true"/>.</module></module></system></schema>',
+            encoding="utf-8")
+        (self.folder / "wide-prompt.pml").write_text(
+            '<prompt schema="wide"><use module="\u7dd1\u8336\u3068\u7d05\u8336\u306e\u8aac\u660e" heat="\u516b\u5341\u5ea6"/>'
+            "<user>How long is it\tsteamed, and why?</user></prompt>", encoding="utf-8")
+        for columns in (20, 31, 40, 60, 80, 120, None):
+            for schema, prompt in (("tea.pml", "green.pml"), ("wide.pml", "wide-prompt.pml")):
+                for arguments in (("layout", schema), ("explain", schema, "--prompt", prompt)):
+                    with self.subTest(columns=columns, arguments=arguments):
+                        shown = self.call(*arguments, columns=columns).stdout
+                        widths = [sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+                                  for line in shown.splitlines()]
+                        self.assertLessEqual(max(widths), columns or 100, shown)
+        self.assertIn("\u2588", self.call("layout", "tea.pml").stdout)
+        self.assertNotIn("\u2588", self.call("layout", "tea.pml", columns=40).stdout)
+
+    def test_a_stated_chat_format_is_doubted_where_it_may_be_mistyped(self) -> None:
+        tags = {role: {"open": f"<|im_strat|>{role}\n", "close": "<|im_end|>\n"}
+                for role in ("system", "user", "assistant")}
+        (self.folder / "tags.json").write_text(json.dumps(tags), encoding="utf-8")
+        said = self.call("layout", "tea.pml", "--template-tags", "tags.json").stderr
+        self.assertIn("did you mean `<|im_start|>`?", said)
+        self.assertEqual(said.count("warning"), 1, said)
+
+    def test_a_template_whose_tokens_the_model_lacks_matters_only_to_roles(self) -> None:
+        (self.folder / "bare.pml").write_text('<schema name="bare">Tea.<module name="green">Green.</module></schema>',
+                                              encoding="utf-8")
+        self.assertEqual(self.call("layout", "bare.pml", "--template", "llama3").stderr, "")
+        for arguments in (("layout", "tea.pml"), ("explain", "bare.pml", "--user", "Why?")):
+            said = self.call(*arguments, "--template", "llama3", code=1).stderr
+            self.assertIn("uses `<|start_header_id|>`, which is no special token of the model", said)
 
     def test_sampling_is_repeatable_and_its_seed_is_reported(self) -> None:
         arguments = ["run", "tea.pml", "--prompt", "green.pml", "--max-tokens", "12", "--temperature", "1.2"]

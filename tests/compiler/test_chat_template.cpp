@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -163,6 +164,77 @@ TEST_CASE("chat template tags: special tokens are found by their text", "[chat_t
   thinking["generation"] = "<|im_start|>a\n<think>\n";
   CHECK(marks(read_template_tags(thinking.dump(), &tokenizer)->generation()) == "{<|im_start|>}a\n<think>\n|");
   CHECK(marks(read_template_tags(stated_tags().dump(), nullptr)->opening(ast::Role::system)) == "<bos>[S]|");
+}
+
+TEST_CASE("chat template tags: what may be a mistake is a warning", "[chat_template]") {
+  struct Case {
+    const char* what;
+    std::vector<std::string> doubts;
+    std::function<void(json&)> change;
+  };
+  const std::string no_end = "'close' of 'assistant' holds no token that ends an answer";
+  const auto role = [](const char* name, const char* key, const char* text) {
+    return [=](json& t) { t[name][key] = text; };
+  };
+  const Case cases[] = {
+      {"special tokens, and plain text", {}, [](json&) {}},
+      {"letters that changed places",
+       {"'<|im_strat|>' in 'open' of 'user' is no special token of the model, so it is read as plain text; did you "
+        "mean "
+        "`<|im_start|>`?"},
+       role("user", "open", "<|im_strat|>user\n")},
+      {"each once",
+       {"'<|im_strat|>' in 'open' of 'system'"},
+       [](json& t) { t["system"]["open"] = t["user"]["open"] = t["assistant"]["open"] = "<|im_strat|>"; }},
+      {"one like no other", {"'<|user|>' in 'open' of 'user'"}, role("user", "open", "<|user|>")},
+      {"without its end",
+       {"'<|im_end' in 'close' of 'user' is no special token of the model, so it is read as plain text; did you mean "
+        "`<|im_end|>`?"},
+       role("user", "close", "<|im_end\n")},
+      {"without its bars", {"'<im_end>' in 'close' of 'user'"}, role("user", "close", "text<im_end>")},
+      {"brackets in plain text", {}, role("user", "open", "[INST] a < b > c <USER> [")},
+      {"Alpaca", {}, role("user", "open", "### Instruction:\n")},
+      {"the answer's end, though it is no tag's", {no_end}, [](json& t) { t["assistant"]["close"] = "<bos>"; }},
+      {"a tag that ends the answer by being named",
+       {},
+       [](json& t) {
+         t["assistant"]["close"] = "<bos>";
+         t["end"] = {"<bos>"};
+       }},
+      {"no end at all", {no_end}, [](json& t) { t.erase("end"); }},
+      {"the model's own end",
+       {},
+       [](json& t) {
+         t.erase("end");
+         t["assistant"]["close"] = "<|im_end|>";
+       }},
+      {"what an answer follows", {"'<|im_stard|>' in 'generation'"}, [](json& t) { t["generation"] = "<|im_stard|>"; }},
+  };
+  TokenizerData data = test::byte_tokenizer_data();
+  data.end_tokens = {257};
+  const auto tokenizer = Tokenizer::build(data);
+  REQUIRE(tokenizer);
+  for (const Case& test : cases) {
+    CAPTURE(test.what);
+    json tags = stated_tags();
+    tags["assistant"]["open"] = "<|im_start|>a\n";
+    test.change(tags);
+    const auto stated = read_template_tags(tags.dump(), &*tokenizer);
+    REQUIRE(stated);
+    const auto doubts = doubts_about(*stated, *tokenizer);
+    CAPTURE(doubts);
+    REQUIRE(doubts.size() == test.doubts.size());
+    for (std::size_t i = 0; i < doubts.size(); ++i) CHECK_THAT(doubts[i], Catch::StartsWith(test.doubts[i]));
+  }
+}
+
+TEST_CASE("chat template: of a format whose tokens the model lacks, roles have no meaning", "[chat_template]") {
+  const Tokenizer tokenizer = test::byte_tokenizer();
+  CHECK(TextEncoder(tokenizer, ChatTemplate(TemplateFamily::chatml)).chat_template());
+  const TextEncoder other(tokenizer, ChatTemplate(TemplateFamily::llama3));
+  REQUIRE(!other.chat_template());
+  CHECK(other.chat_template().error().message ==
+        "the chat template uses `<|start_header_id|>`, which is no special token of the model");
 }
 
 TEST_CASE("chat template tags: mistakes are named", "[chat_template]") {

@@ -322,12 +322,12 @@ TEST_CASE("hugging face: files that do not fit together are refused", "[hugging_
   const Case cases[] = {
       {"has no config.json", "qwen2", [](auto& f) { fs::remove(f / "config.json"); }},
       {"config.json: is empty", "qwen2", [](auto& f) { write_text(f / "config.json", ""); }},
-      {"'config.json' is not JSON", "qwen2", [](auto& f) { write_text(f / "config.json", "{"); }},
-      {"'config.json' is not a JSON object", "qwen2", [](auto& f) { write_text(f / "config.json", "[]"); }},
-      {"'config.json' is JSON that nests deeper than 64", "qwen2",
+      {"config.json is not JSON", "qwen2", [](auto& f) { write_text(f / "config.json", "{"); }},
+      {"config.json is not a JSON object", "qwen2", [](auto& f) { write_text(f / "config.json", "[]"); }},
+      {"config.json is JSON that nests deeper than 64", "qwen2",
        [](auto& f) { write_text(f / "config.json", "{\"a\":" + std::string(1 << 20, '[')); }},
-      {"'config.json' is larger than 16 MB", "qwen2",
-       [](auto& f) { write_text(f / "config.json", "{}" + std::string(17 << 20, ' ')); }},
+      {"config.json is larger than 64 MB", "qwen2",
+       [](auto& f) { write_text(f / "config.json", "{}" + std::string(65 << 20, ' ')); }},
       {"generation_config.json is not JSON", "qwen2", [](auto& f) { write_text(f / "generation_config.json", "eos"); }},
       {"generation_config.json: 'eos_token_id' names token -1 of 320", "qwen2",
        [](auto& f) { write_text(f / "generation_config.json", "{\"eos_token_id\": -1}"); }},
@@ -342,7 +342,10 @@ TEST_CASE("hugging face: files that do not fit together are refused", "[hugging_
        index([](json& i) { i["weight_map"]["model.norm.weight"] = 3; })},
       {"which the index does not name there", "llama-llama3-scaling",
        index([](json& i) { i["weight_map"].erase("model.norm.weight"); })},
-      {"tensor 'model.layers.1.self_attn.o_proj.weight' is missing", "llama-llama3-scaling",
+      {"'model-00002-of-00003.safetensors' does not hold the tensor 'lm_head.scale', which the index names there",
+       "llama-llama3-scaling", index([](json& i) { i["weight_map"]["lm_head.scale"] = kShard; })},
+      {"does not hold the tensor 'model.layers.1.self_attn.o_proj.weight', which the index names there",
+       "llama-llama3-scaling",
        [](auto& f) {
          f.change_tensors(kShard, [](auto& tensors) {
            std::erase_if(tensors, [](const auto& tensor) {

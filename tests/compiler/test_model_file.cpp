@@ -249,6 +249,12 @@ TEST_CASE("model file: what could not be served is refused by name", "[model_fil
   const Case cases[] = {
       {"architecture 'gemma3' is not supported (llama, qwen2 and qwen3 are)",
        [](auto& f) { f.set("general.architecture", string("gemma3")); }},
+      {"is one part of a model that is split into 3 GGUF files, which is not supported; join them with llama.cpp's "
+       "`llama-gguf-split --merge",
+       [](auto& f) {
+         f.erase("general.architecture");
+         f.set("split.count", u32(3));
+       }},
       {"'qwen2.block_count' is missing", [](auto& f) { f.set("general.architecture", string("qwen2")); }},
       {"'general.architecture' is missing", [](auto& f) { f.erase("general.architecture"); }},
       {"'general.architecture' is not a string", [](auto& f) { f.set("general.architecture", u32(1)); }},

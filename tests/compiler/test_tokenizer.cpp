@@ -10,7 +10,7 @@
 #include "compiler/model_file.h"
 #include "compiler/pre_tokenizer.h"
 #include "compiler/tokenizer.h"
-#include "compiler/tokenizer_json.h"
+#include "compiler/tokenizer_folder.h"
 
 namespace pml::compiler {
 namespace {

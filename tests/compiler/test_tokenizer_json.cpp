@@ -8,7 +8,7 @@
 #include "compiler/byte_level.h"
 #include "compiler/json_file.h"
 #include "compiler/tokenizer.h"
-#include "compiler/tokenizer_json.h"
+#include "compiler/tokenizer_folder.h"
 
 namespace pml::compiler {
 namespace {
@@ -108,11 +108,24 @@ TEST_CASE("tokenizer.json: what cannot be done exactly is refused by name", "[to
   };
   const Case cases[] = {
       {"there is no 'model'", [](json& t) { t.erase("model"); }},
-      {"does not end in 'ByteLevel'", [](json& t) { t = json::array(); }},
-      {"tokenizer model 'Unigram' is not supported", [](json& t) { t["model"]["type"] = "Unigram"; }},
-      {"tokenizer model 'WordPiece' is not supported", [](json& t) { t["model"]["type"] = "WordPiece"; }},
-      {"'byte_fallback' is not supported", [](json& t) { t["model"]["byte_fallback"] = true; }},
-      {"'byte_fallback' is neither true nor false", [](json& t) { t["model"]["byte_fallback"] = "yes"; }},
+      {"tokenizer model 'Unigram', which is SentencePiece's, is not supported",
+       [](json& t) {
+         t["model"]["type"] = "Unigram";
+         t["pre_tokenizer"] = {{"type", "Metaspace"}};
+       }},
+      {"tokenizer model 'WordPiece' is not supported",
+       [](json& t) {
+         t["model"]["type"] = "WordPiece";
+         t["normalizer"] = {{"type", "BertNormalizer"}};
+         t["pre_tokenizer"] = {{"type", "BertPreTokenizer"}};
+       }},
+      {"a SentencePiece tokenizer ('byte_fallback' of the model) is not supported",
+       [](json& t) {
+         t["model"]["byte_fallback"] = true;
+         t["normalizer"] = {{"type", "Prepend"}};
+         t["pre_tokenizer"] = nullptr;
+       }},
+      {"'byte_fallback' is not a boolean", [](json& t) { t["model"]["byte_fallback"] = "yes"; }},
       {"'dropout' is not supported", [](json& t) { t["model"]["dropout"] = 0.1; }},
       {"'end_of_word_suffix' is not supported", [](json& t) { t["model"]["end_of_word_suffix"] = "</w>"; }},
       {"normalizer 'NFKC' is not supported",
@@ -176,7 +189,7 @@ TEST_CASE("tokenizer.json: what cannot be done exactly is refused by name", "[to
 TEST_CASE("tokenizer.json: text that is no JSON, or nests too deep", "[tokenizer_json]") {
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("{\"a\": \"\xff\"}"), std::string(1000000, '['),
-        "{\"model\": " + std::string(100, '[') + std::string(100, ']') + "}"}) {
+        std::string("null"), "{\"model\": " + std::string(100, '[') + std::string(100, ']') + "}"}) {
     const Folder folder;
     folder.write("tokenizer.json", text);
     const auto files = read_tokenizer_folder(folder.path());
@@ -185,7 +198,7 @@ TEST_CASE("tokenizer.json: text that is no JSON, or nests too deep", "[tokenizer
   }
   CHECK(parse_json("[\"" + std::string(1000, '[') + "\\\"[\"]"));  // brackets in a text
   CHECK(!parse_json("[1e999999]"));
-  CHECK_THAT(read_tokenizer_folder("/nowhere").error().message, Catch::Contains("cannot be opened"));
+  CHECK_THAT(read_tokenizer_folder("/nowhere").error().message, Catch::Contains("has no tokenizer.json"));
 }
 
 TEST_CASE("tokenizer folder: every truncation of its file is refused", "[tokenizer_json]") {
@@ -211,16 +224,11 @@ TEST_CASE("tokenizer folder: what the files beside tokenizer.json say", "[tokeni
   CHECK(data().data.bos == -1);
   CHECK(!data().data.add_bos);
 
-  folder.write("config.json", R"({"eos_token_id": 97})");
-  CHECK(data().data.end_tokens == Ids{97});
-  folder.write("generation_config.json",
-               R"({"eos_token_id": [257, 98, 99999, "x"]})");  // instead of config.json
-  CHECK(data().data.end_tokens == Ids{257, 98});
   folder.write("special_tokens_map.json", R"({"bos_token": "<s>", "eos_token": {"content": "ab"}})");
   CHECK(data().data.bos == 257);
   CHECK(!data().data.add_bos);
   CHECK(data().data.eos == 256);
-  CHECK(data().data.end_tokens == Ids{256, 257, 98});
+  CHECK(data().data.end_tokens == Ids{256});
   folder.write("tokenizer_config.json", R"({"add_bos_token": true, "chat_template": "{{ one }}"})");
   CHECK(data().data.add_bos);
   CHECK(data().chat_template == "{{ one }}");
@@ -231,7 +239,9 @@ TEST_CASE("tokenizer folder: what the files beside tokenizer.json say", "[tokeni
   CHECK(data().chat_template == "{{ two }}");
   folder.write("tokenizer_config.json", R"({"add_bos_token": 1})");
   CHECK_THAT(read_tokenizer_folder(folder.path()).error().message,
-             Catch::Contains("tokenizer_config.json: 'add_bos_token' is neither"));
+             Catch::Contains("tokenizer_config.json: 'add_bos_token' is not a boolean"));
+  fs::rename(folder.path() / "tokenizer.json", folder.path() / "tokenizer.model");
+  CHECK_THAT(read_tokenizer_folder(folder.path()).error().message, Catch::Contains("SentencePiece"));
 }
 
 }  // namespace

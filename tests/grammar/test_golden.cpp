@@ -36,7 +36,8 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   const bool knows_roles = input.filename().string().find("no_chat_template") == std::string::npos;
   static const compiler::Tokenizer tokenizer = test::byte_tokenizer();
   const compiler::TextEncoder encoder =
-      knows_roles ? test::byte_encoder() : compiler::TextEncoder(tokenizer, std::nullopt);
+      knows_roles ? test::byte_encoder()
+                  : compiler::TextEncoder(tokenizer, fail("the model has no chat template that is known"));
   const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
   const compiler::Names names(layout);
   check_scaffolds(*schema, layout, names, diagnostics);

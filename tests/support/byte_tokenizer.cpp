@@ -5,7 +5,7 @@
 
 namespace pml::test {
 
-compiler::Tokenizer byte_tokenizer(bool with_bos) {
+compiler::TokenizerData byte_tokenizer_data() {
   compiler::TokenizerData data;
   data.model = "gpt2";
   data.pre_tokenizer = "gpt-2";
@@ -18,6 +18,11 @@ compiler::Tokenizer byte_tokenizer(bool with_bos) {
     data.types.push_back(3);
   }
   data.eos = 257;
+  return data;
+}
+
+compiler::Tokenizer byte_tokenizer(bool with_bos) {
+  compiler::TokenizerData data = byte_tokenizer_data();
   if (with_bos) {
     data.bos = 258;
     data.add_bos = true;
