@@ -71,6 +71,11 @@ struct Case {
   int sentences_per_module;
 };
 
+Result<compiler::ChatTemplate> chat_template_of(const compiler::ModelFile& file) {
+  if (auto known = compiler::ChatTemplate::recognize(file.chat_template())) return std::move(*known);
+  return fail("the model's chat template is not known");
+}
+
 class Bench {
  public:
   Bench(const compiler::ModelFile& file, const compiler::Tokenizer& tokenizer, const runtime::Model& model,
@@ -78,7 +83,7 @@ class Bench {
       : file_(file),
         compute_(std::move(compute)),
         model_(model),
-        encoder_(tokenizer, compiler::ChatTemplate::recognize(file.chat_template())),
+        encoder_(tokenizer, chat_template_of(file)),
         store_folder_(std::move(store_folder)),
         repeat_(repeat) {}
 

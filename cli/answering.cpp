@@ -1,5 +1,6 @@
 #include "cli/answering.h"
 
+#include "cli/interrupt.h"
 #include "cli/runtime_options.h"
 
 namespace pml::cli {
@@ -29,6 +30,7 @@ Answering::Answering(Workspace& workspace, const Options& options)
       model_(load(workspace, options)),
       encoder_(model_, &workspace.store(), workspace.layout(), workspace.contexts(), workspace.recipe(),
                kv_type_of(workspace.recipe()), warn) {
+  encoder_.is_cancelled = is_interrupted;
   generation_options_.max_tokens = options.max_tokens;
   generation_options_.sampler = options.sampler;
   generation_options_.num_logprobs = options.logprobs;
@@ -37,20 +39,23 @@ Answering::Answering(Workspace& workspace, const Options& options)
   generation_options_.kv_type = kv_type_of(workspace.recipe());
 }
 
-runtime::GenerationRequest Answering::request(const compiler::Plan& plan,
-                                              const runtime::GenerationOptions& generation_options, Usage& usage) {
+Result<runtime::GenerationRequest> Answering::request(const compiler::Plan& plan,
+                                                      const runtime::GenerationOptions& generation_options,
+                                                      Usage& usage) {
   std::vector<std::shared_ptr<const runtime::Artifact>> artifacts;
   for (const compiler::PlannedSegment& segment : plan.segments) {
     if (segment.artifact == compiler::kNone) continue;
     auto outcome = encoder_.artifact(segment.artifact);
-    if (!outcome) workspace_.fail(outcome.error().message);
+    if (!outcome) return tl::make_unexpected(outcome.error());
     usage.cached_tokens += segment.num_cached;
     if (outcome->finding != runtime::Finding::found) usage.encoded_tokens += segment.num_cached;
     if (outcome->artifact->is_mapped()) usage.bytes_mapped += outcome->artifact->size_bytes();
     artifacts.push_back(std::move(outcome->artifact));
   }
   usage.live_tokens = plan.num_live;
-  return make_request(plan, artifacts, generation_options);
+  runtime::GenerationRequest request = make_request(plan, artifacts, generation_options);
+  request.is_cancelled = is_interrupted;
+  return request;
 }
 
 std::string_view Answering::bytes_of(runtime::TokenId token) const {

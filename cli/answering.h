@@ -33,9 +33,10 @@ class Answering {
   /// What the command line says of generating, with the model's end tokens.
   const runtime::GenerationOptions& generation_options() const { return generation_options_; }
 
-  /// Opens the plan's artifacts; what the store lacks is encoded now. Throws Stop.
-  runtime::GenerationRequest request(const compiler::Plan& plan, const runtime::GenerationOptions& generation_options,
-                                     Usage& usage);
+  /// Opens the plan's artifacts; what the store lacks is encoded now. Ctrl-C ends that (the result is a failure), and
+  /// later cancels the request.
+  Result<runtime::GenerationRequest> request(const compiler::Plan& plan,
+                                             const runtime::GenerationOptions& generation_options, Usage& usage);
 
   std::string_view bytes_of(runtime::TokenId token) const;
 

@@ -7,6 +7,7 @@
 #include "cli/engine.h"
 #include "cli/json_output.h"
 #include "cli/workspace.h"
+#include "grammar/result.h"
 
 extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::EngineCommand command,
                                                                       const pml::cli::Options* options,
@@ -17,8 +18,9 @@ extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::
   } catch (const pml::cli::Stop& stop) {
     return stop.exit_code;
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "pml: %s\n", exception.what());
-    if (options->json) pml::cli::print_error(exception.what());
+    const std::string message = pml::error_of(exception).message;
+    std::fprintf(stderr, "pml: %s\n", message.c_str());
+    if (options->json) pml::cli::print_error(message);
     return pml::cli::kMachineFailed;
   }
 }

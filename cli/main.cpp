@@ -4,13 +4,17 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <random>
+#include <sstream>
 
 #include "cli/commands.h"
 #include "cli/engine.h"
 #include "cli/json_output.h"
 #include "cli/options.h"
+#include "cli/quantity.h"
 #include "cli/workspace.h"
+#include "grammar/display.h"
 
 namespace pml::cli {
 namespace {
@@ -22,15 +26,15 @@ class CommandLine {
 
   void schema(CLI::App& command, bool is_required = true) {
     command.add_option("schema", options_.schema, "The schema, a .pml file")->required(is_required);
-    command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")->type_name("DIR");
+    command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")
+        ->allow_extra_args(false)
+        ->type_name("DIR");
     output(command);
   }
   void output(CLI::App& command) {
     json_ = command.add_flag("--json", options_.json, "Print one JSON object on standard output");
     command.add_flag("-q,--quiet", options_.quiet, "Print the result alone");
-    command.add_option("--threads", options_.threads, "Threads to use (0: one a core)")
-        ->check(CLI::Range(0, 1024))
-        ->type_name("N");
+    number(command, "--threads", options_.threads, {0, 1024}, "Threads to use (0: one a core)");
   }
   void prompt(CLI::App& command) {
     command.add_option("--prompt", options_.prompt, "The prompt, a .pml file")->type_name("FILE");
@@ -75,7 +79,11 @@ class CommandLine {
   void dump(CLI::App& command, const std::string& phase) {
     command.add_option("--dump", options_.dump, "Print the " + phase + " as text")
         ->check(CLI::IsMember({phase}))
+        ->excludes(json_)
         ->type_name("PHASE");
+  }
+  void text(CLI::App& command) {
+    command.add_flag("--text", options_.text_only, "Print the bare text alone")->excludes(json_);
   }
   void dry_run(CLI::App& command) {
     command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");
@@ -98,50 +106,83 @@ class CommandLine {
     command.add_option("--repair", options_.repair, "Recompute cached rows whose context does not fit: none")
         ->check(CLI::IsMember({"none"}))
         ->type_name("POLICY");
-    command.add_option("--max-tokens", options_.max_tokens, "Tokens to generate at most")
-        ->check(CLI::Range(1, 1 << 20))
-        ->type_name("N")
-        ->capture_default_str();
-    command.add_option("--logprobs", options_.logprobs, "With --json: the N best log-probabilities of every token")
-        ->check(CLI::Range(0, 1 << 16))
-        ->needs(json_)
-        ->type_name("N");
-    command.add_option("--force-tokens", options_.force_tokens, "Generate these token IDs instead of choosing")
-        ->delimiter(',')
-        ->type_name("IDS");
+    number(command, "--max-tokens", options_.max_tokens, runtime::kMaxTokensRange, "Tokens to generate at most");
+    number(command, "--logprobs", options_.logprobs, {0, 1 << 16},
+           "With --json: the N best log-probabilities of every token")
+        ->needs(json_);
     command
-        .add_option("--temperature", options_.sampler.temperature, "Draw tokens at this temperature; 0: the likeliest")
-        ->check(CLI::Range(0.0, 100.0))
-        ->type_name("T")
-        ->capture_default_str();
-    command.add_option("--top-k", options_.sampler.top_k, "Draw from the K likeliest tokens alone (0: all)")
-        ->check(CLI::Range(0, 1 << 30))
-        ->type_name("K");
-    command.add_option("--top-p", options_.sampler.top_p, "Draw from the fewest tokens that are this likely together")
-        ->check(CLI::Range(0.0, 1.0))
-        ->type_name("P");
+        .add_option_function<std::string>(
+            "--force-tokens",
+            [this](const std::string& text) {
+              auto ids = parse_token_ids(text);
+              if (!ids) throw CLI::ValidationError("--force-tokens", ids.error().message);
+              options_.force_tokens = std::move(*ids);
+            },
+            "Generate these token IDs instead of choosing")
+        ->type_name("ID,ID,...");
+    runtime::SamplerOptions& sampler = options_.sampler;
+    number(command, "--temperature", sampler.temperature, runtime::kTemperatureRange,
+           "Draw tokens at this temperature; 0: the likeliest");
+    number(command, "--top-k", sampler.top_k, runtime::kTopKRange, "Draw from the N likeliest tokens alone (0: all)");
+    number(command, "--top-p", sampler.top_p, runtime::kTopPRange,
+           "Draw from the fewest tokens that are this likely together");
+    number(command, "--min-p", sampler.min_p, runtime::kMinPRange,
+           "Draw from tokens at least this fraction as likely as the best");
     command
-        .add_option("--min-p", options_.sampler.min_p, "Draw from tokens at least this fraction as likely as the best")
-        ->check(CLI::Range(0.0, 1.0))
-        ->type_name("P");
-    command
-        .add_option("--seed", options_.sampler.seed, "Seed of the drawing (default: a random one, which is reported)")
+        .add_option_function<std::string>(
+            "--seed",
+            [&sampler](const std::string& text) {
+              const auto seed = parse_number<std::uint64_t>(text);
+              if (!seed) {
+                throw CLI::ValidationError("--seed", "`" + text + "` is not a whole number from 0 to " +
+                                                         std::to_string(std::numeric_limits<std::uint64_t>::max()));
+              }
+              sampler.seed = *seed;
+            },
+            "Seed of the drawing (default: a random one, which is reported)")
         ->type_name("N");
     command.add_option("--stop", options_.stop, "End the answer before this text; may be given several times")
         ->take_all()
+        ->allow_extra_args(false)
+        ->check(CLI::Validator(mistake_in_stop, ""))
         ->type_name("TEXT");
-    command.add_option("--batch", options_.batch, "Answer the prompts of a file, one JSON object a line, together")
+    command
+        .add_option("--batch", options_.batch,
+                    "Answer the prompts of a file (-: of standard input), one JSON object a line, together")
         ->excludes("--prompt")
         ->excludes("--user")
         ->excludes("--force-tokens")
         ->type_name("FILE.jsonl");
-    command.add_option("--parallel", options_.parallel, "Prompts of a batch that are decoded together at most")
-        ->check(CLI::Range(1, 1024))
-        ->type_name("N")
-        ->capture_default_str();
+    number(command, "--parallel", options_.parallel, {1, 1024}, "Prompts of a batch that are decoded together at most");
   }
 
  private:
+  /// An option that holds one number, which CLI11 would read with `strtoull`: other bases, blanks, what does not fit.
+  template <typename Number>
+  static CLI::Option* number(CLI::App& command, const std::string& name, Number& number,
+                             const runtime::OptionRange& range, const std::string& description) {
+    const auto read = [name, &number, range](const std::string& text) {
+      const auto value = parse_number<Number>(text);
+      if (!value || !range.contains(static_cast<double>(*value))) {
+        throw CLI::ValidationError(
+            name,
+            "`" + text + "` is not a " + (std::is_integral_v<Number> ? "whole number " : "number ") + to_string(range));
+      }
+      number = *value;
+    };
+    std::ostringstream default_text;
+    default_text << number;
+    return command.add_option_function<std::string>(name, read, description)
+        ->default_str(default_text.str())
+        ->type_name("N");
+  }
+
+  static std::string mistake_in_stop(const std::string& text) {
+    if (text.empty()) return "an empty text stands before every answer";
+    const std::size_t at = grammar::find_invalid_utf8(text);
+    return at == std::string::npos ? "" : "the text is not UTF-8: mistake at byte " + std::to_string(at + 1);
+  }
+
   Options& options_;
   CLI::Option* json_ = nullptr;  // of the command that is being set up
 };
@@ -189,7 +230,7 @@ int main_with_arguments(int argc, char** argv) {
   line.schema(render_command);
   line.prompt(render_command);
   line.model(render_command);
-  render_command.add_flag("--text", options.text_only, "Print the bare text alone");
+  line.text(render_command);
   render_command.footer("Example: pml render schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf");
   render_command.callback([&] { exit_code = render(options); });
 
@@ -287,8 +328,9 @@ int main(int argc, char** argv) {
   } catch (const pml::cli::Stop& stop) {
     return stop.exit_code;
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "pml: %s\n", exception.what());
-    if (pml::cli::wants_json(argc, argv)) pml::cli::print_error(exception.what());
+    const std::string message = pml::error_of(exception).message;
+    std::fprintf(stderr, "pml: %s\n", message.c_str());
+    if (pml::cli::wants_json(argc, argv)) pml::cli::print_error(message);
     return pml::cli::kMachineFailed;
   }
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/generation/sampler.h"
+#include "runtime/generation/request.h"
 
 namespace pml::cli {
 
@@ -50,7 +50,7 @@ struct Options {
   bool has_seed = false;
   runtime::SamplerOptions sampler;  // a random seed if none is given and it is needed
   std::vector<std::string> stop;    // strings that end the answer
-  std::string batch;                // path; empty: none
+  std::string batch;                // path, or `-`; empty: none
   std::int32_t parallel = 16;       // prompts of a batch in one forward pass
   std::vector<std::int32_t> force_tokens;
 };

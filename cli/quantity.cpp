@@ -1,7 +1,6 @@
 #include "cli/quantity.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -62,6 +61,20 @@ Result<std::int64_t> parse_duration(std::string_view text) {
   const auto seconds = parse(text, kUnits, "30d, 12h, 90m, 45s or 2w", 1e12);
   if (!seconds) return tl::make_unexpected(seconds.error());
   return static_cast<std::int64_t>(*seconds);
+}
+
+Result<std::vector<std::int32_t>> parse_token_ids(std::string_view text) {
+  std::vector<std::int32_t> ids;
+  while (true) {
+    const std::string_view entry = text.substr(0, text.find(','));
+    const auto id = parse_number<std::int32_t>(entry);
+    if (!id || *id < 0) {
+      return fail("entry " + std::to_string(ids.size() + 1) + ", `" + std::string(entry) + "`, is not a token ID");
+    }
+    ids.push_back(*id);
+    if (entry.size() == text.size()) return ids;
+    text.remove_prefix(entry.size() + 1);
+  }
 }
 
 std::string format_size(std::uint64_t size_bytes) {

@@ -1,9 +1,12 @@
 // Sizes and times as people write and read them.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "grammar/result.h"
 
@@ -13,6 +16,17 @@ namespace pml::cli {
 Result<std::uint64_t> parse_size(std::string_view text);
 /// "30d", "12h", "90m", "45s", "2w", "0": seconds.
 Result<std::int64_t> parse_duration(std::string_view text);
+
+/// A decimal number and nothing else: no blanks, no `+`, no other base, nothing that does not fit.
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+/// "17,4,99": token IDs. The message names the entry that is none.
+Result<std::vector<std::int32_t>> parse_token_ids(std::string_view text);
 
 /// "0 bytes", "1.2 kB", "62.6 MB".
 std::string format_size(std::uint64_t size_bytes);

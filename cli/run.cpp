@@ -1,6 +1,5 @@
 // pml run: answer a prompt, or a batch of them (run_batch.cpp).
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 
 #include "cli/answering.h"
@@ -64,12 +63,14 @@ int run(const Options& options) {
   start = Clock::now();
   const compiler::Plan plan = options.no_cache ? without_cache(workspace.plan()) : workspace.plan();
   Usage usage;
-  runtime::GenerationRequest request;
+  catch_interrupts();  // Ctrl-C ends the answer, not the program: what was computed is still reported
+  Result<runtime::GenerationRequest> request;
   {
     Progress progress("encoding", "tokens", plan.num_cached, !options.quiet && !options.json);
     answering.encoder().on_progress = [&](std::int64_t count) { progress.advance(count); };
     request = answering.request(plan, answering.generation_options(), usage);
   }
+  if (!request) workspace.stop(request.error().message, is_interrupted() ? kInterrupted : kMachineFailed);
 
   std::string text;
   runtime::TextStream stream(
@@ -81,16 +82,17 @@ int run(const Options& options) {
       },
       options.stop);
   double ttft_ms = 0.0;
-  catch_interrupts();  // Ctrl-C ends the answer, not the program: what was computed is still reported
-  request.on_token = [&](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
+  request->on_token = [&](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
     if (ttft_ms == 0.0) ttft_ms = planning_ms + milliseconds_since(start);
     stream.add(answering.bytes_of(token));
     if (stream.is_stopped()) return runtime::FinishReason::stop;
-    if (is_interrupted()) return runtime::FinishReason::cancelled;
     return std::nullopt;
   };
-  const runtime::Answer answer = generate(answering.model(), std::move(request));
+  const runtime::Answer answer = generate(answering.model(), std::move(*request));
   stream.finish();
+  if (!options.json && (text.empty() || text.back() != '\n')) std::fputs("\n", stdout);
+  std::fflush(stdout);
+  if (answer.finish_reason == runtime::FinishReason::failed) workspace.fail(answer.error);
 
   if (options.json) {
     Json result = to_json(text, answer, usage, answering.generation_options(), ttft_ms);
@@ -98,11 +100,9 @@ int run(const Options& options) {
     result["repair"] = options.repair;
     result["recipe"] = Json::parse(to_json(workspace.recipe()));
     print(result);
-    return answer.finish_reason == runtime::FinishReason::cancelled ? kInterrupted : kDone;
+  } else if (!options.quiet) {
+    print_summary(usage, answer, ttft_ms);
   }
-  if (text.empty() || text.back() != '\n') std::fputs("\n", stdout);
-  std::fflush(stdout);
-  if (!options.quiet) print_summary(usage, answer, ttft_ms);
   return answer.finish_reason == runtime::FinishReason::cancelled ? kInterrupted : kDone;
 }
 

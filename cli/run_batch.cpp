@@ -2,129 +2,44 @@
 
 #include <chrono>
 #include <deque>
-#include <fstream>
-#include <random>
-#include <set>
+#include <memory>
 
 #include "cli/answering.h"
+#include "cli/batch_line.h"
 #include "cli/interrupt.h"
-#include "compiler/json_file.h"
+#include "cli/line_input.h"
+#include "grammar/display.h"
 #include "runtime/generation/scheduler.h"
 
 namespace pml::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr std::size_t kMaxLineBytes = 16U << 20;
-
-/// A line of the batch that was read: what to answer, and how.
-struct BatchLine {
-  PromptText prompt;
-  runtime::GenerationOptions generation_options;
-  std::vector<std::string> stops;
-};
-
-/// Reads the fields of one line; what is wrong with it is thrown as a std::runtime_error.
-class LineReader {
- public:
-  explicit LineReader(const Json& fields) : fields_(fields) {}
-
-  BatchLine read(BatchLine defaults, const std::filesystem::path& folder, bool has_seed) {
-    static const std::set<std::string> kKnown{"id",    "prompt", "file",  "user", "max_tokens", "temperature",
-                                              "top_k", "top_p",  "min_p", "seed", "stop"};
-    if (!fields_.is_object()) throw std::runtime_error("a line of a batch is a JSON object");
-    for (const auto& [name, value] : fields_.items()) {
-      if (kKnown.contains(name)) continue;
-      const std::vector<std::string_view> known(kKnown.begin(), kKnown.end());
-      throw std::runtime_error("`" + name + "` is not a field of a batch's line" + grammar::did_you_mean(name, known));
-    }
-    BatchLine line = std::move(defaults);
-    line.prompt.folder = folder;
-    if (fields_.contains("prompt") && fields_.contains("file")) {
-      throw std::runtime_error("`prompt` and `file` are alternatives");
-    }
-    if (fields_.contains("prompt")) line.prompt.xml = text("prompt");
-    if (fields_.contains("file")) {
-      const std::filesystem::path path = folder / text("file");
-      line.prompt.name = path.string();
-      line.prompt.folder = path.parent_path();
-      auto xml = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);
-      if (!xml) throw std::runtime_error(path.string() + " " + xml.error().message);
-      line.prompt.xml = std::move(*xml);
-    }
-    if (fields_.contains("user")) line.prompt.user = text("user");
-    if (!line.prompt.xml && !line.prompt.user) throw std::runtime_error("a line needs `prompt`, `file` or `user`");
-
-    runtime::GenerationOptions& generation = line.generation_options;
-    generation.max_tokens = integer("max_tokens", generation.max_tokens, 1, 1 << 20);
-    generation.sampler.temperature = number("temperature", generation.sampler.temperature, 0, 100);
-    generation.sampler.top_k = integer("top_k", generation.sampler.top_k, 0, 1 << 30);
-    generation.sampler.top_p = number("top_p", generation.sampler.top_p, 0, 1);
-    generation.sampler.min_p = number("min_p", generation.sampler.min_p, 0, 1);
-    if (fields_.contains("seed")) {
-      if (!fields_["seed"].is_number_unsigned()) {
-        throw std::runtime_error("`seed` is a whole number from 0 to 18446744073709551615");
-      }
-      generation.sampler.seed = fields_["seed"].get<std::uint64_t>();
-    } else if (!has_seed && generation.sampler.temperature > 0.0) {
-      generation.sampler.seed = std::random_device{}();
-    }
-    if (fields_.contains("stop")) line.stops = stops(fields_["stop"]);
-    return line;
-  }
-
- private:
-  std::string text(const char* name) const {
-    if (!fields_[name].is_string()) throw std::runtime_error(std::string("`") + name + "` is a string");
-    return fields_[name].get<std::string>();
-  }
-  std::int32_t integer(const char* name, std::int32_t otherwise, std::int64_t least, std::int64_t most) const {
-    if (!fields_.contains(name)) return otherwise;
-    const Json& value = fields_[name];
-    const bool is_good = value.is_number_integer() && value.get<double>() >= static_cast<double>(least) &&
-                         value.get<double>() <= static_cast<double>(most);
-    if (is_good) return value.get<std::int32_t>();
-    throw std::runtime_error(std::string("`") + name + "` is a whole number from " + std::to_string(least) + " to " +
-                             std::to_string(most));
-  }
-  double number(const char* name, double otherwise, double least, double most) const {
-    if (!fields_.contains(name)) return otherwise;
-    const Json& value = fields_[name];
-    if (value.is_number() && value.get<double>() >= least && value.get<double>() <= most) return value.get<double>();
-    char range[64];
-    std::snprintf(range, sizeof range, "%g to %g", least, most);
-    throw std::runtime_error(std::string("`") + name + "` is a number from " + range);
-  }
-  static std::vector<std::string> stops(const Json& value) {
-    std::vector<std::string> list;
-    for (const Json& entry : value.is_array() ? value : Json::array({value})) {
-      if (!entry.is_string()) throw std::runtime_error("`stop` is a string, or an array of strings");
-      list.push_back(entry.get<std::string>());
-    }
-    return list;
-  }
-
-  const Json& fields_;
-};
+/// How long an idle batch waits for a line before it looks whether Ctrl-C was pressed.
+constexpr milliseconds kPatience{100};
 
 /// A line that was taken up: its result waits until those before it are printed.
 struct Entry {
+  std::size_t line_number = 0;
   Json id;
-  runtime::RequestId request = 0;  // 0: none was made
   std::string text;
   Usage usage;
   runtime::GenerationOptions generation_options;
   std::unique_ptr<runtime::TextStream> stream;
   double planning_ms = 0.0;
-  std::optional<Json> result;
+  std::optional<runtime::Answer> answer;
+  std::optional<Json> failure;  // instead of an answer
 };
 
 class BatchRun {
  public:
-  BatchRun(Workspace& workspace, const Options& options)
+  BatchRun(Workspace& workspace, const Options& options, std::string name, LineInput input)
       : workspace_(workspace),
         options_(options),
+        name_(std::move(name)),
+        input_(std::move(input)),
         answering_(workspace, options),
         scheduler_(
             [this](std::span<const runtime::SequenceInput> inputs) { return answering_.model().forward(inputs); },
@@ -134,108 +49,137 @@ class BatchRun {
 
   int run() {
     catch_interrupts();
-    std::ifstream file(options_.batch);
-    if (!file || std::filesystem::is_directory(options_.batch)) workspace_.fail(options_.batch + " cannot be read");
-    const std::size_t most_waiting = 2 * static_cast<std::size_t>(options_.parallel);
-    bool has_more = true;
-    while (true) {
-      while (has_more && entries_.size() < most_waiting && !is_interrupted()) has_more = take_line(file);
-      if (is_interrupted()) {
-        for (const Entry& entry : entries_) scheduler_.cancel(entry.request);
-      }
-      const bool has_worked = scheduler_.step();
+    do {
+      take_lines();
+      scheduler_.step();
       print_finished();
-      if (!has_worked && (!has_more || is_interrupted())) break;
+    } while (!entries_.empty() || (!is_at_end_ && !is_interrupted()));
+
+    if (options_.json) {
+      Json all{{"results", std::move(results_)}, {"recipe", Json::parse(to_json(workspace_.recipe()))}};
+      if (!input_error_.empty()) all["error"] = input_error_;
+      print(all);
     }
-    if (options_.json) print({{"results", std::move(results_)}, {"recipe", Json::parse(to_json(workspace_.recipe()))}});
-    if (file.bad()) workspace_.fail(options_.batch + " cannot be read to its end");
     if (is_interrupted()) {
-      std::fprintf(stderr, "pml: interrupted in line %zu of the batch; what was begun is cut short\n", line_number_);
+      std::fprintf(stderr, "pml: interrupted after line %zu of the batch; what was begun is cut short\n", line_number_);
       return kInterrupted;
     }
+    if (has_failures_) return kMachineFailed;
     return has_mistakes_ ? kBadInput : kDone;
   }
 
  private:
-  /// As std::getline, but keeps no more of a line than one byte above the limit.
-  static bool read_line(std::istream& file, std::string& line) {
-    line.clear();
-    int c = file.get();
-    if (c == std::char_traits<char>::eof()) return false;
-    for (; c != std::char_traits<char>::eof() && c != '\n'; c = file.get()) {
-      if (line.size() <= kMaxLineBytes) line.push_back(static_cast<char>(c));
+  /// Takes up lines until enough are waiting, or none has come yet.
+  void take_lines() {
+    const std::size_t most_waiting = 2 * static_cast<std::size_t>(options_.parallel);
+    std::string line;
+    while (!is_at_end_ && !is_interrupted() && entries_.size() < most_waiting) {
+      // What is being answered does not wait for lines that are still to come.
+      const auto next = input_.next(line, entries_.empty() ? kPatience : milliseconds(0));
+      if (!next) {
+        input_error_ = name_ + " " + next.error().message;
+        say(input_error_);
+        has_failures_ = true;
+      }
+      is_at_end_ = !next || *next == LineInput::Next::end;
+      if (is_at_end_ || *next == LineInput::Next::none_yet) return;
+      ++line_number_;
+      if (line.find_first_not_of(" \t\r") != std::string::npos) take(line);
     }
-    return true;
   }
 
-  /// Takes up the next line that is not blank. False at the end of the file.
-  bool take_line(std::istream& file) {
-    std::string line;
-    do {
-      if (!read_line(file, line)) return false;
-      ++line_number_;
-    } while (line.find_first_not_of(" \t\r") == std::string::npos);
+  /// Makes an entry of a line, and a request if there is nothing wrong with it.
+  void take(const std::string& line) {
+    const Clock::time_point start = Clock::now();
     Entry& entry = entries_.emplace_back();
+    entry.line_number = line_number_;
     entry.id = line_number_;
     try {
-      if (line.size() > kMaxLineBytes) throw std::runtime_error("the line is longer than 16 MiB");
-      take(line, entry);
+      const Json fields = parse_batch_line(line);
+      if (fields.is_object() && fields.contains("id")) entry.id = fields["id"];
+      BatchLine defaults{{}, answering_.generation_options(), options_.stop};
+      const std::filesystem::path folder = std::filesystem::path(options_.batch).parent_path();
+      submit(read_batch_line(fields, std::move(defaults), options_.has_seed, place_of(entry), folder), entry);
+    } catch (const LineMistake& mistake) {
+      report_mistake(entry, mistake.what());
     } catch (const std::exception& exception) {
-      report(entry, {{"error", options_.batch + ":" + std::to_string(line_number_) + ": " + exception.what()}});
+      report_failure(entry, error_of(exception).message);
     }
-    return true;
+    entry.planning_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   }
 
-  void take(const std::string& line, Entry& entry) {
-    const Clock::time_point start = Clock::now();
-    const auto parsed = compiler::parse_json(line);
-    if (!parsed) throw std::runtime_error("the line " + parsed.error().message);
-    const Json fields(*parsed);
-    if (fields.is_object() && fields.contains("id")) entry.id = fields["id"];
-    BatchLine defaults{{}, answering_.generation_options(), options_.stop};
-    defaults.prompt.name = options_.batch + ":" + std::to_string(line_number_);
-    BatchLine read = LineReader(fields).read(std::move(defaults), folder(), options_.has_seed);
-
+  void submit(BatchLine line, Entry& entry) {
     grammar::Diagnostics diagnostics;
-    auto plan = workspace_.plan(std::move(read.prompt), diagnostics);
+    auto plan = workspace_.plan(std::move(line.prompt), diagnostics);
+    if (!diagnostics.list().empty()) {
+      if (line.prompt_is_file) std::fprintf(stderr, "%s: in its file:\n", place_of(entry).c_str());
+      const std::string text = render(diagnostics, workspace_.sources());
+      std::fwrite(text.data(), 1, text.size(), stderr);
+    }
     if (!plan) {
-      std::fputs(render(diagnostics, workspace_.sources()).c_str(), stderr);
-      return report(entry, {{"diagnostics", to_json(diagnostics, workspace_.sources())}});
+      entry.failure = Json{{"ok", false}, {"diagnostics", to_json(diagnostics, workspace_.sources())}};
+      has_mistakes_ = true;
+      return;
     }
     if (options_.no_cache) plan = without_cache(std::move(*plan));
-    entry.generation_options = read.generation_options;
-    runtime::GenerationRequest request = answering_.request(*plan, read.generation_options, entry.usage);
+    entry.generation_options = line.generation_options;
+    auto request = answering_.request(*plan, line.generation_options, entry.usage);
+    if (!request) return report_failure(entry, request.error().message);
     entry.stream = std::make_unique<runtime::TextStream>([&entry](std::string_view piece) { entry.text += piece; },
-                                                         std::move(read.stops));
-    request.on_token = [this, &entry](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
+                                                         std::move(line.stops));
+    request->on_token = [this, &entry](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
       entry.stream->add(answering_.bytes_of(token));
-      if (entry.stream->is_stopped()) return runtime::FinishReason::stop;
-      if (is_interrupted()) return runtime::FinishReason::cancelled;
-      return std::nullopt;
+      return entry.stream->is_stopped() ? std::optional(runtime::FinishReason::stop) : std::nullopt;
     };
-    request.on_done = [&entry](runtime::Answer answer) {
-      entry.stream->finish();
-      const double ttft_ms = entry.planning_ms + 1e3 * answer.first_token_seconds;
-      entry.result = to_json(entry.text, answer, entry.usage, entry.generation_options, ttft_ms);
-    };
-    entry.planning_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-    const auto id = scheduler_.submit(std::move(request));
-    if (!id) throw std::runtime_error(id.error().message);
-    entry.request = *id;
+    request->on_done = [&entry](runtime::Answer answer) { entry.answer = std::move(answer); };
+    const auto id = scheduler_.submit(std::move(*request));
+    if (!id) report_failure(entry, id.error().message);
   }
 
-  void report(Entry& entry, Json mistakes) {
-    if (mistakes.contains("error")) std::fprintf(stderr, "pml: %s\n", mistakes["error"].get<std::string>().c_str());
+  std::string place_of(const Entry& entry) const { return name_ + ":" + std::to_string(entry.line_number); }
+
+  static void say(const std::string& message) {
+    std::fprintf(stderr, "pml: %s\n", grammar::printable(message).c_str());
+  }
+
+  void report_mistake(Entry& entry, const std::string& message) {
     has_mistakes_ = true;
-    Json result{{"ok", false}};
-    result.update(mistakes);
-    entry.result = std::move(result);
+    report(entry, message);
+  }
+  void report_failure(Entry& entry, const std::string& message) {
+    has_failures_ = true;
+    report(entry, message);
+  }
+  void report(Entry& entry, const std::string& message) {
+    const std::string error = place_of(entry) + ": " + message;
+    say(error);
+    entry.failure = Json{{"ok", false}, {"error", error}};
+  }
+
+  /// What is printed of an entry that is done.
+  Json result_of(Entry& entry) {
+    Json result{{"id", entry.id}, {"line", entry.line_number}};
+    if (!entry.failure) {
+      try {
+        entry.stream->finish();
+        const double ttft_ms = entry.planning_ms + 1e3 * entry.answer->first_token_seconds;
+        result.update(to_json(entry.text, *entry.answer, entry.usage, entry.generation_options, ttft_ms));
+        return result;
+      } catch (const std::exception& exception) {
+        report_failure(entry, error_of(exception).message);
+      }
+    }
+    result.update(*entry.failure);
+    return result;
   }
 
   void print_finished() {
-    for (; !entries_.empty() && entries_.front().result; entries_.pop_front()) {
-      Json result{{"id", entries_.front().id}};
-      result.update(*entries_.front().result);
+    for (; !entries_.empty(); entries_.pop_front()) {
+      Entry& entry = entries_.front();
+      if (!entry.failure && !entry.answer) return;
+      const bool has_failed = entry.answer && entry.answer->finish_reason == runtime::FinishReason::failed;
+      if (has_failed) report_failure(entry, entry.answer->error);
+      Json result = result_of(entry);
       if (options_.json) {
         results_.push_back(std::move(result));
       } else {
@@ -245,20 +189,28 @@ class BatchRun {
     }
   }
 
-  std::filesystem::path folder() const { return std::filesystem::path(options_.batch).parent_path(); }
-
   Workspace& workspace_;
   const Options& options_;
+  std::string name_;  // of the input
+  LineInput input_;
   Answering answering_;
-  runtime::Scheduler scheduler_;
   std::deque<Entry> entries_;  // in the order of the lines; a deque: requests point into them
+  runtime::Scheduler scheduler_;
   Json results_ = Json::array();
   std::size_t line_number_ = 0;
+  bool is_at_end_ = false;
+  std::string input_error_;  // why the input was not read to its end; else empty
   bool has_mistakes_ = false;
+  bool has_failures_ = false;
 };
 
 }  // namespace
 
-int run_batch(Workspace& workspace, const Options& options) { return BatchRun(workspace, options).run(); }
+int run_batch(Workspace& workspace, const Options& options) {
+  const std::string name = options.batch == "-" ? "(standard input)" : options.batch;
+  auto input = LineInput::open(options.batch);
+  if (!input) workspace.fail(name + " " + input.error().message);
+  return BatchRun(workspace, options, name, std::move(*input)).run();
+}
 
 }  // namespace pml::cli

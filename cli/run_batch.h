@@ -12,8 +12,11 @@ namespace pml::cli {
 ///      "top_k": 40, "top_p": 0.9, "min_p": 0.05, "seed": 1, "stop": ["\n"]}
 ///
 /// `file` names a prompt's file instead of `prompt`, from the batch's folder; what a line leaves out is as on the
-/// command line. Prints one JSON object a line, in the order of the lines (with --json one object with all `results`).
-/// A line with mistakes gets its diagnostics as its result, and the exit code says that there was one.
+/// command line. `-` is standard input: its lines are answered as they come, and `file` is meant from the current
+/// folder. Prints one JSON object a line, in the order of the lines (with --json one object with all `results`, which
+/// are kept in memory until then). A line with mistakes gets its diagnostics as its result, one at which the machine
+/// failed an `error`; the others go on. The exit code is kMachineFailed if there was one of these, else kBadInput if
+/// there was one of those.
 int run_batch(Workspace& workspace, const Options& options);
 
 }  // namespace pml::cli

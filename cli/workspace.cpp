@@ -108,6 +108,7 @@ void Workspace::lay_out() {
   names_.emplace(layout_);
   check_scaffolds(*schema_, layout_, *names_, diagnostics_);
   stop_on_errors();
+  num_schema_sources_ = sources_.size();
   contexts_ = declare_contexts(layout_, context_kind());
 }
 
@@ -117,9 +118,12 @@ void Workspace::require_prompt() {
 }
 
 void Workspace::read_prompt() {
-  PromptText text{"(command line)", {}, std::nullopt, std::nullopt};
+  PromptText text;
+  text.name = "(command line)";
   if (!options_.prompt.empty()) {
-    text = {options_.prompt, fs::path(options_.prompt).parent_path(), read_text(options_.prompt), std::nullopt};
+    text.name = options_.prompt;
+    text.folder = fs::path(options_.prompt).parent_path();
+    text.xml = read_text(options_.prompt);
   }
   if (options_.has_user) text.user = options_.user;
   prompt_ = parse(std::move(text), diagnostics_);
@@ -135,7 +139,7 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
     prompt->place = {sources_.add(text.name, ""), 0, 0};
   }
   if (!prompt || !text.user) return prompt;
-  const grammar::SourceId source = sources_.add("--user", *text.user);
+  const grammar::SourceId source = sources_.add(text.user_name, *text.user);
   if (!check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed)) return std::nullopt;
   ast::PromptTurn turn;
   turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(text.user->size())};
@@ -151,6 +155,7 @@ void Workspace::make_plan() {
 }
 
 std::optional<compiler::Plan> Workspace::plan(PromptText text, grammar::Diagnostics& diagnostics) {
+  sources_.shrink(num_schema_sources_);
   const fs::path folder = text.folder;
   const auto prompt = parse(std::move(text), diagnostics);
   return prompt ? plan(*prompt, folder, diagnostics) : std::nullopt;

@@ -35,7 +35,8 @@ struct PromptText {
   std::string name;              // for diagnostics: a path, or where the text came from
   std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
-  std::optional<std::string> user;  // text of a last user turn
+  std::optional<std::string> user;   // text of a last user turn
+  std::string user_name = "--user";  // for diagnostics
 };
 
 /// Holds on to everything that later phases point into; does not move.
@@ -57,7 +58,8 @@ class Workspace {
   void require_prompt();  // says so if neither a file nor --user is given
   void read_prompt();     // the file, or the text of --user
   void make_plan();       // needs lay_out, read_prompt
-  /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds.
+  /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds. Its text is
+  /// kept, and places in it are valid, until the next call.
   std::optional<compiler::Plan> plan(PromptText text, grammar::Diagnostics& diagnostics);
   void make_recipe();  // needs name_manifest
 
@@ -104,6 +106,7 @@ class Workspace {
   grammar::SourceSet sources_;
   grammar::Diagnostics diagnostics_;
   std::size_t num_reported_ = 0;
+  std::size_t num_schema_sources_ = 0;  // those that stay when further prompts come and go
   std::optional<ast::Schema> schema_;
   std::optional<ast::Prompt> prompt_;
   std::optional<compiler::ModelFile> model_;

@@ -37,6 +37,13 @@ std::size_t prefix_size(std::string_view text, int width) {
   return at;
 }
 
+std::size_t find_invalid_utf8(std::string_view text) {
+  for (std::size_t at = 0, size = 0; at < text.size(); at += size) {
+    if (first_character(text.substr(at), size) < 0) return at;
+  }
+  return std::string_view::npos;
+}
+
 std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());

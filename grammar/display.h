@@ -24,6 +24,9 @@ std::string printable(std::string_view text);
 /// room for it.
 std::string fitted(std::string_view text, int width);
 
+/// Where the first byte stands that is not part of a UTF-8 character; npos if there is none.
+std::size_t find_invalid_utf8(std::string_view text);
+
 /// Is the byte inside a character, not its first?
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 

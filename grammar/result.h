@@ -2,6 +2,7 @@
 // text travels as a diagnostic (diagnostics.h); a bug of ours ends the program (check.h).
 #pragma once
 
+#include <exception>
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
@@ -15,6 +16,9 @@ struct Error {
 
 template <typename T>
 using Result = tl::expected<T, Error>;
+
+/// What an exception of a library says, in one line.
+Error error_of(const std::exception& exception);
 
 inline tl::unexpected<Error> fail(std::string message) { return tl::make_unexpected(Error{std::move(message)}); }
 

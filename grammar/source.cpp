@@ -44,6 +44,10 @@ SourceId SourceSet::add(std::string name, std::string text) {
   return static_cast<SourceId>(sources_.size() - 1);
 }
 
+void SourceSet::shrink(std::size_t size) {
+  while (sources_.size() > size) sources_.pop_back();
+}
+
 std::string_view SourceSet::text(const Place& place) const {
   return sources_[place.source].text().substr(place.begin, place.end - place.begin);
 }

@@ -1,7 +1,8 @@
 // Texts that diagnostics can point into: where they came from, and where their lines begin.
 //
 // A SourceSet owns every text of one run (schema, prompt, files taken in by `src`); a Place names a range in
-// one of them. Sources never move or change once added. Not thread-safe while texts are being added.
+// one of them. Sources never move or change once added, until they are forgotten. Not thread-safe while texts are being
+// added.
 #pragma once
 
 #include <cstdint>
@@ -58,6 +59,9 @@ struct ReadLimits {
 class SourceSet {
  public:
   SourceId add(std::string name, std::string text);
+  std::size_t size() const { return sources_.size(); }
+  /// Forgets the sources that were added after the first `size`; places in them are no longer valid.
+  void shrink(std::size_t size);
   const Source& operator[](SourceId id) const { return sources_[id]; }
   std::string_view text(const Place& place) const;
   /// The place without the blanks at its ends.

@@ -1,6 +1,5 @@
 #include "runtime/generate.h"
 
-#include "grammar/check.h"
 #include "runtime/generation/scheduler.h"
 
 namespace pml::runtime {
@@ -36,7 +35,10 @@ Answer generate(const Model& model, GenerationRequest request) {
   Scheduler scheduler([&](std::span<const SequenceInput> inputs) { return model.forward(inputs); },
                       model.kv_shape(request.options.kv_type), model.config().max_positions);
   const auto id = scheduler.submit(std::move(request));
-  PML_CHECK(id.has_value(), "an empty queue has room");
+  if (!id) {
+    answer.finish_reason = FinishReason::failed;
+    answer.error = id.error().message;
+  }
   while (scheduler.step()) continue;
   if (on_done) on_done(answer);
   return answer;

@@ -16,7 +16,7 @@ GenerationRequest make_request(const compiler::Plan& plan,
                                const std::vector<std::shared_ptr<const Artifact>>& artifacts,
                                const GenerationOptions& options);
 
-/// Answers one request, alone on the model.
+/// Answers one request, alone on the model. Sampler options that are out of range make it fail.
 Answer generate(const Model& model, GenerationRequest request);
 
 }  // namespace pml::runtime

@@ -1,5 +1,7 @@
 #include "runtime/kv.h"
 
+#include <cstring>
+
 #include "grammar/check.h"
 #include "runtime/cpu/elementwise.h"
 
@@ -8,6 +10,27 @@ namespace pml::runtime {
 KvBuffer::KvBuffer(const KvShape& shape, std::int64_t capacity)
     : shape_(shape), capacity_(capacity), k_(shape.size_bytes(capacity)), v_(shape.size_bytes(capacity)) {
   positions_.reserve(static_cast<std::size_t>(capacity));
+}
+
+void KvBuffer::reserve(std::int64_t num_rows) {
+  if (num_rows <= capacity_) return;
+  KvBuffer larger(shape_, num_rows);
+  larger.positions_.assign(positions_.begin(), positions_.end());
+  const std::size_t row_bytes = static_cast<std::size_t>(shape_.head_dim) * runtime::size_bytes(shape_.type);
+  const std::size_t used_bytes = positions_.size() * row_bytes;  // of one head
+  const std::int64_t num_heads = static_cast<std::int64_t>(shape_.num_layers) * shape_.num_kv_heads;
+  for (std::int64_t head = 0; used_bytes > 0 && head < num_heads; ++head) {
+    const std::size_t from = static_cast<std::size_t>(head * capacity_) * row_bytes;
+    const std::size_t to = static_cast<std::size_t>(head * num_rows) * row_bytes;
+    std::memcpy(larger.k_.data() + to, k_.data() + from, used_bytes);
+    std::memcpy(larger.v_.data() + to, v_.data() + from, used_bytes);
+  }
+  *this = std::move(larger);
+}
+
+void KvBuffer::truncate(std::int64_t num_rows) {
+  PML_CHECK(num_rows <= this->num_rows(), "only rows that are there are forgotten");
+  positions_.resize(static_cast<std::size_t>(num_rows));
 }
 
 std::int64_t KvBuffer::append(std::span<const Slot> positions) {

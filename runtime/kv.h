@@ -54,9 +54,14 @@ class KvBuffer {
   std::span<const std::byte> v() const { return v_; }
   std::size_t size_bytes() const { return k_.size() + v_.size(); }
 
-  /// Makes room for rows at these positions and returns the index of the first. The caller then writes the
-  /// rows of every layer. `positions` ascend, and lie behind all earlier ones.
+  /// Makes the capacity at least `num_rows`. Rows that are there move: pointers into k() and v() end. Throws
+  /// std::bad_alloc, and leaves the buffer as it was.
+  void reserve(std::int64_t num_rows);
+  /// Takes in rows at these positions, for which there is room, and returns the index of the first. The caller then
+  /// writes the rows of every layer. `positions` ascend, and lie behind all earlier ones.
   std::int64_t append(std::span<const Slot> positions);
+  /// Forgets all rows but the first `num_rows`.
+  void truncate(std::int64_t num_rows);
   /// Rounds `keys` and `values` [num_rows, num_kv_heads, head_dim] to the KV type, as rows of one layer.
   void write(std::int32_t layer, std::int64_t first_row, std::int64_t num_rows, const float* keys, const float* values);
   /// The rows as they lie in an artifact; the buffer must be full and its positions consecutive.

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unicodedata
 import unittest
 from pathlib import Path
@@ -27,6 +30,16 @@ SCHEMA = """<schema name="tea">
 PROMPT = '<prompt schema="tea"><green heat="70 degrees"/><price/><user>How is it made?</user></prompt>'
 
 
+def proc_status(pid: int) -> dict[str, str]:
+    """The fields of /proc/PID/status."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def kilobytes(pid: int, field: str) -> int:
+    return int(proc_status(pid)[field].split()[0])
+
+
 class Program(unittest.TestCase):
     pml: Path
     model: Path
@@ -42,19 +55,35 @@ class Program(unittest.TestCase):
     def tearDownClass(cls) -> None:
         cls.scratch.cleanup()
 
+    def environment(self) -> dict[str, str]:
+        return {"PML_MODEL": str(self.model), "PML_STORE": str(self.folder / "store"), "PATH": "/usr/bin:/bin"}
+
     def call(self, *arguments: str, code: int = 0, stdin: str = "",
              columns: int | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {"PML_MODEL": str(self.model), "PML_STORE": str(self.folder / "store"), "PATH": "/usr/bin:/bin"}
+        environment = self.environment()
         if columns is not None:
             environment["COLUMNS"] = str(columns)
         done = subprocess.run([str(self.pml), *arguments], cwd=self.folder, env=environment, capture_output=True,
-                              text=True, encoding="utf-8", input=stdin)
+                              text=True, encoding="utf-8", errors="surrogateescape", input=stdin)
         self.assertEqual(done.returncode, code, f"{arguments}\n{done.stderr}")
         return done
 
     def json(self, *arguments: str, code: int = 0) -> dict:
         """With --json standard output holds one object and nothing else."""
         return json.loads(self.call(*arguments, "--json", code=code).stdout)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """With pipes to write to and to read from; what it says is dropped."""
+        return subprocess.Popen([str(self.pml), *arguments], cwd=self.folder, env=self.environment(),
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                encoding="utf-8")
+
+    @staticmethod
+    def ask(process: subprocess.Popen[str], **line: object) -> dict:
+        """Gives a batch from standard input a line, and waits for its result."""
+        process.stdin.write(json.dumps(line) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
 
     def test_exit_codes_and_one_json_object_for_every_failure(self) -> None:
         (self.folder / "wrong.pml").write_text("<schema name='w'><modul name='a'/></schema>", encoding="utf-8")
@@ -68,6 +97,8 @@ class Program(unittest.TestCase):
             (2, ["run", "tea.pml", "--user", "a", "--top-p", "2"], "top-p"),
             (2, ["run", "tea.pml", "--user", "a", "--batch", "b.jsonl"], "excludes"),
             (2, ["run", "tea.pml", "--user", "a", "--force-tokens", "99999999"], "not a token"),
+            (2, ["render", "tea.pml", "--user", "a", "--text"], "excludes --text"),
+            (2, ["explain", "tea.pml", "--user", "a", "--dump", "plan"], "excludes --dump"),
             (3, ["check", "nowhere.pml"], "nowhere.pml"),
             (3, ["compile", "tea.pml", "-m", "torn.gguf"], "torn.gguf"),
             (3, ["run", "tea.pml", "--batch", "nowhere.jsonl"], "nowhere.jsonl"),
@@ -75,11 +106,50 @@ class Program(unittest.TestCase):
         ]
         for code, arguments, said in rows:
             with self.subTest(arguments=arguments):
-                done = self.call(*arguments, code=code)
-                self.assertIn(said, done.stderr)
-                self.assertEqual(done.stdout, "")
+                if not said.startswith("excludes --"):
+                    done = self.call(*arguments, code=code)
+                    self.assertIn(said, done.stderr)
+                    self.assertEqual(done.stdout, "")
+                self.assertIn(said, self.call(*arguments, "--json", code=code).stderr)
                 self.assertFalse(self.json(*arguments, code=code)["ok"] if arguments != ["check"] else False)
         self.assertIn("requires --json", self.call("run", "tea.pml", "--user", "a", "--logprobs", "2", code=2).stderr)
+
+    def test_numbers_and_texts_are_read_strictly(self) -> None:
+        rows = [
+            ("--seed", "18446744073709551616", "whole number from 0 to 18446744073709551615"),
+            ("--seed", "-1", "whole number"),
+            ("--seed", "0x10", "whole number"),
+            ("--force-tokens", "", "entry 1, ``"),
+            ("--force-tokens", "1,", "entry 2, ``"),
+            ("--force-tokens", "1,,2", "entry 2, ``"),
+            ("--force-tokens", "7,0x10", "entry 2, `0x10`"),
+            ("--force-tokens", "+1", "entry 1, `+1`"),
+            ("--force-tokens", " 1", "entry 1, ` 1`"),
+            ("--force-tokens", "1,99999999999", "entry 2, `99999999999`"),
+            ("--stop", "", "empty"),
+            ("--stop", "ab\udcff", "mistake at byte 3"),
+            ("--temperature", "nan", "number from 0 to 100"),
+            ("--temperature", "inf", "number from 0 to 100"),
+            ("--temperature", "-0.1", "number from 0 to 100"),
+            ("--temperature", "1e999", "number from 0 to 100"),
+            ("--top-p", "0", "above 0 and at most 1"),
+            ("--top-p", "nan", "above 0 and at most 1"),
+            ("--min-p", "-0.1", "from 0 to 1"),
+            ("--min-p", "1.1", "from 0 to 1"),
+            ("--top-k", "-1", "whole number from 0"),
+            ("--top-k", "1.5", "whole number from 0"),
+            ("--max-tokens", "0", "whole number from 1"),
+            ("--parallel", " 2", "whole number from 1"),
+        ]
+        for option, value, said in rows:
+            with self.subTest(option=option, value=value):
+                message = self.call("run", "tea.pml", "--user", "a", option, value, code=2).stderr
+                self.assertIn(option, message)
+                self.assertIn(said, message)
+        # A text in brackets is one text, and what follows it is no further one.
+        kept = self.json("run", "--stop", "[a,b]", "tea.pml", "--user", "a", "--force-tokens", "64,65", "--temperature",
+                         "1", "--seed", "18446744073709551615")
+        self.assertEqual((kept["tokens"], kept["seed"]), ([64, 65], 2**64 - 1))
 
     def test_render_says_what_explain_and_run_use(self) -> None:
         rendered = self.json("render", "tea.pml", "--prompt", "green.pml")
@@ -176,6 +246,85 @@ class Program(unittest.TestCase):
                     self.assertEqual(one[field], result[field])
         together = self.json(*flags, "--batch", "b.jsonl", code=1)["results"]
         self.assertEqual([result.get("tokens") for result in together], [result.get("tokens") for result in results])
+
+    def test_a_batch_names_every_mistake_and_warning_with_its_line(self) -> None:
+        (self.folder / "loose.pml").write_text("<prompt>loose<user>x</user></prompt>", encoding="utf-8")
+        (self.folder / "prompts").mkdir(exist_ok=True)
+        lines = [
+            (r'{"user": "a", "max_tokens": 1}', None, ""),
+            (r'{"file": "green.pml\u0000", "max_tokens": 1}', "m:2: `file` holds the character U+0000", ""),
+            ('{"user": "\udcff"}', "m:3: the line is not UTF-8: mistake at byte 11", ""),
+            (r'{"user": "\ud800"}', "m:4: the line is not JSON", ""),
+            (r'{"user": "a\u0000"}', "control-character", "m:5: user:1:2: error"),
+            ('{"prompt": "<prompt><blak/></prompt>"}', "unknown-module", "m:6: prompt:1:10: error"),
+            ('{"prompt": "<prompt>b<user>x</user></prompt>", "max_tokens": 1}', None, "m:7: prompt:1:9: warning"),
+            ('{"file": "loose.pml", "max_tokens": 1}', None, "m:8: in its file:\nloose.pml:1:9: warning"),
+            ('{"file": "nowhere.pml"}', "m:9: nowhere.pml cannot be opened", ""),
+            ('{"user": "a", "top_p": 0}', "m:10: `top_p` is a number above 0 and at most 1", ""),
+            ('{"user": "a", "temperature": 1e999}', "m:11: the line is JSON with a number that is out of range", ""),
+            ('{"user": "a", "top_k": 1.5}', "m:12: `top_k` is a whole number from 0", ""),
+            ('{"user": "a", "max_tokens": 0}', "m:13: `max_tokens` is a whole number from 1 to 1048576", ""),
+            ('{"user": "a", "stop": ""}', "m:14: an empty `stop`", ""),
+            ('{"user": "a", "seed": 18446744073709551616}', "m:15: `seed` is a whole number", ""),
+            ('{"user": "a", "seed": -1}', "m:16: `seed` is a whole number", ""),
+        ]
+        (self.folder / "m").write_bytes("\n".join(line for line, _, _ in lines).encode("utf-8", "surrogateescape"))
+        done = self.call("run", "tea.pml", "--batch", "m", code=3)  # line 9: a file that cannot be read
+        results = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([result["line"] for result in results], list(range(1, len(lines) + 1)))
+        for result, (line, mistake, said) in zip(results, lines):
+            with self.subTest(line=line):
+                self.assertEqual(result.get("ok", True), mistake is None)
+                kinds = [diagnostic["kind"] for diagnostic in result.get("diagnostics", [])]
+                found = kinds[0] if kinds else result.get("error", "")
+                self.assertTrue(found.startswith(mistake or ""), found)
+                self.assertIn(said or (mistake if not kinds else "") or "", done.stderr)
+        # Standard input has no folder: a file is meant from the current one.
+        from_input = self.call("run", "tea.pml", "--batch", "-", stdin='\n{"file": "loose.pml", "max_tokens": 1}')
+        self.assertEqual(json.loads(from_input.stdout)["line"], 2)
+        self.assertIn("(standard input):2: in its file:", from_input.stderr)
+
+    def test_a_batch_outlives_a_line_that_memory_is_too_small_for(self) -> None:
+        process = self.start("run", "tea.pml", "--batch", "-", "--kv", "f32")
+        with process:
+            first = self.ask(process, user="Hello", max_tokens=3)
+            limit = (kilobytes(process.pid, "VmSize") << 10) + (64 << 20)
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, limit))
+            # Keys and values of 7,000 tokens take 320 MB.
+            large = self.ask(process, user="and " * 7000, max_tokens=3)
+            again = self.ask(process, user="Hello", max_tokens=3)
+            process.stdin.close()
+            self.assertEqual(process.wait(), 3)
+        self.assertEqual(large["error"], "(standard input):2: out of memory")
+        self.assertEqual(first["tokens"], again["tokens"])
+
+    def test_the_memory_of_a_batch_does_not_grow_with_its_lines(self) -> None:
+        process = self.start("run", "tea.pml", "--batch", "-")
+        with process:
+            sizes = []
+            for _ in range(60):
+                self.assertFalse(self.ask(process, user="too long " * 60000)["ok"])
+                sizes.append(kilobytes(process.pid, "VmRSS"))
+            process.stdin.close()
+            process.wait()
+        self.assertLess(sizes[-1] - sizes[9], 10_000)  # the texts of 50 lines are 27 MB
+
+    def test_ctrl_c_ends_a_long_prefill(self) -> None:
+        for arguments in (["--user", "and " * 7000, "--json"], ["--batch", "-"]):
+            with self.subTest(arguments=arguments[0]):
+                process = self.start("run", "tea.pml", "--no-cache", *arguments)
+                with process:
+                    if arguments[0] == "--batch":
+                        process.stdin.write(json.dumps({"user": "and " * 7000}) + "\n")
+                        process.stdin.flush()
+                    while not int(proc_status(process.pid)["SigCgt"], 16) & 1 << (signal.SIGINT - 1):
+                        time.sleep(0.05)
+                    time.sleep(1.0)  # well inside the prefill, which takes many passes
+                    process.send_signal(signal.SIGINT)
+                    result = json.loads(process.stdout.readline())
+                    self.assertEqual(process.wait(), 130)
+                self.assertEqual((result["finish_reason"], result["tokens"]), ("cancelled", []))
+        self.call("inspect", "--verify")
 
 
 def main() -> None:

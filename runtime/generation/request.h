@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "runtime/kv.h"
 
 namespace pml::runtime {
+
+inline constexpr OptionRange kMaxTokensRange{1.0, 1 << 20};
 
 struct GenerationOptions {
   std::int32_t max_tokens = 256;
@@ -21,18 +24,19 @@ struct GenerationOptions {
   KvType kv_type = KvType::f16;        // of the request's own rows
 };
 
-enum class FinishReason { stop, length, cancelled };
+enum class FinishReason { stop, length, cancelled, failed };
 /// "stop": an end token, or what the caller took for an end; "length": max_tokens, the end of the forced tokens,
-/// or of the model's context; "cancelled": the caller wants no more.
+/// or of the model's context; "cancelled": the caller wants no more; "failed": the machine could not go on.
 std::string_view to_string(FinishReason reason);
 
 struct Answer {
   std::vector<TokenId> tokens;                 // the end token included
   std::vector<std::vector<LogProb>> logprobs;  // by token, best first
   FinishReason finish_reason = FinishReason::length;
+  std::string error;                 // why it failed; else empty
   double first_token_seconds = 0.0;  // from submission
   double decode_seconds = 0.0;       // from the first token to the last
-  std::size_t private_bytes = 0;     // KV of the request's own rows
+  std::size_t private_bytes = 0;     // KV of the request's own rows, with the room for further ones
 };
 
 /// The rows that a request computes, over the KV that it only reads.
@@ -44,7 +48,10 @@ struct GenerationRequest {
   GenerationOptions options;
   /// Called with every token as soon as it is known; a reason ends the answer there. May be empty.
   std::function<std::optional<FinishReason>(TokenId)> on_token;
-  /// Called once, with whatever was generated. May be empty.
+  /// Asked before every forward pass; once it says yes, the request is cancelled. Does not throw. May be empty.
+  std::function<bool()> is_cancelled;
+  /// Called exactly once, however the request ends, with whatever was generated. What it throws is lost: there is
+  /// nobody left to tell. May be empty.
   std::function<void(Answer)> on_done;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 
 #include "grammar/check.h"
@@ -21,6 +22,27 @@ std::vector<TokenId> best_ids(std::span<const float> logits, std::size_t count) 
 }
 
 }  // namespace
+
+std::string to_string(const OptionRange& range) {
+  char text[80];
+  std::snprintf(text, sizeof text, range.excludes_least ? "above %.10g and at most %.10g" : "from %.10g to %.10g",
+                range.least, range.most);
+  return text;
+}
+
+Result<void> check(const SamplerOptions& options) {
+  struct Row {
+    const char* name;
+    double value;
+    OptionRange range;
+  };
+  for (const Row& row : {Row{"temperature", options.temperature, kTemperatureRange},
+                         Row{"top_k", static_cast<double>(options.top_k), kTopKRange},
+                         Row{"top_p", options.top_p, kTopPRange}, Row{"min_p", options.min_p, kMinPRange}}) {
+    if (!row.range.contains(row.value)) return fail(std::string(row.name) + " must be " + to_string(row.range));
+  }
+  return {};
+}
 
 std::vector<Candidate> candidates(std::span<const float> logits, const SamplerOptions& options) {
   PML_CHECK(!logits.empty() && options.temperature > 0.0, "there is something to draw from");

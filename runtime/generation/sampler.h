@@ -4,13 +4,32 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "compiler/tokenizer_data.h"
+#include "grammar/result.h"
 
 namespace pml::runtime {
 
 using compiler::TokenId;
+
+/// The numbers that an option may be.
+struct OptionRange {
+  double least = 0.0;
+  double most = 0.0;
+  bool excludes_least = false;
+
+  /// Infinities and what is no number are in no range.
+  bool contains(double value) const { return (excludes_least ? value > least : value >= least) && value <= most; }
+};
+/// "from 0 to 1", "above 0 and at most 1".
+std::string to_string(const OptionRange& range);
+
+inline constexpr OptionRange kTemperatureRange{0.0, 100.0};
+inline constexpr OptionRange kTopKRange{0.0, 1 << 30};
+inline constexpr OptionRange kTopPRange{0.0, 1.0, /*excludes_least=*/true};
+inline constexpr OptionRange kMinPRange{0.0, 1.0};
 
 /// How a token is drawn. The filters apply in the order of their listing here, as in `transformers`; each sees
 /// what the one before it left.
@@ -21,6 +40,9 @@ struct SamplerOptions {
   double min_p = 0.0;        // keep what is at least this fraction as likely as the likeliest; [0, 1]
   std::uint64_t seed = 0;
 };
+
+/// Fails if an option is out of its range.
+Result<void> check(const SamplerOptions& options);
 
 struct Candidate {
   TokenId id = 0;

@@ -13,6 +13,30 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
 
 /// However many requests are generating, prompts go on by this many rows a step.
 constexpr std::int32_t kLeastPrefill = 16;
+/// Rows for which room is made at once, beyond those of the prompt.
+constexpr std::int64_t kLeastGrowth = 256;
+
+void tell(const GenerationRequest& request, Answer answer) {
+  if (!request.on_done) return;
+  try {
+    request.on_done(std::move(answer));
+  } catch (...) {  // request.h says so
+  }
+}
+
+void tell(const GenerationRequest& request, FinishReason reason, std::string error = {}) {
+  Answer answer;
+  answer.finish_reason = reason;
+  answer.error = std::move(error);
+  tell(request, std::move(answer));
+}
+
+/// By half as much again, so that rows are seldom moved and little room stays empty.
+void make_room(KvBuffer& own, std::int64_t num_rows, std::int64_t most_rows) {
+  if (num_rows <= own.capacity()) return;
+  const std::int64_t grown = own.capacity() + std::max(kLeastGrowth, own.capacity() / 2);
+  own.reserve(std::max(num_rows, std::min(grown, most_rows)));
+}
 
 }  // namespace
 
@@ -24,6 +48,8 @@ std::string_view to_string(FinishReason reason) {
       return "length";
     case FinishReason::cancelled:
       return "cancelled";
+    case FinishReason::failed:
+      return "failed";
   }
   return "";
 }
@@ -31,9 +57,15 @@ std::string_view to_string(FinishReason reason) {
 Scheduler::Scheduler(Forward forward, const KvShape& shape, Slot max_positions, const SchedulerOptions& options)
     : forward_(std::move(forward)), shape_(shape), max_positions_(max_positions), options_(options) {}
 
+Scheduler::~Scheduler() {
+  while (!running_.empty()) finish(running_.begin(), FinishReason::cancelled);
+  for (const Waiting& waiting : queue_) tell(waiting.request, FinishReason::cancelled);
+}
+
 Result<RequestId> Scheduler::submit(GenerationRequest request) {
   PML_CHECK(!request.tokens.empty() && request.tokens.size() == request.positions.size(),
             "a request's last row is live, and every row has a position");
+  if (const auto checked = check(request.options.sampler); !checked) return tl::make_unexpected(checked.error());
   const std::scoped_lock lock(mutex_);
   if (queue_.size() >= static_cast<std::size_t>(options_.max_queued)) {
     return fail("the queue is full: " + std::to_string(queue_.size()) + " requests wait");
@@ -52,102 +84,149 @@ std::int32_t Scheduler::num_queued() const {
   return static_cast<std::int32_t>(queue_.size());
 }
 
-/// Takes from the queue what there is room for, and ends what was cancelled.
-void Scheduler::admit() {
-  std::vector<Waiting> admitted;
-  std::vector<Waiting> dropped;
+void Scheduler::end_cancelled() {
   std::set<RequestId> cancelled;
+  std::list<Waiting> dropped;
   {
     const std::scoped_lock lock(mutex_);
     cancelled.swap(cancelled_);
-    std::deque<Waiting> kept;
-    for (Waiting& waiting : queue_) {
-      if (cancelled.contains(waiting.id)) {
-        dropped.push_back(std::move(waiting));
-      } else if (running_.size() + admitted.size() < static_cast<std::size_t>(options_.max_running)) {
-        admitted.push_back(std::move(waiting));
-      } else {
-        kept.push_back(std::move(waiting));
-      }
+    for (auto waiting = queue_.begin(); waiting != queue_.end();) {
+      const auto next = std::next(waiting);
+      if (cancelled.contains(waiting->id)) dropped.splice(dropped.end(), queue_, waiting);
+      waiting = next;
     }
-    queue_.swap(kept);
   }
-  // Callbacks and memory without the lock.
-  for (Waiting& waiting : dropped) {
-    Answer answer;
-    answer.finish_reason = FinishReason::cancelled;
-    if (waiting.request.on_done) waiting.request.on_done(std::move(answer));
-  }
+  // Callbacks without the lock.
+  for (const Waiting& waiting : dropped) tell(waiting.request, FinishReason::cancelled);
   for (auto request = running_.begin(); request != running_.end();) {
-    request = cancelled.contains(request->id) ? finish(request, FinishReason::cancelled) : std::next(request);
-  }
-  for (Waiting& waiting : admitted) {
-    GenerationRequest& request = waiting.request;
-    const GenerationOptions& options = request.options;
-    std::int64_t limit = std::min<std::int64_t>(options.max_tokens, max_positions_ - request.positions.back());
-    if (!options.forced_tokens.empty()) {
-      limit = std::min(limit, static_cast<std::int64_t>(options.forced_tokens.size()));
-    }
-    KvShape shape = shape_;
-    shape.type = options.kv_type;
-    // The last generated token is never read back, so it has no row.
-    const auto num_rows = static_cast<std::int64_t>(request.tokens.size()) + std::max<std::int64_t>(limit - 1, 0);
-    Running& running = running_.emplace_back(waiting.id, KvBuffer(shape, num_rows), Sampler(options.sampler), limit,
-                                             waiting.submitted_at);
-    running.answer.private_bytes = running.own.size_bytes();
-    running.last_position = request.positions.back();
-    running.request = std::move(request);
+    const auto& is_cancelled = request->request.is_cancelled;
+    const bool ends = cancelled.contains(request->id) || (is_cancelled && is_cancelled());
+    request = ends ? finish(request, FinishReason::cancelled) : std::next(request);
   }
 }
 
-bool Scheduler::step() {
-  admit();
-  for (auto request = running_.begin(); request != running_.end();) {
-    request = request->limit <= 0 ? finish(request, FinishReason::length) : std::next(request);
+/// Takes from the queue what there is room for.
+void Scheduler::admit() {
+  std::list<Waiting> admitted;
+  {
+    const std::scoped_lock lock(mutex_);
+    while (!queue_.empty() && running_.size() + admitted.size() < static_cast<std::size_t>(options_.max_running)) {
+      admitted.splice(admitted.end(), queue_, queue_.begin());
+    }
   }
+  for (Waiting& waiting : admitted) start(std::move(waiting));
+}
+
+void Scheduler::start(Waiting waiting) {
+  GenerationRequest& request = waiting.request;
+  const GenerationOptions& options = request.options;
+  std::int64_t limit = std::min<std::int64_t>(options.max_tokens, max_positions_ - request.positions.back());
+  if (!options.forced_tokens.empty()) {
+    limit = std::min(limit, static_cast<std::int64_t>(options.forced_tokens.size()));
+  }
+  if (request.is_cancelled && request.is_cancelled()) return tell(request, FinishReason::cancelled);
+  if (limit <= 0) return tell(request, FinishReason::length);
+  KvShape shape = shape_;
+  shape.type = options.kv_type;
+  try {
+    const auto num_rows = static_cast<std::int64_t>(request.tokens.size()) + std::min(limit - 1, kLeastGrowth);
+    running_.emplace_back(waiting.id, KvBuffer(shape, num_rows), Sampler(options.sampler), limit, waiting.submitted_at);
+  } catch (const std::exception& exception) {
+    return tell(request, FinishReason::failed, error_of(exception).message);
+  }
+  running_.back().last_position = request.positions.back();
+  running_.back().request = std::move(request);
+}
+
+bool Scheduler::step() {
+  end_cancelled();
+  admit();
   const auto num_generating = static_cast<std::int32_t>(
       std::count_if(running_.begin(), running_.end(), [](const Running& request) { return request.is_generating(); }));
-  std::int32_t budget = std::max(kLeastPrefill, options_.step_tokens - num_generating);
+  std::int32_t prefill_budget = std::max(kLeastPrefill, options_.step_tokens - num_generating);
 
   std::vector<SequenceInput> inputs;
-  std::vector<Running*> takers;  // of the logits, in order
-  for (Running& request : running_) {
-    SequenceInput input;
-    if (request.is_generating()) {
-      input.tokens = {&request.last_token, 1};
-      input.positions = {&request.last_position, 1};
-    } else {
-      const std::size_t left = request.request.tokens.size() - request.num_prefilled;
-      const std::size_t count = std::min<std::size_t>(left, static_cast<std::size_t>(budget));
-      if (count == 0) continue;
-      budget -= static_cast<std::int32_t>(count);
-      input.tokens = std::span(request.request.tokens).subspan(request.num_prefilled, count);
-      input.positions = std::span(request.request.positions).subspan(request.num_prefilled, count);
-      request.num_prefilled += count;
+  std::vector<RunningList::iterator> requests;  // of the inputs
+  for (auto request = running_.begin(); request != running_.end();) {
+    const SequenceInput input = next_input(*request, prefill_budget);
+    const auto count = static_cast<std::int32_t>(input.tokens.size());
+    try {
+      make_room(request->own, request->num_rows + count, request->most_rows());
+    } catch (const std::exception& exception) {
+      request = finish(request, FinishReason::failed, error_of(exception).message);
+      continue;
     }
-    input.context = request.request.context;
-    input.own = &request.own;
-    input.wants_logits = request.is_generating();
-    if (input.wants_logits) takers.push_back(&request);
-    inputs.push_back(input);
+    if (!request->is_generating()) prefill_budget -= count;
+    if (count > 0) {
+      inputs.push_back(input);
+      requests.push_back(request);
+    }
+    ++request;
   }
+  if (!inputs.empty()) compute(inputs, requests);
   num_running_ = static_cast<std::int32_t>(running_.size());
-  if (inputs.empty()) return false;
+  return !running_.empty() || num_queued() > 0;
+}
 
-  const std::vector<float> logits = forward_(inputs);
-  const std::size_t vocab_size = takers.empty() ? 0 : logits.size() / takers.size();
-  std::vector<std::optional<FinishReason>> ends;
-  for (std::size_t i = 0; i < takers.size(); ++i) {
-    ends.push_back(take_token(*takers[i], std::span(logits).subspan(i * vocab_size, vocab_size)));
+/// The row of the last generated token, or as much of the prompt as the budget admits.
+SequenceInput Scheduler::next_input(Running& request, std::int32_t prefill_budget) {
+  SequenceInput input;
+  input.context = request.request.context;
+  input.own = &request.own;
+  if (request.is_generating()) {
+    input.tokens = {&request.last_token, 1};
+    input.positions = {&request.last_position, 1};
+    input.wants_logits = true;
+    return input;
   }
-  std::size_t taker = 0;
-  for (auto request = running_.begin(); request != running_.end() && taker < takers.size();) {
-    const bool took = &*request == takers[taker];
-    request = took && ends[taker] ? finish(request, *ends[taker]) : std::next(request);
-    taker += took ? 1 : 0;
+  const auto begin = static_cast<std::size_t>(request.num_rows);
+  const std::int64_t left = request.num_prompt_rows() - request.num_rows;
+  const auto count = static_cast<std::size_t>(std::min<std::int64_t>(left, prefill_budget));
+  input.tokens = std::span(request.request.tokens).subspan(begin, count);
+  input.positions = std::span(request.request.positions).subspan(begin, count);
+  input.wants_logits = begin + count == request.request.tokens.size();
+  return input;
+}
+
+/// One forward pass. If it throws, its inputs are computed one by one, so that only those fail that throw alone: a
+/// row's bits do not depend on what is computed with it.
+void Scheduler::compute(std::span<const SequenceInput> inputs, std::span<const RunningList::iterator> requests) {
+  std::vector<float> logits;
+  std::optional<Error> error;
+  try {
+    logits = forward_(inputs);
+  } catch (const std::exception& exception) {
+    error = error_of(exception);
   }
-  num_running_ = static_cast<std::int32_t>(running_.size());
-  return true;
+  if (error) {
+    for (const auto& request : requests) request->own.truncate(request->num_rows);
+    if (inputs.size() == 1) {
+      finish(requests.front(), FinishReason::failed, std::move(error->message));
+      return;
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) compute(inputs.subspan(i, 1), requests.subspan(i, 1));
+    return;
+  }
+  const auto num_wanting = static_cast<std::size_t>(
+      std::count_if(inputs.begin(), inputs.end(), [](const SequenceInput& input) { return input.wants_logits; }));
+  const std::size_t vocab_size = num_wanting == 0 ? 0 : logits.size() / num_wanting;
+  std::span<const float> left = logits;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::size_t size = inputs[i].wants_logits ? vocab_size : 0;
+    advance(requests[i], static_cast<std::int64_t>(inputs[i].tokens.size()), left.first(size));
+    left = left.subspan(size);
+  }
+}
+
+/// The request after a pass that computed `num_rows` rows. `logits` [vocab_size], empty if it wanted none.
+void Scheduler::advance(RunningList::iterator request, std::int64_t num_rows, std::span<const float> logits) {
+  request->num_rows += num_rows;
+  if (logits.empty()) return;
+  try {
+    if (const auto end = take_token(*request, logits)) finish(request, *end);
+  } catch (const std::exception& exception) {
+    finish(request, FinishReason::failed, error_of(exception).message);
+  }
 }
 
 std::optional<FinishReason> Scheduler::take_token(Running& request, std::span<const float> logits) {
@@ -176,9 +255,12 @@ std::optional<FinishReason> Scheduler::take_token(Running& request, std::span<co
   return std::nullopt;
 }
 
-std::list<Scheduler::Running>::iterator Scheduler::finish(std::list<Running>::iterator request, FinishReason reason) {
+Scheduler::RunningList::iterator Scheduler::finish(RunningList::iterator request, FinishReason reason,
+                                                   std::string error) {
   request->answer.finish_reason = reason;
-  if (request->request.on_done) request->request.on_done(std::move(request->answer));
+  request->answer.error = std::move(error);
+  request->answer.private_bytes = request->own.size_bytes();
+  tell(request->request, std::move(request->answer));
   return running_.erase(request);
 }
 

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -39,11 +38,18 @@ class Scheduler {
   /// `shape`: of the model's KV; each request chooses its own type. `max_positions`: the model's context.
   Scheduler(Forward forward, const KvShape& shape, Slot max_positions, const SchedulerOptions& options = {});
 
-  /// Fails if the queue is full. Requests are admitted in the order of submission.
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  /// Cancels what is left.
+  ~Scheduler();
+
+  /// Fails, and does not take the request, if the queue is full or the sampler's options are out of range. Requests
+  /// are admitted in the order of submission.
   Result<RequestId> submit(GenerationRequest request);
   /// The request ends at the next step, with what it has; one that is unknown or done is none of its business.
   void cancel(RequestId id);
-  /// One forward pass. False if there was nothing to do.
+  /// One forward pass. False once nothing is left to do. A request whose memory cannot be had, or whose own part of
+  /// the pass throws, fails alone; the others go on.
   bool step();
 
   std::int32_t num_queued() const;
@@ -67,29 +73,38 @@ class Scheduler {
     KvBuffer own;
     Sampler sampler;
     Answer answer;
-    std::int64_t limit;             // tokens to generate
-    std::size_t num_prefilled = 0;  // of the request's live rows
-    TokenId last_token = 0;         // generated, and not computed yet
+    std::int64_t limit;         // tokens to generate
+    std::int64_t num_rows = 0;  // of its own that are computed
+    TokenId last_token = 0;     // generated, and not computed yet
     Slot last_position = 0;
     Clock::time_point submitted_at;
     Clock::time_point first_token_at{};
 
-    bool is_generating() const { return num_prefilled == request.tokens.size(); }
+    std::int64_t num_prompt_rows() const { return static_cast<std::int64_t>(request.tokens.size()); }
+    bool is_generating() const { return num_rows >= num_prompt_rows(); }
+    /// The last generated token is never read back, so it has no row.
+    std::int64_t most_rows() const { return num_prompt_rows() + limit - 1; }
   };
+  using RunningList = std::list<Running>;
 
+  void end_cancelled();
   void admit();
-  std::list<Running>::iterator finish(std::list<Running>::iterator request, FinishReason reason);
+  void start(Waiting waiting);
+  SequenceInput next_input(Running& request, std::int32_t prefill_budget);
+  void compute(std::span<const SequenceInput> inputs, std::span<const RunningList::iterator> requests);
+  void advance(RunningList::iterator request, std::int64_t num_rows, std::span<const float> logits);
   std::optional<FinishReason> take_token(Running& request, std::span<const float> logits);
+  RunningList::iterator finish(RunningList::iterator request, FinishReason reason, std::string error = {});
 
   Forward forward_;
   KvShape shape_;
   Slot max_positions_;
   SchedulerOptions options_;
-  std::list<Running> running_;  // in the order of admission
+  RunningList running_;  // in the order of admission
   std::atomic<std::int32_t> num_running_ = 0;
 
   mutable std::mutex mutex_;  // guards what follows
-  std::deque<Waiting> queue_;
+  std::list<Waiting> queue_;  // a list: requests leave it without an allocation that could fail
   std::set<RequestId> cancelled_;
   RequestId next_id_ = 1;
 };

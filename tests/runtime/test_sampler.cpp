@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 
@@ -71,7 +72,6 @@ TEST_CASE("sampler: each filter, and filters together, keep what a plain impleme
       {.temperature = 1.0, .top_k = 100000},
       {.temperature = 0.7, .top_p = 0.9},
       {.temperature = 1.0, .top_p = 1e-9},
-      {.temperature = 1.0, .top_p = 0.0},
       {.temperature = 1.0, .min_p = 0.1},
       {.temperature = 1.0, .min_p = 1.0},
       {.temperature = 1.5, .top_k = 50, .top_p = 0.8},
@@ -108,6 +108,37 @@ TEST_CASE("sampler: of equals the lower ID, and a distribution that is drawn fro
   // The same seed, the same tokens.
   Sampler first({.temperature = 1.0, .seed = 5}), again({.temperature = 1.0, .seed = 5});
   for (int i = 0; i < 100; ++i) CHECK(first.choose(logits) == again.choose(logits));
+}
+
+TEST_CASE("sampler: options out of their range are refused by name") {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  struct Row {
+    SamplerOptions options;
+    std::string refused;  // empty: good
+  };
+  const std::vector<Row> rows{
+      {{}, ""},
+      {{.temperature = 100.0, .top_k = 1 << 30, .top_p = 1.0, .min_p = 1.0, .seed = ~std::uint64_t{0}}, ""},
+      {{.top_p = 1e-300}, ""},
+      {{.temperature = kNan}, "temperature must be from 0 to 100"},
+      {{.temperature = kInfinity}, "temperature must be from 0 to 100"},
+      {{.temperature = -1e-9}, "temperature must be from 0 to 100"},
+      {{.temperature = 100.1}, "temperature must be from 0 to 100"},
+      {{.top_k = -1}, "top_k must be from 0 to 1073741824"},
+      {{.top_k = (1 << 30) + 1}, "top_k must be from 0 to 1073741824"},
+      {{.top_p = 0.0}, "top_p must be above 0 and at most 1"},
+      {{.top_p = 1.0001}, "top_p must be above 0 and at most 1"},
+      {{.top_p = kNan}, "top_p must be above 0 and at most 1"},
+      {{.min_p = -0.1}, "min_p must be from 0 to 1"},
+      {{.min_p = kInfinity}, "min_p must be from 0 to 1"},
+      {{.min_p = kNan}, "min_p must be from 0 to 1"},
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    INFO("row " << i);
+    const auto checked = check(rows[i].options);
+    CHECK((checked ? "" : checked.error().message) == rows[i].refused);
+  }
 }
 
 }  // namespace pml::runtime

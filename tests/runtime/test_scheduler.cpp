@@ -20,15 +20,22 @@ struct FakeModel {
   };
   std::vector<Step> steps;
   std::map<const KvBuffer*, std::uint64_t> state;
+  std::int64_t most_room = 0;  // rows of any buffer
+  /// May throw, as a real forward pass does: when the rows are appended, and nothing else is done.
+  std::function<void(std::span<const SequenceInput>)> fault;
 
   std::vector<float> forward(std::span<const SequenceInput> inputs) {
     Step step;
     std::vector<float> logits;
     for (const SequenceInput& input : inputs) {
+      input.own->append(input.positions);
+      most_room = std::max(most_room, input.own->capacity());
+    }
+    if (fault) fault(inputs);
+    for (const SequenceInput& input : inputs) {
       ++step.num_sequences;
       step.num_rows += static_cast<std::int32_t>(input.tokens.size());
-      const bool is_first = input.own->num_rows() == 0;
-      input.own->append(input.positions);
+      const bool is_first = input.own->num_rows() == static_cast<std::int64_t>(input.tokens.size());
       std::uint64_t& hash = state[input.own];
       if (is_first) hash = 17;
       for (std::size_t i = 0; i < input.tokens.size(); ++i) {
@@ -156,6 +163,158 @@ TEST_CASE("scheduler: ends, by token, by callback, by length, by cancelling") {
   forced.options.forced_tokens = {1, 2, 3};
   forced.options.end_tokens = {2};
   CHECK(finish(std::move(forced), 10000, {}) == "length 3");
+}
+
+TEST_CASE("scheduler: what throws fails alone, and the others get what they get alone") {
+  constexpr std::int32_t kWrong = 4;  // the request that something happens to
+  struct Row {
+    const char* what;
+    std::function<void(std::span<const SequenceInput>)> fault;
+    std::function<void(GenerationRequest&)> change;
+    std::string error;
+    std::size_t num_tokens;  // of the one that fails, before it does
+  };
+  const auto has_wrong_row = [](std::span<const SequenceInput> inputs, std::size_t num_positions) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const SequenceInput& input) {
+      return input.own->positions().front() == 10 * kWrong && input.own->positions().size() >= num_positions;
+    });
+  };
+  const std::vector<Row> rows{
+      {"in the prompt's first piece",
+       [&](auto inputs) {
+         if (has_wrong_row(inputs, 1)) throw std::bad_alloc();
+       },
+       {},
+       "out of memory",
+       0},
+      {"in the prompt's second piece",
+       [&](auto inputs) {
+         if (has_wrong_row(inputs, 21)) throw std::runtime_error("it broke\nin many lines");
+       },
+       {},
+       "it broke",
+       0},
+      {"while it generates",
+       [&](auto inputs) {
+         if (has_wrong_row(inputs, 43)) throw std::runtime_error("DefaultCPUAllocator: not enough memory");
+       },
+       {},
+       "out of memory",
+       2},
+      {"in its callback",
+       {},
+       [](GenerationRequest& request) {
+         request.on_token = [](TokenId) -> std::optional<FinishReason> { throw std::runtime_error("no disk"); };
+       },
+       "no disk",
+       1},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    FakeModel model;
+    model.fault = row.fault;
+    Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 3, .max_queued = 100, .step_tokens = 20});
+    std::vector<std::vector<Answer>> answers(8);
+    for (int round = 0; round < 2; ++round) {  // it can be used afterwards
+      for (std::int32_t i = 0; i < 8; ++i) {
+        GenerationRequest request = request_of(5 + 9 * i, 7, i);
+        if (i == kWrong && row.change) row.change(request);
+        request.on_done = [&answers, i](Answer answer) { answers[i].push_back(std::move(answer)); };
+        REQUIRE(scheduler.submit(std::move(request)));
+      }
+      while (scheduler.step()) continue;
+    }
+    for (std::int32_t i = 0; i < 8; ++i) {
+      INFO("request " << i);
+      const std::vector<TokenId> expected = alone(request_of(5 + 9 * i, 7, i));
+      REQUIRE(answers[i].size() == 2);
+      for (const Answer& answer : answers[i]) {
+        const std::size_t count = i == kWrong ? row.num_tokens : 7;
+        CHECK(answer.finish_reason == (i == kWrong ? FinishReason::failed : FinishReason::length));
+        CHECK(answer.error == (i == kWrong ? row.error : ""));
+        CHECK(answer.tokens == std::vector<TokenId>(expected.begin(), expected.begin() + count));
+      }
+    }
+  }
+}
+
+TEST_CASE("scheduler: a request whose memory cannot be had fails, and one that is out of range is not taken") {
+  FakeModel model;
+  // 2^56 bytes a row: 150 rows are more than can be addressed.
+  Scheduler scheduler(model.function(), {1 << 30, 1 << 14, 1 << 10, KvType::f32}, 10000);
+  std::vector<std::string> errors;
+  GenerationRequest large = request_of(150, 1, 1);
+  large.on_done = [&](Answer answer) { errors.push_back(answer.error); };
+  REQUIRE(scheduler.submit(std::move(large)));
+  CHECK_FALSE(scheduler.step());
+  CHECK(errors == std::vector<std::string>{"out of memory"});
+
+  GenerationRequest wrong = request_of(3, 1, 1);
+  wrong.options.sampler.top_p = 0.0;
+  wrong.on_done = [&](Answer) { errors.push_back("called"); };
+  const auto id = scheduler.submit(std::move(wrong));
+  REQUIRE_FALSE(id);
+  CHECK(id.error().message == "top_p must be above 0 and at most 1");
+  CHECK_FALSE(scheduler.step());
+  CHECK(errors.size() == 1);
+}
+
+TEST_CASE("scheduler: room is made as rows come, not for max_tokens at once") {
+  FakeModel model;
+  Scheduler scheduler(model.function(), kShape, 1 << 20);
+  std::size_t num_tokens = 0, num_bytes = 0;
+  GenerationRequest request = request_of(10, 1 << 19, 1);
+  request.on_token = [&](TokenId) -> std::optional<FinishReason> {
+    ++num_tokens;
+    CHECK(model.most_room <= 10 + 256 + static_cast<std::int64_t>(num_tokens + num_tokens / 2));
+    return num_tokens == 3000 ? std::optional(FinishReason::stop) : std::nullopt;
+  };
+  request.on_done = [&](Answer answer) { num_bytes = answer.private_bytes; };
+  REQUIRE(scheduler.submit(std::move(request)));
+  while (scheduler.step()) continue;
+  CHECK(num_bytes == 2 * kShape.size_bytes(model.most_room));
+
+  model.most_room = 0;
+  REQUIRE(scheduler.submit(request_of(10, 400, 1)));
+  while (scheduler.step()) continue;
+  CHECK(model.most_room == 409);
+}
+
+TEST_CASE("scheduler: a request that wants no more gets no further pass, also in the middle of its prompt") {
+  FakeModel model;
+  Scheduler scheduler(model.function(), kShape, 100000, {.max_running = 1, .max_queued = 8, .step_tokens = 32});
+  bool is_cancelled = false;
+  std::vector<std::string> ends;
+  for (std::int32_t i = 0; i < 3; ++i) {  // one runs, two wait
+    GenerationRequest request = request_of(1000, 5, i);
+    request.is_cancelled = [&] { return is_cancelled; };
+    request.on_done = [&](Answer answer) { ends.emplace_back(to_string(answer.finish_reason)); };
+    REQUIRE(scheduler.submit(std::move(request)));
+  }
+  for (int step = 0; step < 3; ++step) CHECK(scheduler.step());
+  is_cancelled = true;
+  while (scheduler.step()) continue;
+  CHECK(ends == std::vector<std::string>(3, "cancelled"));
+  CHECK(model.steps.size() == 3);
+}
+
+TEST_CASE("scheduler: on_done is called once, also if it throws, and if the scheduler ends before the request") {
+  FakeModel model;
+  std::vector<std::string> ends;
+  {
+    Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 2, .max_queued = 8, .step_tokens = 32});
+    for (std::int32_t i = 0; i < 4; ++i) {
+      GenerationRequest request = request_of(5, i == 0 ? 1 : 100, i);
+      request.on_done = [&](Answer answer) {
+        ends.emplace_back(to_string(answer.finish_reason));
+        throw std::runtime_error("lost");
+      };
+      REQUIRE(scheduler.submit(std::move(request)));
+    }
+    scheduler.step();
+    CHECK(ends == std::vector<std::string>{"length"});
+  }
+  CHECK(ends == std::vector<std::string>{"length", "cancelled", "cancelled", "cancelled"});
 }
 
 TEST_CASE("scheduler: requests come and go from other threads") {
