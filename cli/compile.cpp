@@ -10,8 +10,11 @@
 #include "cli/quantity.h"
 #include "cli/runtime_options.h"
 #include "cli/workspace.h"
+#include "grammar/display.h"
 #include "runtime/store/build_plan.h"
 #include "runtime/store/encode_rate.h"
+#include "runtime/store/manifest_json.h"
+#include "runtime/store/stored_manifests.h"
 
 namespace pml::cli {
 namespace {
@@ -52,9 +55,22 @@ std::vector<Line> lines_for(EncodeReason reason, const BuildPlan& plan, const Ma
   return {{count_of(num_segments, "segment"), lines.front().detail, 1}};
 }
 
+/// What the files of the plan's artifacts will take.
+std::uint64_t planned_bytes(const Workspace& workspace, const BuildPlan& plan) {
+  const auto digests = chain_digests(workspace.layout(), workspace.contexts(), workspace.recipe());
+  const std::string recipe = compiler::to_json(workspace.recipe());
+  std::uint64_t sum = 0;
+  for (const BuildStep& step : plan.steps) {
+    sum += artifact_file_bytes(
+        runtime::make_metadata(workspace.layout(), workspace.contexts(), digests, recipe, step.node),
+        kv_shape(workspace));
+  }
+  return sum;
+}
+
 /// Which modules are encoded, and why. Says nothing of a first compile, where everything is new.
 void print_reasons(const BuildPlan& plan, const Manifest& manifest) {
-  const auto is_new = [](const BuildStep& step) { return step.reason == EncodeReason::fresh; };
+  const auto is_new = [](const BuildStep& step) { return step.reason == EncodeReason::fresh && step.detail.empty(); };
   if (plan.steps.size() == manifest.num_artifacts() && std::all_of(plan.steps.begin(), plan.steps.end(), is_new))
     return;
   for (const EncodeReason reason : {EncodeReason::fresh, EncodeReason::edited, EncodeReason::context,
@@ -63,7 +79,7 @@ void print_reasons(const BuildPlan& plan, const Manifest& manifest) {
       std::string subject = line.module;
       if (line.num_segments > 1) subject += " (" + count_of(line.num_segments, "segment") + ")";
       if (!line.detail.empty()) subject += ": " + line.detail;
-      std::printf("  %-8s %s\n", std::string(to_string(reason)).c_str(), subject.c_str());
+      std::printf("  %-8s %s\n", std::string(to_string(reason)).c_str(), grammar::printable(subject).c_str());
     }
   }
 }
@@ -85,7 +101,7 @@ struct Report {
   const BuildPlan& plan;
   std::size_t num_encoded = 0;
   std::int64_t num_tokens = 0;
-  std::int64_t size_bytes = 0;
+  std::uint64_t size_bytes = 0;  // of the artifacts' files
   std::optional<double> seconds;
 
   Json to_json(bool is_dry_run) const {
@@ -114,8 +130,8 @@ int report_dry_run(const Report& report, const Options& options) {
     std::snprintf(text, sizeof text, "in about %.1f s", *report.seconds);
     time = text;
   }
-  const std::string cost = ": " + std::to_string(report.num_tokens) + " tokens, " +
-                           format_size(static_cast<std::uint64_t>(report.size_bytes)) + ", " + time;
+  const std::string cost =
+      ": " + std::to_string(report.num_tokens) + " tokens, " + format_size(report.size_bytes) + ", " + time;
   std::printf("%s: of %s, %zu would be encoded%s\n", report.manifest.schema.c_str(),
               count_of(report.manifest.num_artifacts(), "segment").c_str(), report.num_encoded,
               report.num_encoded == 0 ? "" : cost.c_str());
@@ -127,17 +143,19 @@ void report_compile(const Report& report, const Options& options) {
     print(report.to_json(/*is_dry_run=*/false));
   } else if (!options.quiet) {
     print_reasons(report.plan, report.manifest);
-    std::printf("%s: %s, %zu encoded, %zu reused; %lld tokens, %.1f MB, %.2f s\n", report.manifest.schema.c_str(),
+    std::printf("%s: %s, %zu encoded, %zu reused; %lld tokens, %s, %.2f s\n", report.manifest.schema.c_str(),
                 count_of(report.manifest.num_artifacts(), "segment").c_str(), report.num_encoded,
                 report.manifest.num_artifacts() - report.plan.steps.size(), static_cast<long long>(report.num_tokens),
-                static_cast<double>(report.size_bytes) / 1e6, *report.seconds);
+                format_size(report.size_bytes).c_str(), *report.seconds);
   }
 }
 
 /// The manifest comes last, so that it never names what is not there. One that is there already only gets a new
-/// time: it is the latest again.
-void store_manifest(const Workspace& workspace, const Manifest& manifest) {
+/// time: it is the latest again. Copies of a schema share a manifest, which then names all of their files.
+void store_manifest(const Workspace& workspace, Manifest manifest) {
   const runtime::Store& store = workspace.store();
+  const auto before = runtime::read_manifest(store, workspace.manifest_name());
+  if (before && *before) take_sources(manifest, **before);
   const std::string text = runtime::to_json(manifest);
   const bool is_stored = store.read_text(workspace.manifest_name()) == text;
   if (is_stored) return store.touch(workspace.manifest_name());
@@ -161,10 +179,10 @@ int compile(const Options& options) {
 
   const auto manifests = read_manifests(workspace.store());
   const Manifest manifest = workspace.make_manifest();
-  const runtime::StoredManifest* before = latest_manifest(manifests, manifest.schema, manifest.source);
+  const runtime::StoredManifest* before = latest_manifest(manifests.readable, manifest.schema, manifest.source);
   const BuildPlan plan =
       plan_build(workspace.store(), manifest, kv_shape(workspace), before == nullptr ? nullptr : &before->manifest);
-  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, plan.size_bytes, {}};
+  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, planned_bytes(workspace, plan), {}};
   if (options.dry_run) {
     const auto rate = read_encode_rate(workspace.store(), workspace.recipe());
     if (plan.steps.empty())
@@ -189,7 +207,6 @@ int compile(const Options& options) {
     if (exit_code != kDone) return exit_code;
     report.num_encoded = job.num_encoded;
     report.num_tokens = job.num_tokens;
-    report.size_bytes = job.size_bytes;
   }
   store_manifest(workspace, manifest);
   report.seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -35,7 +35,6 @@ int encode(const Options& options, EncodeJob& job) {
     ++job.num_encoded;
   }
   job.num_tokens = encoder.statistics().tokens_encoded;
-  job.size_bytes = encoder.statistics().bytes_encoded;
   remember_encode_rate(workspace.store(), workspace.recipe(), load_seconds, job.num_tokens, seconds_since(start));
   return is_interrupted() ? kInterrupted : kDone;
 }

@@ -15,7 +15,6 @@ struct EncodeJob {
   // What was done.
   std::size_t num_encoded = 0;  // steps of the plan
   std::int64_t num_tokens = 0;  // that went through the model, chains included
-  std::int64_t size_bytes = 0;  // of the keys and values that were stored
 };
 
 /// Encodes the plan's steps into the store. Returns the exit code: kDone, or kInterrupted after Ctrl-C, with what was

@@ -1,4 +1,5 @@
 // pml gc: remove from the store what is not wanted any more.
+#include <array>
 #include <cstdio>
 #include <ctime>
 
@@ -15,128 +16,149 @@ using runtime::Garbage;
 using runtime::GarbageItem;
 using runtime::GarbageReason;
 
-/// Why things of a kind go, for people.
-const char* describe(GarbageReason reason) {
-  switch (reason) {
-    case GarbageReason::unnamed:
-      return "named by no manifest";
-    case GarbageReason::unused:
-      return "not used for longer than --older-than";
-    case GarbageReason::beyond_size:
-      return "used least recently, beyond --max-size";
-    case GarbageReason::superseded:
-      return "of schemas that were compiled again after an edit";
-    case GarbageReason::empty:
-      return "of schemas none of whose artifacts is left";
-    case GarbageReason::abandoned:
-      return "left behind by writers that died";
-  }
-  return "";
-}
-
-const char* kind_of(GarbageReason reason) {
-  switch (reason) {
-    case GarbageReason::superseded:
-    case GarbageReason::empty:
-      return "manifest";
-    case GarbageReason::abandoned:
-      return "temporary file";
-    default:
-      return "artifact";
-  }
-}
-
-runtime::GarbagePolicy read_policy(const Options& options, const Workspace& workspace) {
-  runtime::GarbagePolicy policy;
-  const auto duration = [&](const char* flag, const std::string& text) {
-    const auto seconds = parse_duration(text);
-    if (!seconds) workspace.misuse(std::string(flag) + ": " + seconds.error().message);
-    return *seconds;
-  };
-  if (!options.grace.empty()) policy.grace_seconds = duration("--grace", options.grace);
-  if (!options.older_than.empty()) policy.older_than_seconds = duration("--older-than", options.older_than);
-  if (!options.max_size.empty()) {
-    const auto size = parse_size(options.max_size);
-    if (!size) workspace.misuse("--max-size: " + size.error().message);
-    policy.max_bytes = *size;
-  }
-  return policy;
-}
-
-/// Of the items of one reason.
-struct Sum {
-  std::size_t count = 0;
-  std::uint64_t size_bytes = 0;
+/// How people are told of the things that go for a reason.
+struct Description {
+  GarbageReason reason;
+  const char* kind;
+  const char* why;
 };
 
-void print_summary(const std::vector<GarbageItem>& items, const Garbage& garbage, const runtime::GarbagePolicy& policy,
-                   bool is_dry_run) {
-  const char* verb = is_dry_run ? "would be removed" : "removed";
-  for (const GarbageReason reason : {GarbageReason::unnamed, GarbageReason::unused, GarbageReason::beyond_size,
-                                     GarbageReason::superseded, GarbageReason::empty, GarbageReason::abandoned}) {
-    Sum sum;
-    for (const GarbageItem& item : items) {
-      sum.count += item.reason == reason ? 1 : 0;
-      sum.size_bytes += item.reason == reason ? item.size_bytes : 0;
+constexpr std::array<Description, 9> kDescriptions{{
+    {GarbageReason::unnamed, "artifact", "named by no manifest"},
+    {GarbageReason::unused, "artifact", "not used for longer than --older-than"},
+    {GarbageReason::beyond_size, "artifact", "used least recently, beyond --max-size"},
+    {GarbageReason::superseded, "manifest", "of schemas that were compiled again after an edit"},
+    {GarbageReason::empty, "manifest", "of schemas none of whose artifacts is left"},
+    {GarbageReason::vanished, "fingerprint", "of model files that are gone"},
+    {GarbageReason::unneeded, "rate", "of models that no manifest names"},
+    {GarbageReason::abandoned, "temporary file", "left behind by writers that died"},
+    {GarbageReason::bare, "folder", "without an artifact"},
+}};
+
+/// What a collection did, or would do.
+struct Account {
+  struct Failure {
+    const GarbageItem* item;
+    std::string why;
+  };
+
+  std::vector<const GarbageItem*> removed;
+  std::vector<Failure> failures;
+  std::size_t num_kept = 0;  // artifacts
+  std::uint64_t kept_bytes = 0;
+
+  std::uint64_t removed_bytes() const {
+    std::uint64_t sum = 0;
+    for (const GarbageItem* item : removed) sum += item->size_bytes;
+    return sum;
+  }
+};
+
+Account collect(const Garbage& garbage, bool is_dry_run) {
+  Account account{{}, {}, garbage.num_kept, garbage.kept_bytes};
+  for (const GarbageItem& item : garbage.items) {
+    std::string why;
+    if (is_dry_run || remove_garbage(item, why)) {
+      account.removed.push_back(&item);
+      continue;
     }
-    if (sum.count == 0) continue;
-    std::printf("%s: %s, %s, %s\n", verb, count_of(sum.count, kind_of(reason)).c_str(),
-                format_size(sum.size_bytes).c_str(), describe(reason));
+    if (!why.empty()) account.failures.push_back({&item, why});
+    if (!is_artifact(item.reason)) continue;
+    ++account.num_kept;
+    account.kept_bytes += item.size_bytes;
   }
-  if (items.empty()) std::printf("nothing %s\n", verb);
-  std::printf("kept: %s, %s\n", count_of(garbage.num_kept, "artifact").c_str(),
-              format_size(garbage.kept_bytes).c_str());
+  return account;
+}
+
+std::string describe(const Account::Failure& failure) {
+  return failure.item->path.string() + " cannot be removed: " + failure.why;
+}
+
+/// On standard error; a store that cannot be written to at all is not listed file by file.
+void report_failures(const Account& account) {
+  constexpr std::size_t kMostListed = 5;
+  for (std::size_t i = 0; i < account.failures.size() && i < kMostListed; ++i) {
+    std::fprintf(stderr, "pml: %s\n", describe(account.failures[i]).c_str());
+  }
+  if (account.failures.size() > kMostListed) {
+    std::fprintf(stderr, "pml: and %zu more\n", account.failures.size() - kMostListed);
+  }
+}
+
+void print_summary(const Account& account, const Garbage& garbage, const Options& options) {
+  const char* verb = options.dry_run ? "would be removed" : "removed";
+  for (const Description& description : kDescriptions) {
+    std::size_t count = 0;
+    std::uint64_t size_bytes = 0;
+    for (const GarbageItem* item : account.removed) {
+      if (item->reason != description.reason) continue;
+      ++count;
+      size_bytes += item->size_bytes;
+    }
+    if (count == 0) continue;
+    std::printf("%s: %s, %s, %s\n", verb, count_of(count, description.kind).c_str(), format_size(size_bytes).c_str(),
+                description.why);
+  }
+  if (account.removed.empty()) std::printf("nothing %s\n", verb);
+  if (!account.failures.empty()) std::printf("not removed: %s\n", count_of(account.failures.size(), "item").c_str());
+  std::printf("kept: %s, %s\n", count_of(account.num_kept, "artifact").c_str(),
+              format_size(account.kept_bytes).c_str());
+  const std::string grace = format_duration(options.garbage.grace_seconds);
   if (garbage.num_young > 0) {
-    std::printf("  %s of them, %s, named by no manifest, but used in the last %s (--grace)\n",
-                std::to_string(garbage.num_young).c_str(), format_size(garbage.young_bytes).c_str(),
-                format_duration(policy.grace_seconds).c_str());
+    std::printf("  %zu of them, %s, named by no manifest, but used in the last %s (--grace)\n", garbage.num_young,
+                format_size(garbage.young_bytes).c_str(), grace.c_str());
   }
-  if (policy.max_bytes && garbage.kept_bytes > *policy.max_bytes) {
-    std::printf("  more than --max-size: the rest was used in the last %s (--grace)\n",
-                format_duration(policy.grace_seconds).c_str());
+  const auto& max_bytes = options.garbage.max_bytes;
+  if (max_bytes && account.kept_bytes > *max_bytes && account.failures.empty()) {
+    std::printf("  more than --max-size: the rest was used in the last %s (--grace)\n", grace.c_str());
   }
+}
+
+Json to_json(const Account& account, const Garbage& garbage, const runtime::StoreContents& contents, bool is_dry_run) {
+  Json json = Json::object();
+  if (!account.failures.empty()) {
+    json["ok"] = false;
+    json["error"] = describe(account.failures.front());
+  }
+  json["dry_run"] = is_dry_run;
+  json["removed"] = Json::array();
+  for (const GarbageItem* item : account.removed) {
+    json["removed"].push_back(
+        {{"path", item->path.string()}, {"bytes", item->size_bytes}, {"reason", to_string(item->reason)}});
+  }
+  json["removed_bytes"] = account.removed_bytes();
+  json["failed"] = Json::array();
+  for (const Account::Failure& failure : account.failures) {
+    json["failed"].push_back({{"path", failure.item->path.string()}, {"error", failure.why}});
+  }
+  json["kept"] = account.num_kept;
+  json["kept_bytes"] = account.kept_bytes;
+  json["young"] = garbage.num_young;
+  json["young_bytes"] = garbage.young_bytes;
+  json["unreadable"] = contents.unreadable_manifests;
+  json["store"] = contents.folder.string();
+  return json;
 }
 
 }  // namespace
 
 int gc(const Options& options) {
   Workspace workspace(options);
-  const runtime::GarbagePolicy policy = read_policy(options, workspace);
   workspace.open_store(StoreUse::look);
   if (!workspace.store().is_store()) workspace.fail("there is no store in " + workspace.store().folder().string());
-  Garbage garbage = find_garbage(read_contents(workspace.store()), policy, std::time(nullptr));
-
-  std::vector<GarbageItem> items;
-  std::string failure;
-  for (const GarbageItem& item : garbage.items) {
-    std::string why;
-    if (options.dry_run || remove_garbage(item, why)) {
-      items.push_back(item);
-      continue;
-    }
-    if (!why.empty()) failure = item.path.string() + " cannot be removed: " + why;
+  const runtime::StoreContents contents = read_contents(workspace.store());
+  for (const std::string& why : contents.unreadable_manifests) {
+    warn(why + "; while this manifest is there, what no other names is kept");
   }
-
-  std::uint64_t removed_bytes = 0;
-  Json removed = Json::array();
-  for (const GarbageItem& item : items) {
-    removed_bytes += item.size_bytes;
-    removed.push_back({{"path", item.path.string()}, {"bytes", item.size_bytes}, {"reason", to_string(item.reason)}});
-  }
-  if (!failure.empty()) workspace.fail(failure);
+  const Garbage garbage = find_garbage(contents, options.garbage, std::time(nullptr));
+  const Account account = collect(garbage, options.dry_run);
+  report_failures(account);
   if (options.json) {
-    print({{"dry_run", options.dry_run},
-           {"removed", std::move(removed)},
-           {"removed_bytes", removed_bytes},
-           {"kept", garbage.num_kept},
-           {"kept_bytes", garbage.kept_bytes},
-           {"young", garbage.num_young},
-           {"young_bytes", garbage.young_bytes},
-           {"store", workspace.store().folder().string()}});
+    print(to_json(account, garbage, contents, options.dry_run));
   } else if (!options.quiet) {
-    print_summary(items, garbage, policy, options.dry_run);
+    print_summary(account, garbage, options);
   }
-  return kDone;
+  return account.failures.empty() ? kDone : kMachineFailed;
 }
 
 }  // namespace pml::cli

@@ -92,13 +92,15 @@ class CommandLine {
     command.add_flag("--verify", options_.verify, "Read every artifact, and recompute its checksum and digest");
   }
   void gc(CLI::App& command) {
-    command.add_option("--older-than", options_.older_than, "Remove artifacts that were not used for longer, as 30d")
+    quantity(command, "--older-than", options_.garbage.older_than_seconds, parse_duration,
+             "Remove artifacts that were not used for longer, as 30d; s, m, h, d or w")
         ->type_name("TIME");
-    command
-        .add_option("--max-size", options_.max_size,
-                    "Remove the least recently used artifacts until the others are no larger, as 10G")
+    quantity(command, "--max-size", options_.garbage.max_bytes, parse_size,
+             "Remove the least recently used artifacts until the others are no larger, as 10G; k, M, G, T are powers "
+             "of 1000, Ki, Mi, Gi, Ti of 1024 bytes")
         ->type_name("SIZE");
-    command.add_option("--grace", options_.grace, "Leave what was used within this time alone (default: 1d)")
+    quantity(command, "--grace", options_.garbage.grace_seconds, parse_duration,
+             "Leave what was used within this time alone (default: 1d)")
         ->type_name("TIME");
   }
   void run(CLI::App& command) {
@@ -181,6 +183,18 @@ class CommandLine {
     if (text.empty()) return "an empty text stands before every answer";
     const std::size_t at = grammar::find_invalid_utf8(text);
     return at == std::string::npos ? "" : "the text is not UTF-8: mistake at byte " + std::to_string(at + 1);
+  }
+
+  /// An option whose text `parse` turns into a number.
+  template <typename Value, typename Number>
+  CLI::Option* quantity(CLI::App& command, const char* name, Value& value, Result<Number> (*parse)(std::string_view),
+                        const char* description) {
+    const auto read = [name, &value, parse](const std::string& text) {
+      const auto number = parse(text);
+      if (!number) throw CLI::ValidationError(name, number.error().message);
+      value = *number;
+    };
+    return command.add_option_function<std::string>(name, read, description);
   }
 
   Options& options_;

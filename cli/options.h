@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/generation/request.h"
+#include "runtime/store/garbage.h"
 
 namespace pml::cli {
 
@@ -39,10 +40,8 @@ struct Options {
   bool dry_run = false;    // compile, gc: only say what would be done
   // inspect:
   bool verify = false;
-  // gc; empty: no limit, for `grace` the default
-  std::string older_than;  // a duration
-  std::string max_size;
-  std::string grace;  // a duration
+  // gc:
+  runtime::GarbagePolicy garbage;
   // run:
   bool no_cache = false;
   std::int32_t max_tokens = 256;

@@ -13,52 +13,63 @@ struct Unit {
   double factor;
 };
 
-/// A number, blanks, a unit. `most` bounds the product.
-Result<double> parse(std::string_view text, std::span<const Unit> units, const std::string& example, double most) {
-  const auto wrong = [&](const std::string& why) { return fail("`" + std::string(text) + "` " + why + example); };
+/// A number, blanks, a unit. `most` bounds the product, of which there is no fraction: of a `smallest`.
+Result<double> parse(std::string_view text, std::span<const Unit> units, std::string_view smallest,
+                     const std::string& example, double most) {
+  const auto wrong = [&](const std::string& why) {
+    return fail("`" + std::string(text) + "` " + why + "; write it like " + example);
+  };
+  if (text.empty()) return wrong("is empty");
   double number = 0.0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc() || !std::isfinite(number)) return wrong("does not begin with a number; write it like ");
-  if (number < 0.0) return wrong("is negative; write it like ");
+  if (error != std::errc() || !std::isfinite(number)) return wrong("does not begin with a number");
+  if (number < 0.0) return wrong("is negative");
   std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
   for (const Unit& known : units) {
     if (unit != known.name && !(unit.empty() && number == 0.0)) continue;
-    if (number * known.factor > most) return wrong("is too large; write it like ");
-    return number * known.factor;
+    const double value = number * known.factor;
+    if (value > most) return wrong("is too large");
+    // Of larger units a fraction need not come out even: 1.1Gi.
+    const bool is_fraction = value != std::floor(value) && (known.factor == 1.0 || value < 1.0);
+    if (is_fraction) return wrong("is a fraction of a " + std::string(smallest));
+    return std::round(value);
   }
-  return wrong(unit.empty() ? "has no unit; write it like " : "has an unknown unit; write it like ");
+  return wrong(unit.empty() ? "has no unit" : "has an unknown unit");
 }
 
 }  // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
   constexpr double kKibi = 1024.0;
-  constexpr std::array<Unit, 17> kUnits{{{"", 1},
+  constexpr std::array<Unit, 20> kUnits{{{"", 1},
                                          {"B", 1},
-                                         {"K", 1e3},
-                                         {"M", 1e6},
-                                         {"G", 1e9},
-                                         {"T", 1e12},
+                                         {"k", 1e3},
                                          {"kB", 1e3},
+                                         {"K", 1e3},
                                          {"KB", 1e3},
+                                         {"M", 1e6},
                                          {"MB", 1e6},
+                                         {"G", 1e9},
                                          {"GB", 1e9},
+                                         {"T", 1e12},
                                          {"TB", 1e12},
                                          {"Ki", kKibi},
                                          {"KiB", kKibi},
+                                         {"Mi", kKibi * kKibi},
                                          {"MiB", kKibi * kKibi},
-                                         {"GiB", kKibi * kKibi * kKibi},
                                          {"Gi", kKibi * kKibi * kKibi},
+                                         {"GiB", kKibi * kKibi * kKibi},
+                                         {"Ti", kKibi * kKibi * kKibi * kKibi},
                                          {"TiB", kKibi * kKibi * kKibi * kKibi}}};
-  const auto size = parse(text, kUnits, "10G, 500M or 2GiB", 9e18);
+  const auto size = parse(text, kUnits, "byte", "10G, 500M or 2Gi", 9e18);
   if (!size) return tl::make_unexpected(size.error());
   return static_cast<std::uint64_t>(*size);
 }
 
 Result<std::int64_t> parse_duration(std::string_view text) {
   constexpr std::array<Unit, 5> kUnits{{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}}};
-  const auto seconds = parse(text, kUnits, "30d, 12h, 90m, 45s or 2w", 1e12);
+  const auto seconds = parse(text, kUnits, "second", "30d, 12h, 90m, 45s or 2w", 1e12);
   if (!seconds) return tl::make_unexpected(seconds.error());
   return static_cast<std::int64_t>(*seconds);
 }

@@ -12,9 +12,10 @@
 
 namespace pml::cli {
 
-/// "10G", "1.5 GB", "512MiB", "4096": bytes. K, M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024.
+/// "10G", "1.5 GB", "512MiB", "4096": bytes. k (or K), M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024, each with
+/// or without a B. An empty text and a fraction of a byte are errors.
 Result<std::uint64_t> parse_size(std::string_view text);
-/// "30d", "12h", "90m", "45s", "2w", "0": seconds.
+/// "30d", "12h", "90m", "45s", "2w", "0": seconds. An empty text and a fraction of a second are errors.
 Result<std::int64_t> parse_duration(std::string_view text);
 
 /// A decimal number and nothing else: no blanks, no `+`, no other base, nothing that does not fit.

@@ -6,11 +6,13 @@
 
 #include "cli/json_output.h"
 #include "compiler/chat_template_tags.h"
+#include "grammar/display.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
 #include "runtime/compute_type.h"
 #include "runtime/store/fingerprint.h"
+#include "runtime/store/stored_manifests.h"
 
 namespace pml::cli {
 
@@ -18,7 +20,9 @@ namespace fs = std::filesystem;
 
 std::string module_name(const std::string& path) { return path.empty() ? "(schema)" : path; }
 
-void warn(const std::string& message) { std::fprintf(stderr, "pml: warning: %s\n", message.c_str()); }
+void warn(const std::string& message) {
+  std::fprintf(stderr, "pml: warning: %s\n", grammar::printable(message).c_str());
+}
 
 void Workspace::stop(const std::string& message, int exit_code) const {
   std::fprintf(stderr, "pml: %s\n", message.c_str());
@@ -183,8 +187,9 @@ void Workspace::name_manifest() {
 
 void Workspace::read_manifest() {
   name_manifest();
-  const auto text = store_->read_text(manifest_name_);
-  if (text) manifest_ = runtime::read_manifest(*text);
+  auto stored = runtime::read_manifest(*store_, manifest_name_);
+  if (!stored) return warn(stored.error().message + "; the schema is taken as one that was not compiled");
+  if (*stored) manifest_ = std::move((*stored)->manifest);
 }
 
 runtime::Manifest Workspace::make_manifest() const {

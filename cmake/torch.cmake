@@ -19,6 +19,10 @@ set_target_properties(torch::cpu PROPERTIES IMPORTED_LOCATION ${torch_root}/lib/
 target_include_directories(torch::cpu SYSTEM INTERFACE ${torch_root}/include)
 target_link_libraries(torch::cpu INTERFACE torch::c10)
 # at::parallel_for is a template: without OpenMP on our side it would be a plain loop.
+# LibTorch brings the run-time library that it was built with; a second one beside it would have threads of its own.
+if(EXISTS ${torch_root}/lib/libgomp.so.1)
+  set(OpenMP_gomp_LIBRARY ${torch_root}/lib/libgomp.so.1 CACHE FILEPATH "OpenMP's run-time library")
+endif()
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 target_link_libraries(torch::cpu INTERFACE OpenMP::OpenMP_CXX)
 # libtorch_cpu.so asks for CUDA run-time libraries that lie in other wheels; they are found at load.

@@ -78,7 +78,6 @@ Result<Encoder::Outcome> Encoder::artifact(ChainId node, bool must_store) {
     private_bytes_ += outcome.artifact->size_bytes();
     if (!is_declared_[*at]) continue;
     ++statistics_.artifacts_encoded;
-    statistics_.bytes_encoded += static_cast<std::int64_t>(outcome.artifact->size_bytes());
     if (auto stored = store(*at, *outcome.artifact, must_store); !stored) return tl::make_unexpected(stored.error());
   }
   return outcome;
@@ -127,18 +126,7 @@ Result<std::shared_ptr<const Artifact>> Encoder::encode(ChainId node) {
 
 Result<void> Encoder::store(ChainId node, const Artifact& artifact, bool must_store) {
   if (store_ == nullptr) return {};
-  ArtifactMetadata metadata;
-  const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
-  metadata.digest = digests_[node];
-  metadata.recipe = recipe_;
-  metadata.tokens = segment.tokens;
-  metadata.origin = metadata.first = segment.first;
-  for (ChainId at = contexts_.nodes[node].parent; at != kNone; at = contexts_.nodes[at].parent) {
-    metadata.context.push_back(digests_[at]);
-    metadata.origin = layout_.segments[contexts_.nodes[at].segment].first;
-  }
-  std::reverse(metadata.context.begin(), metadata.context.end());
-  auto stored = store_->put(metadata, artifact.view());
+  auto stored = store_->put(make_metadata(layout_, contexts_, digests_, recipe_, node), artifact.view());
   if (stored) {  // from here on the store's copy serves: memory does not grow with the schema
     absent_.erase(node);
     private_bytes_ -= artifact.size_bytes();

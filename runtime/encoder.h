@@ -23,7 +23,6 @@ struct EncoderStatistics {
   std::int64_t artifacts_encoded = 0;
   std::int64_t artifacts_reused = 0;
   std::int64_t tokens_encoded = 0;  // tokens that went through the model, chains included
-  std::int64_t bytes_encoded = 0;
 };
 
 class Encoder {

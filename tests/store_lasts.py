@@ -111,6 +111,10 @@ def num_objects(store: Path) -> int:
     return sum(1 for _ in store.glob("objects/*/*"))
 
 
+def num_bytes(store: Path) -> int:
+    return sum(path.stat().st_size for path in store.glob("objects/*/*"))
+
+
 def leftovers(store: Path) -> list[str]:
     return sorted(path.name for path in store.glob("tmp/*"))
 
@@ -257,6 +261,7 @@ def reasons(pml: Pml, at: Path) -> str:
     empty = pml.json("compile", at / "none", schema, "--dry-run")
     demand(not (at / "none").exists(), "a dry run makes no store")
     first = pml.json("compile", store, schema)
+    demand(first["bytes"] == num_bytes(store), f"{first['bytes']} bytes are reported, {num_bytes(store)} are there")
     demand({item["reason"] for item in first["encode"]} == {"new"}, first["encode"])
     demand(all(empty[key] == first[key] for key in ("encoded", "tokens_encoded", "bytes", "encode")), "dry run differs")
     read_store(store)  # docs/format.md
@@ -284,6 +289,11 @@ def reasons(pml: Pml, at: Path) -> str:
     gone.write_bytes(b"")
     damaged = compile_as_foretold(pml, store, schema, "--kv", "f32")
     demand([reason for _, reason in damaged] == ["damaged"], damaged)
+    os.utime(gone, (0, 0))
+    pml.json("gc", store, None, "--older-than", "30d")
+    demand(not gone.exists(), "gc takes what was not used for long")
+    (again,) = pml.json("compile", store, schema, "--kv", "f32")["encode"]
+    demand((again["reason"], again["detail"]) == ("new", "was removed from the store"), again)
     read_store_objects = read_store(store)
     pml.verify(store)
     return f"{len(read_store_objects)} artifacts read by the words of docs/format.md"
@@ -365,7 +375,58 @@ def full_disk(pml: Pml, at: Path) -> str:
     return said
 
 
-TESTS = [reasons, damage, two_at_once, read_only, full_disk, interrupt, kills]
+def copies(pml: Pml, at: Path) -> str:
+    """Copies of a schema share what was compiled; gc takes it when the last of them was compiled to something else."""
+    store = at / "store"
+    (at / "copy").mkdir()
+    text = schema_text(4)
+    one, other = pml.write_schema("one.pml", text), pml.write_schema("copy/one.pml", text)
+    pml.json("compile", store, one)
+    demand(pml.json("compile", store, other)["encoded"] == 0, "a copy is encoded again")
+    shared = objects(store)
+    (listed,) = pml.json("inspect", store)["schemas"]
+    demand([listed["source"], *listed["other_sources"]] == [str(other), str(one)], listed)
+    for edited in (one, other):
+        demand(set(shared) <= set(objects(store)), f"gc took what {edited} needs")
+        edited.write_text(text.replace("Item 2 is", "Item 2 was"), encoding="utf-8")
+        pml.json("compile", store, edited)
+        time.sleep(1.1)  # the grace period counts seconds
+        taken = pml.json("gc", store, None, "--grace", "0")["removed"]
+    demand({item["reason"] for item in taken} == {"superseded", "unnamed", "bare"}, taken)
+    read_store(store)
+    return f"{len(shared)} artifacts shared, {len(taken)} things removed in the end"
+
+
+def collect(pml: Pml, at: Path) -> str:
+    """A manifest that cannot be read protects everything; a gc that fails part-way says what it did."""
+    schema = pml.write_schema("collect.pml", schema_text(4))
+    store = at / "store"
+    pml.json("compile", store, schema)
+    held = objects(store)
+    (manifest,) = store.glob("schemas/*.json")
+    text = manifest.read_text(encoding="utf-8")
+    torn = [text[: len(text) // 2], text.replace('"first": 0', '"first": -1'), ""]
+    for content in torn:
+        manifest.write_text(content, encoding="utf-8")
+        done = pml.call(pml.line("gc", store, None, "--grace", "0"))
+        demand(done.returncode == 0 and manifest.name in done.stderr, f"gc: {done.stdout}{done.stderr}")
+        demand(objects(store) == held, "gc took what a manifest that it cannot read may name")
+        seen = pml.call(pml.line("inspect", store, None))
+        demand(seen.returncode == 1 and manifest.name in seen.stderr, f"inspect: {seen.stdout}{seen.stderr}")
+    manifest.unlink()
+    stuck = sorted(store.glob("objects/*"))[0]
+    gc = " ".join(map(shlex.quote, pml.line("gc", store, None, "--grace", "0", "--json")))
+    done = in_mount(f"mount --bind {stuck} {stuck} && mount -o remount,ro,bind {stuck} || exit 9\n{gc}")
+    demand(done.returncode == 3 and "cannot be removed" in done.stderr, f"{done.returncode} {done.stderr}")
+    account = json.loads(done.stdout)
+    artifacts = [item for item in account["removed"] if item["reason"] == "unnamed"]
+    failed = [Path(item["path"]) for item in account["failed"]]
+    demand(not account["ok"] and len(artifacts) == len(held) - num_objects(store), account)
+    demand(set(stuck.glob("*")) <= set(failed) and account["kept"] == num_objects(store) > 0, account)
+    return f"{len(torn)} torn manifests; {len(artifacts)} artifacts removed, {account['kept']} could not be"
+
+
+TESTS = [reasons, copies, collect, damage, two_at_once, read_only, full_disk, interrupt, kills]
 
 
 def main() -> int:

@@ -94,6 +94,16 @@ class Program(unittest.TestCase):
             (2, ["check"], "required"),
             (2, ["chekc", "tea.pml"], "did you mean `check`"),
             (2, ["run", "tea.pml"], "no prompt"),
+            (2, ["gc", "--max-size", ""], "--max-size: `` is empty"),
+            (2, ["gc", "--max-size", "1.5"], "is a fraction of a byte"),
+            (2, ["gc", "--max-size", "0.0001k"], "is a fraction of a byte"),
+            (2, ["gc", "--max-size", "-1G"], "is negative"),
+            (2, ["gc", "--max-size", "5 parsecs"], "has an unknown unit"),
+            (2, ["gc", "--max-size", "1e9"], "has an unknown unit"),
+            (2, ["gc", "--max-size", "9999999999T"], "is too large"),
+            (2, ["gc", "--older-than", ""], "--older-than: `` is empty"),
+            (2, ["gc", "--older-than", "30"], "has no unit"),
+            (2, ["gc", "--grace", "0.5s"], "is a fraction of a second"),
             (2, ["run", "tea.pml", "--user", "a", "--top-p", "2"], "top-p"),
             (2, ["run", "tea.pml", "--user", "a", "--batch", "b.jsonl"], "excludes"),
             (2, ["run", "tea.pml", "--user", "a", "--force-tokens", "99999999"], "not a token"),
@@ -150,6 +160,44 @@ class Program(unittest.TestCase):
         kept = self.json("run", "--stop", "[a,b]", "tea.pml", "--user", "a", "--force-tokens", "64,65", "--temperature",
                          "1", "--seed", "18446744073709551615")
         self.assertEqual((kept["tokens"], kept["seed"]), ([64, 65], 2**64 - 1))
+
+    def test_gc_takes_sizes_in_powers_of_1000_and_of_1024(self) -> None:
+        store = ["--store", str(self.folder / "sizes")]
+        self.call("compile", "tea.pml", *store)
+        for size in ("0", "1k", "1K", "1 kB", "1KB", "1Ki", "1KiB", "2M", "2MB", "2Mi", "2MiB", "3G", "1.1Gi", "3GB",
+                     "3GiB", "4T", "4Ti", "4TB", "4TiB", "512B"):
+            with self.subTest(size=size):
+                self.assertEqual(self.json("gc", *store, "--dry-run", "--max-size", size)["removed"], [])  # all is young
+        held = self.json("inspect", *store)["bytes"]
+        taken = [len(self.json("gc", *store, "--dry-run", "--grace", "0", "--max-size", size)["removed"])
+                 for size in (f"{held / 1000}k", f"{held / 1024}Ki", f"{held - 1}B")]
+        self.assertEqual(taken[:2], [0, 0])
+        self.assertGreater(taken[2], 0)
+
+    def test_inspect_of_a_schema_that_was_never_compiled(self) -> None:
+        (self.folder / "new.pml").write_text(SCHEMA.replace("four", "nine"), encoding="utf-8")
+        seen = self.json("inspect", "new.pml")
+        self.assertEqual((seen["is_current"], seen["damaged"]), (False, []))
+        self.assertIn("was not compiled", self.call("inspect", "new.pml").stdout)
+        foretold = self.json("compile", "new.pml", "--dry-run")
+        self.assertEqual(self.json("compile", "new.pml")["bytes"], foretold["bytes"])
+        self.assertTrue(self.json("inspect", "new.pml")["is_current"])
+        self.assertFalse(self.json("inspect", "new.pml", "--kv", "f32")["is_current"])
+
+    def test_names_from_a_manifest_do_not_act_on_the_terminal(self) -> None:
+        store = str(self.folder / "marked")
+        self.call("compile", "tea.pml", "--store", store)
+        (path,) = Path(store).glob("schemas/*.json")
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["source"] = str(self.folder / "tea.pml")
+        manifest["other_sources"] = [{"path": "/\x1b]0;x\x07", "compiled_at": 1}]
+        manifest["schema"] = "tea\x1b[31m"
+        for segment in manifest["segments"]:
+            segment["module"] += "\x1b[2J\u009b5m"
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+        for arguments in (["inspect"], ["inspect", "tea.pml", "-m", ""], ["compile", "tea.pml"]):
+            done = self.call(*arguments, "--store", store)
+            self.assertNotRegex(done.stdout + done.stderr, "[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
     def test_render_says_what_explain_and_run_use(self) -> None:
         rendered = self.json("render", "tea.pml", "--prompt", "green.pml")

@@ -2,9 +2,13 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
+#include "compiler/json_file.h"
 #include "compiler/safetensors.h"
 
 namespace pml::runtime {
@@ -49,30 +53,100 @@ std::string checksum(std::span<const std::byte> k, std::span<const std::byte> v)
   return text;
 }
 
+constexpr std::size_t kChecksumDigits = 32;
+
+compiler::SafetensorsHeader make_header(const ArtifactMetadata& metadata, const KvShape& shape, std::int64_t num_rows,
+                                        std::string checksum) {
+  nlohmann::json context = nlohmann::json::array();
+  for (const Digest& member : metadata.context) context.push_back(compiler::to_hex(member));
+  const std::size_t size_bytes = shape.size_bytes(num_rows);
+  const std::vector<std::int64_t> sizes{shape.num_layers, shape.num_kv_heads, num_rows, shape.head_dim};
+  compiler::SafetensorsHeader header;
+  header.tensors = {{"k", to_dtype(shape.type), sizes, 0, size_bytes},
+                    {"v", to_dtype(shape.type), sizes, size_bytes, 2 * size_bytes}};
+  header.metadata = {{"digest", compiler::to_hex(metadata.digest)},
+                     {"checksum", std::move(checksum)},
+                     {"recipe", metadata.recipe},
+                     {"tokens", nlohmann::json(metadata.tokens).dump()},
+                     {"origin", std::to_string(metadata.origin)},
+                     {"positions", nlohmann::json{metadata.first, metadata.first + num_rows - 1}.dump()},
+                     {"context", context.dump()}};
+  return header;
+}
+
+/// Metadata are texts that hold JSON; a text may hold anything.
+nlohmann::json parse_entry(const ArtifactFile& artifact, const char* key) {
+  const auto json = compiler::parse_json(artifact.entry(key));
+  return json ? *json : nlohmann::json();
+}
+
+/// Nothing if the value is no integer, or one that 32 bits cannot hold.
+std::optional<std::int32_t> to_int32(const nlohmann::json& json) {
+  if (json.is_number_unsigned()) {
+    const auto number = json.get<std::uint64_t>();
+    return std::in_range<std::int32_t>(number) ? std::optional(static_cast<std::int32_t>(number)) : std::nullopt;
+  }
+  if (!json.is_number_integer()) return std::nullopt;
+  const auto number = json.get<std::int64_t>();
+  return std::in_range<std::int32_t>(number) ? std::optional(static_cast<std::int32_t>(number)) : std::nullopt;
+}
+
+/// Nothing if it is no array of such integers.
+std::optional<std::vector<std::int32_t>> to_int32s(const nlohmann::json& json) {
+  if (!json.is_array()) return std::nullopt;
+  std::vector<std::int32_t> numbers;
+  numbers.reserve(json.size());
+  for (const nlohmann::json& entry : json) {
+    const auto number = to_int32(entry);
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+/// Nothing if it is no array of digests.
+std::optional<std::vector<Digest>> to_digests(const nlohmann::json& json) {
+  if (!json.is_array()) return std::nullopt;
+  std::vector<Digest> digests;
+  for (const nlohmann::json& entry : json) {
+    const auto* text = entry.get_ptr<const std::string*>();
+    const auto digest = text == nullptr ? std::nullopt : compiler::from_hex(*text);
+    if (!digest) return std::nullopt;
+    digests.push_back(*digest);
+  }
+  return digests;
+}
+
 bool is_size(std::int64_t number) { return number > 0 && number <= std::numeric_limits<std::int32_t>::max(); }
 
 }  // namespace
 
+ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,
+                               const std::vector<Digest>& digests, std::string recipe, compiler::ChainId node) {
+  const compiler::Segment& segment = layout.segments[contexts.nodes[node].segment];
+  ArtifactMetadata metadata;
+  metadata.digest = digests[node];
+  metadata.recipe = std::move(recipe);
+  metadata.tokens = segment.tokens;
+  metadata.origin = metadata.first = segment.first;
+  for (auto at = contexts.nodes[node].parent; at != compiler::kNone; at = contexts.nodes[at].parent) {
+    metadata.context.push_back(digests[at]);
+    metadata.origin = layout.segments[contexts.nodes[at].segment].first;
+  }
+  std::reverse(metadata.context.begin(), metadata.context.end());
+  return metadata;
+}
+
 std::string write_artifact_header(const ArtifactMetadata& metadata, const KvView& view) {
   const std::size_t size_bytes = view.shape.size_bytes(view.num_rows);
-  const std::span<const std::byte> k(view.k, size_bytes);
-  const std::span<const std::byte> v(view.v, size_bytes);
-  nlohmann::json context = nlohmann::json::array();
-  for (const Digest& member : metadata.context) context.push_back(compiler::to_hex(member));
+  return compiler::write_safetensors_header(
+      make_header(metadata, view.shape, view.num_rows, checksum({view.k, size_bytes}, {view.v, size_bytes})));
+}
 
-  compiler::SafetensorsHeader header;
-  const std::vector<std::int64_t> shape{view.shape.num_layers, view.shape.num_kv_heads, view.num_rows,
-                                        view.shape.head_dim};
-  header.tensors = {{"k", to_dtype(view.shape.type), shape, 0, size_bytes},
-                    {"v", to_dtype(view.shape.type), shape, size_bytes, 2 * size_bytes}};
-  header.metadata = {{"digest", compiler::to_hex(metadata.digest)},
-                     {"checksum", checksum(k, v)},
-                     {"recipe", metadata.recipe},
-                     {"tokens", nlohmann::json(metadata.tokens).dump()},
-                     {"origin", std::to_string(metadata.origin)},
-                     {"positions", nlohmann::json{metadata.first, metadata.first + view.num_rows - 1}.dump()},
-                     {"context", context.dump()}};
-  return compiler::write_safetensors_header(header);
+std::uint64_t artifact_file_bytes(const ArtifactMetadata& metadata, const KvShape& shape) {
+  const auto num_rows = static_cast<std::int64_t>(metadata.tokens.size());
+  const auto header = make_header(metadata, shape, num_rows, std::string(kChecksumDigits, '0'));
+  return compiler::write_safetensors_header(header).size() + 2 * shape.size_bytes(num_rows);
 }
 
 std::string ArtifactFile::entry(const std::string& key) const {
@@ -116,26 +190,24 @@ Result<ArtifactMetadata> read_metadata(const ArtifactFile& artifact) {
   if (!digest) return fail("its metadata has no digest");
   metadata.digest = *digest;
   metadata.recipe = artifact.entry("recipe");
-  try {
-    const auto recipe = nlohmann::json::parse(metadata.recipe);
-    if (recipe.at("kv_type") != to_string(artifact.shape.type)) return fail("its recipe names another KV type");
-    metadata.tokens = nlohmann::json::parse(artifact.entry("tokens")).get<std::vector<TokenId>>();
-    metadata.origin = nlohmann::json::parse(artifact.entry("origin")).get<Slot>();
-    const auto positions = nlohmann::json::parse(artifact.entry("positions")).get<std::array<std::int64_t, 2>>();
-    metadata.first = static_cast<Slot>(positions[0]);
-    const bool fits = positions[0] >= metadata.origin && metadata.origin >= 0 &&
-                      positions[1] <= std::numeric_limits<Slot>::max() &&
-                      positions[1] - positions[0] + 1 == artifact.num_tokens &&
-                      metadata.tokens.size() == static_cast<std::size_t>(artifact.num_tokens);
-    if (!fits) return fail("its tokens and positions do not fit its tensors");
-    for (const auto& member : nlohmann::json::parse(artifact.entry("context"))) {
-      const auto member_digest = compiler::from_hex(member.get<std::string>());
-      if (!member_digest) return fail("its context holds something other than digests");
-      metadata.context.push_back(*member_digest);
-    }
-  } catch (const nlohmann::json::exception&) {
-    return fail("its metadata cannot be read");
+  const auto recipe = parse_entry(artifact, "recipe");
+  if (compiler::string_member(recipe, "kv_type") != to_string(artifact.shape.type)) {
+    return fail("its recipe does not name its KV type");
   }
+  auto tokens = to_int32s(parse_entry(artifact, "tokens"));
+  const auto origin = to_int32(parse_entry(artifact, "origin"));
+  const auto positions = to_int32s(parse_entry(artifact, "positions"));
+  if (!tokens || !origin || !positions || positions->size() != 2) return fail("its metadata cannot be read");
+  const std::int64_t first = positions->front(), last = positions->back();
+  const bool fits = *origin >= 0 && first >= *origin && last - first + 1 == artifact.num_tokens &&
+                    tokens->size() == static_cast<std::size_t>(artifact.num_tokens);
+  if (!fits) return fail("its tokens and positions do not fit its tensors");
+  auto context = to_digests(parse_entry(artifact, "context"));
+  if (!context) return fail("its context holds something other than digests");
+  metadata.tokens = std::move(*tokens);
+  metadata.origin = *origin;
+  metadata.first = positions->front();
+  metadata.context = std::move(*context);
   return metadata;
 }
 

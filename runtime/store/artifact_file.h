@@ -30,8 +30,15 @@ struct ArtifactMetadata {
   std::vector<Digest> context;  // the chain that it was encoded after, first to last
 };
 
+/// What the file of the artifact of a node says. `digests`: of the nodes of `contexts`; `recipe`: to_json(Recipe).
+ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,
+                               const std::vector<Digest>& digests, std::string recipe, compiler::ChainId node);
+
 /// The file's bytes that stand before the keys: length prefix and header. `view` is what follows.
 std::string write_artifact_header(const ArtifactMetadata& metadata, const KvView& view);
+
+/// The size that the file of an artifact has, of as many rows as it has tokens.
+std::uint64_t artifact_file_bytes(const ArtifactMetadata& metadata, const KvShape& shape);
 
 /// An artifact's file, mapped. `k` and `v` lie inside `file`.
 struct ArtifactFile {
@@ -50,7 +57,7 @@ struct ArtifactFile {
 Result<ArtifactFile> open_artifact(const std::filesystem::path& path);
 /// Fails if the checksum is not that of the data. Reads all of it.
 Result<void> check_data(const ArtifactFile& artifact);
-/// Fails if the metadata cannot be read, or does not fit the tensors.
+/// Fails if the metadata cannot be read, or does not fit the tensors; whatever stands in it, nothing is thrown.
 Result<ArtifactMetadata> read_metadata(const ArtifactFile& artifact);
 /// Fails if the digest does not follow from recipe, tokens, positions and context.
 Result<void> check_identity(const ArtifactMetadata& metadata);

@@ -65,7 +65,7 @@ class History {
     if (old_node == nullptr) return {id, EncodeReason::fresh, ""};
     if (old_node->text_digest != node.text_digest) return {id, EncodeReason::edited, ""};
     if (!recipe_difference_.empty()) return {id, EncodeReason::recipe, recipe_difference_};
-    if (old_node->digest == node.digest) return {id, EncodeReason::damaged, "its file is gone"};
+    if (old_node->digest == node.digest) return {id, EncodeReason::fresh, "was removed from the store"};
     return {id, EncodeReason::context, describe_context(id, *old_node)};
   }
 
@@ -118,7 +118,6 @@ BuildPlan plan_build(const Store& store, const Manifest& manifest, const KvShape
     is_missing[id] = finding != Finding::found;
     if (!is_missing[id]) continue;
     plan.steps.push_back(history.explain(id, finding));
-    plan.size_bytes += static_cast<std::int64_t>(2 * shape.size_bytes(node.num_tokens));
   }
   std::vector<bool> is_counted(manifest.nodes.size(), false);
   for (const BuildStep& step : plan.steps) {

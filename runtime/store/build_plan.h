@@ -6,15 +6,16 @@
 #include <vector>
 
 #include "runtime/store/manifest.h"
+#include "runtime/store/store.h"
 
 namespace pml::runtime {
 
 enum class EncodeReason {
-  fresh,    // the schema had no such segment
+  fresh,    // the schema had no such segment, or the store has lost its file
   edited,   // its text is another
   context,  // what stands before it, or where it stands, is another
   recipe,   // another model, KV type, ...
-  damaged,  // it was compiled before, and its file is broken or gone
+  damaged,  // its file is broken
 };
 /// "new", "edited", "context", "recipe", "damaged".
 std::string_view to_string(EncodeReason reason);
@@ -29,7 +30,6 @@ struct BuildPlan {
   /// Depth first in the tree of contexts, so that an encoder needs no more than one chain in memory.
   std::vector<BuildStep> steps;
   std::int64_t num_tokens = 0;  // that go through the model: of the steps, and of contexts that are not stored
-  std::int64_t size_bytes = 0;  // of the keys and values that the store gets
 };
 
 /// Opens and checks every artifact that `manifest` names. `shape` is that of the model's KV, `before` what was

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "runtime/store/store.h"
 
@@ -17,6 +19,10 @@ struct EncodeRate {
   }
 };
 
+/// Of the file that remembers the rate under a recipe, to_json(Recipe), below the store's folder.
+std::string rate_name(const std::string& recipe);
+/// Nothing if the text is none that was remembered.
+std::optional<EncodeRate> read_encode_rate(std::string_view text);
 /// What is remembered of this model with these weight and compute types.
 std::optional<EncodeRate> read_encode_rate(const Store& store, const compiler::Recipe& recipe);
 /// Remembers a rate; too few tokens to tell, or a store that cannot take it, are no failure.

@@ -3,22 +3,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
+#include <map>
 #include <set>
+
+#include "runtime/store/encode_rate.h"
 
 namespace pml::runtime {
 namespace {
 
-/// Manifests of schema files that were compiled again, with the same model, after an edit.
+/// Manifests all of whose files were compiled again, with the same model, after an edit.
 std::vector<bool> find_superseded(const std::vector<StoredManifest>& manifests) {
-  std::set<std::pair<std::string, std::string>> seen;  // most recently compiled first
-  std::vector<bool> is_superseded;
+  std::map<std::pair<std::string, std::string>, std::int64_t> latest;  // by file and model
+  std::vector<std::string> models;
   for (const StoredManifest& stored : manifests) {
-    const auto recipe = nlohmann::json::parse(stored.manifest.recipe, nullptr, false);
-    is_superseded.push_back(!seen.emplace(stored.manifest.source, recipe.value("model", "")).second);
+    models.push_back(recipe_entry(stored.manifest.recipe, "model"));
+    for (const CompiledSource& source : stored.sources()) {
+      std::int64_t& at = latest.try_emplace({source.path, models.back()}, source.compiled_at).first->second;
+      at = std::max(at, source.compiled_at);
+    }
+  }
+  std::vector<bool> is_superseded;
+  for (std::size_t i = 0; i < manifests.size(); ++i) {
+    const auto sources = manifests[i].sources();
+    is_superseded.push_back(std::all_of(sources.begin(), sources.end(), [&](const CompiledSource& source) {
+      return source.compiled_at < latest.at({source.path, models[i]});
+    }));
   }
   return is_superseded;
 }
@@ -35,6 +48,8 @@ class Collector {
     choose_manifests();
     choose_objects();
     drop_empty_manifests();
+    drop_remembered();
+    drop_bare_folders();
     for (std::size_t i = 0; i < contents_.objects.size(); ++i) {
       if (is_removed_[i]) continue;
       ++garbage_.num_kept;
@@ -54,6 +69,9 @@ class Collector {
   }
   std::filesystem::path stored_path(const StoredManifest& stored) const { return contents_.folder / stored.name; }
   static std::int64_t seconds(const StoredManifest& stored) { return stored.compiled_at / 1'000'000'000; }
+
+  /// Whether what no manifest names is wanted by none.
+  bool knows_all_names() const { return contents_.unreadable_manifests.empty(); }
 
   void choose_manifests() {
     const std::vector<bool> is_superseded = find_superseded(contents_.manifests);
@@ -83,7 +101,7 @@ class Collector {
       if (is_young(object.file.used_at)) {
         garbage_.num_young += is_named ? 0 : 1;
         garbage_.young_bytes += is_named ? 0 : object.file.size_bytes;
-      } else if (!is_named) {
+      } else if (!is_named && knows_all_names()) {
         remove(i, GarbageReason::unnamed);
       } else if (policy_.older_than_seconds && now_ - object.file.used_at > *policy_.older_than_seconds) {
         remove(i, GarbageReason::unused);
@@ -101,12 +119,38 @@ class Collector {
     for (std::size_t i = 0; i < contents_.objects.size(); ++i) {
       if (!is_removed_[i]) left.insert(contents_.objects[i].digest);
     }
-    for (const StoredManifest* stored : kept_manifests_) {
-      bool is_empty = stored->manifest.num_artifacts() > 0;
+    std::erase_if(kept_manifests_, [&](const StoredManifest* stored) {
+      bool is_empty = stored->manifest.num_artifacts() > 0 && !is_young(seconds(*stored));
       for (const ManifestNode& node : stored->manifest.nodes) {
         if (node.is_artifact() && left.contains(node.digest)) is_empty = false;
       }
-      if (is_empty && !is_young(seconds(*stored))) add_manifest(*stored, GarbageReason::empty);
+      if (is_empty) add_manifest(*stored, GarbageReason::empty);
+      return is_empty;
+    });
+  }
+
+  void drop_remembered() {
+    for (const StoredFile& file : contents_.vanished_models) {
+      if (!is_young(file.used_at)) add(file, GarbageReason::vanished);
+    }
+    if (!knows_all_names()) return;
+    std::set<std::filesystem::path> needed;
+    for (const StoredManifest* stored : kept_manifests_) {
+      needed.insert(contents_.folder / rate_name(stored->manifest.recipe));
+    }
+    for (const StoredFile& file : contents_.rates) {
+      if (!needed.contains(file.path) && !is_young(file.used_at)) add(file, GarbageReason::unneeded);
+    }
+  }
+
+  /// Of any age: who writes an artifact makes its folder again.
+  void drop_bare_folders() {
+    std::map<std::filesystem::path, std::size_t> num_removed;
+    for (std::size_t i = 0; i < contents_.objects.size(); ++i) {
+      if (is_removed_[i]) ++num_removed[contents_.objects[i].file.path.parent_path()];
+    }
+    for (const StoredFolder& folder : contents_.folders) {
+      if (num_removed[folder.path] == folder.num_entries) add({folder.path, 0, 0}, GarbageReason::bare);
     }
   }
 
@@ -122,8 +166,13 @@ class Collector {
 }  // namespace
 
 std::string_view to_string(GarbageReason reason) {
-  constexpr std::array<std::string_view, 6> kNames{"unnamed", "unused", "size", "superseded", "empty", "abandoned"};
+  constexpr std::array<std::string_view, 9> kNames{"unnamed",  "unused",   "size",      "superseded", "empty",
+                                                   "vanished", "unneeded", "abandoned", "bare"};
   return kNames[static_cast<std::size_t>(reason)];
+}
+
+bool is_artifact(GarbageReason reason) {
+  return reason == GarbageReason::unnamed || reason == GarbageReason::unused || reason == GarbageReason::beyond_size;
 }
 
 Garbage find_garbage(const StoreContents& contents, const GarbagePolicy& policy, std::int64_t now) {
@@ -132,6 +181,11 @@ Garbage find_garbage(const StoreContents& contents, const GarbagePolicy& policy,
 
 bool remove_garbage(const GarbageItem& item, std::string& why) {
   why.clear();
+  if (item.reason == GarbageReason::bare) {
+    if (::rmdir(item.path.c_str()) == 0 || errno == ENOENT) return true;
+    if (errno != ENOTEMPTY && errno != EEXIST) why = std::strerror(errno);
+    return false;
+  }
   struct stat status {};
   if (::lstat(item.path.c_str(), &status) != 0) return true;  // somebody else removed it
   if (status.st_mtim.tv_sec != item.used_at) return false;

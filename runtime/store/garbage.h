@@ -23,12 +23,17 @@ enum class GarbageReason {
   unnamed,      // an artifact that no manifest names
   unused,       // an artifact that was not used for longer than the policy allows
   beyond_size,  // an artifact, least recently used, that is one too many
-  superseded,   // a manifest whose schema file was compiled again after an edit
+  superseded,   // a manifest each of whose files was compiled again after an edit
   empty,        // a manifest none of whose artifacts is left
+  vanished,     // the fingerprint of a model's file that is not there any more
+  unneeded,     // the rate of a model that no manifest names
   abandoned,    // a file whose writer died
+  bare,         // a folder of artifacts without any
 };
-/// "unnamed", "unused", "size", "superseded", "empty", "abandoned".
+/// "unnamed", "unused", "size", "superseded", "empty", "vanished", "unneeded", "abandoned", "bare".
 std::string_view to_string(GarbageReason reason);
+/// Is it an artifact that goes for this reason?
+bool is_artifact(GarbageReason reason);
 
 struct GarbageItem {
   std::filesystem::path path;
@@ -45,11 +50,11 @@ struct Garbage {
   std::uint64_t young_bytes = 0;
 };
 
-/// `now`: seconds since 1970.
+/// `now`: seconds since 1970. While a manifest cannot be read, nothing goes because no manifest names it.
 Garbage find_garbage(const StoreContents& contents, const GarbagePolicy& policy, std::int64_t now);
 
-/// Removes an item, unless it was used since it was looked at. False: it is still there, because of that
-/// (`why` is empty) or because the system says no.
+/// Removes an item, unless it was used since it was looked at, or is a folder with something in it. False: it is
+/// still there, because of that (`why` is empty) or because the system says no.
 bool remove_garbage(const GarbageItem& item, std::string& why);
 
 }  // namespace pml::runtime

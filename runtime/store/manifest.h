@@ -2,15 +2,18 @@
 // which recipe to use, and tell `gc` what is still wanted. Nothing else depends on them: artifacts are found by digest.
 #pragma once
 
-#include <optional>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "compiler/contexts.h"
 #include "compiler/recipe.h"
-#include "runtime/store/store.h"
 
 namespace pml::runtime {
+
+using compiler::Digest;
+using compiler::Slot;
 
 /// A segment after its context: a node of the tree that contexts form (compiler/contexts.h).
 struct ManifestNode {
@@ -27,10 +30,17 @@ struct ManifestNode {
   bool is_artifact() const { return !context.empty(); }
 };
 
+/// A file that a manifest's text was compiled from.
+struct CompiledSource {
+  std::string path;              // absolute
+  std::int64_t compiled_at = 0;  // nanoseconds since 1970
+};
+
 struct Manifest {
-  std::string schema;  // name
-  std::string source;  // absolute path of the file that was compiled
-  std::string recipe;  // to_json(Recipe)
+  std::string schema;                         // name
+  std::string source;                         // absolute path of the file that was compiled last
+  std::vector<CompiledSource> other_sources;  // files of the same text that were compiled before it, the latest first
+  std::string recipe;                         // to_json(Recipe)
   std::string kv_type;
   std::string compute;
   std::string context;  // kind, for elements whose documents do not say
@@ -40,6 +50,9 @@ struct Manifest {
   std::size_t num_artifacts() const;
 };
 
+/// Copies of a schema share a manifest; it remembers this many besides the one that was compiled last.
+inline constexpr std::size_t kMaxOtherSources = 15;
+
 /// The name of a schema's manifest: it follows from the schema's text and the model.
 std::string manifest_name(const ast::Schema& schema, const std::string& model_fingerprint);
 
@@ -47,22 +60,7 @@ std::string manifest_name(const ast::Schema& schema, const std::string& model_fi
 Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts& contexts, ast::ContextKind otherwise,
                        const std::vector<Digest>& digests, const compiler::Recipe& recipe, std::string source);
 
-std::string to_json(const Manifest& manifest);
-/// Nothing if the text is not a manifest.
-std::optional<Manifest> read_manifest(const std::string& text);
-
-struct StoredManifest {
-  std::filesystem::path name;    // below the store's folder
-  std::int64_t compiled_at = 0;  // nanoseconds since 1970
-  std::uint64_t size_bytes = 0;
-  Manifest manifest;
-};
-
-/// All manifests of the store, the most recently compiled first. Files that are no manifests are passed over.
-std::vector<StoredManifest> read_manifests(const Store& store);
-/// The most recent one that was compiled from the file `source`, else that of a schema of that name; null if there
-/// is none.
-const StoredManifest* latest_manifest(const std::vector<StoredManifest>& manifests, const std::string& schema,
-                                      const std::string& source);
+/// An entry of a recipe in JSON; empty if it has none of that name that is a string.
+std::string recipe_entry(const std::string& recipe, const char* name);
 
 }  // namespace pml::runtime

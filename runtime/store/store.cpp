@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 /// Files used more often than this keep their time: reading must not cost a write each time.
 constexpr time_t kUseResolutionSeconds = 60;
 
+/// How often a folder is made again that `gc` removed before the file was in it.
+constexpr int kMostAttempts = 100;
+
 std::string describe_errno() { return std::strerror(errno); }
 
 /// A descriptor that is closed on every way out.
@@ -143,10 +146,9 @@ Result<void> Store::write_text(const fs::path& name, std::string_view text) cons
 }
 
 std::optional<std::string> Store::read_text(const fs::path& name) const {
-  constexpr std::uint64_t kMaxBytes = 256ULL << 20;
   std::error_code error;
   if (!fs::exists(folder_ / name, error)) return std::nullopt;
-  auto text = grammar::read_file(folder_ / name, kMaxBytes);
+  auto text = grammar::read_file(folder_ / name, kMaxTextBytes);
   if (text) return std::move(*text);
   warn_((folder_ / name).string() + " " + text.error().message);
   return std::nullopt;
@@ -159,24 +161,32 @@ void Store::touch(const fs::path& name) const {
 Result<void> Store::write(const fs::path& name, std::span<const std::span<const std::byte>> pieces) const {
   if (is_read_only_) return fail("the store " + folder_.string() + " is read-only");
   const fs::path target = folder_ / name;
-  std::error_code error;
-  const bool is_new_folder = fs::create_directories(target.parent_path(), error);
-  if (error) return fail("cannot make " + target.parent_path().string() + ": " + error.message());
-
   std::string temporary = (folder_ / "tmp" / (std::string(kTemporaryPrefix) + "XXXXXX")).string();
   const File file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return fail("cannot write to " + folder_.string() + ": " + describe_errno());
   bool is_written = true;
   for (const auto piece : pieces) is_written = is_written && write_all(file.get(), piece);
-  is_written = is_written && ::fsync(file.get()) == 0 && ::rename(temporary.c_str(), target.c_str()) == 0;
-  if (!is_written) {
-    const std::string why = describe_errno();
-    ::unlink(temporary.c_str());
-    return fail("cannot write " + target.string() + ": " + why);
+  is_written = is_written && ::fsync(file.get()) == 0;
+  const auto moved = is_written ? move_into_place(temporary, target) : fail(describe_errno());
+  if (moved) return {};
+  ::unlink(temporary.c_str());
+  return fail("cannot write " + target.string() + ": " + moved.error().message);
+}
+
+Result<void> Store::move_into_place(const std::string& temporary, const fs::path& target) const {
+  const fs::path folder = target.parent_path();
+  for (int attempt = 1;; ++attempt) {
+    std::error_code error;
+    const bool is_new_folder = fs::create_directories(folder, error);
+    if (error && attempt < kMostAttempts) continue;  // it was there, and is gone
+    if (error) return fail("its folder cannot be made: " + error.message());
+    if (::rename(temporary.c_str(), target.c_str()) == 0) {
+      flush_folder(folder);
+      if (is_new_folder) flush_folder(folder.parent_path());
+      return {};
+    }
+    if (errno != ENOENT || attempt == kMostAttempts) return fail(describe_errno());
   }
-  flush_folder(target.parent_path());
-  if (is_new_folder) flush_folder(target.parent_path().parent_path());
-  return {};
 }
 
 }  // namespace pml::runtime

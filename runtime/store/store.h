@@ -74,6 +74,7 @@ class Store {
   Result<void> put(const ArtifactMetadata& metadata, const KvView& view) const;
 
   /// Small files of the store, by path below its folder.
+  static constexpr std::uint64_t kMaxTextBytes = 256ULL << 20;
   std::optional<std::string> read_text(const std::filesystem::path& name) const;
   Result<void> write_text(const std::filesystem::path& name, std::string_view text) const;
   /// Sets the time of a file to now, where that is possible.
@@ -82,6 +83,7 @@ class Store {
  private:
   Store(std::filesystem::path folder, bool is_read_only, Warn warn);
   Result<void> write(const std::filesystem::path& name, std::span<const std::span<const std::byte>> pieces) const;
+  Result<void> move_into_place(const std::string& temporary, const std::filesystem::path& target) const;
 
   std::filesystem::path folder_;
   bool is_read_only_;

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "runtime/store/manifest.h"
+#include "runtime/store/stored_manifests.h"
 
 namespace pml::runtime {
 
@@ -19,16 +19,27 @@ struct StoredObject {
   StoredFile file;
 };
 
+/// A folder of artifacts, objects/<aa>.
+struct StoredFolder {
+  std::filesystem::path path;
+  std::size_t num_entries = 0;
+};
+
 struct StoreContents {
   std::filesystem::path folder;
-  std::vector<StoredObject> objects;      // least recently used first
-  std::vector<StoredManifest> manifests;  // most recently compiled first
-  std::vector<StoredFile> temporaries;    // files that are being written, or that their writers left behind
+  std::vector<StoredObject> objects;              // least recently used first
+  std::vector<StoredManifest> manifests;          // most recently compiled first
+  std::vector<std::string> unreadable_manifests;  // why, each with its path
+  std::vector<StoredFile> vanished_models;        // fingerprints of files that are not there any more
+  std::vector<StoredFile> rates;
+  std::vector<StoredFile> temporaries;  // files that are being written, or that their writers left behind
+  std::vector<StoredFolder> folders;
 
   std::uint64_t objects_bytes() const;
 };
 
-/// Reads folders and manifests, and opens no object. Files with other names than a store's are passed over.
+/// Reads folders and small files, and opens no object. Files with other names or contents than a store's are passed
+/// over, but for those that are named like manifests.
 StoreContents read_contents(const Store& store);
 
 }  // namespace pml::runtime

@@ -1,7 +1,12 @@
 // What gc removes: tables of stores and policies. Times are days before now.
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
+#include "runtime/store/encode_rate.h"
+#include "runtime/store/fingerprint.h"
 #include "runtime/store/garbage.h"
 #include "support/temporary_folder.h"
 
@@ -76,10 +81,69 @@ TEST_CASE("a manifest is superseded by a later one of the same file and model") 
   const auto models =
       contents({{'a', 9}, {'b', 8}}, {manifest("n", "x.pml", 2, "a"), manifest("o", "x.pml", 3, "b", "k")});
   CHECK(removed(models, {}) == "");
-  const auto young =
-      contents({{'a', 9}, {'b', 8}}, {manifest("new", "x.pml", 0, "a"), manifest("old", "x.pml", 0, "b")});
+  StoredManifest moment_ago = manifest("old", "x.pml", 0, "b");
+  moment_ago.compiled_at -= 1;
+  const auto young = contents({{'a', 9}, {'b', 8}}, {manifest("new", "x.pml", 0, "a"), moment_ago});
   CHECK(removed(young, {}) == "");
   CHECK(removed(young, {.grace_seconds = 0}) == "s/schemas/old:superseded b:unnamed");
+}
+
+TEST_CASE("a manifest that several files share goes when each of them was compiled to another") {
+  const auto at = [](std::int64_t days) { return (kNow - days * kDay) * 1'000'000'000; };
+  const auto shared_by = [&](std::int64_t days, std::vector<CompiledSource> others) {
+    StoredManifest stored = manifest("shared", "x.pml", days, "b");
+    stored.manifest.other_sources = std::move(others);
+    return stored;
+  };
+  const StoredManifest x = manifest("x", "x.pml", 5, "a"), y = manifest("y", "y.pml", 5, "a");
+  struct Row {
+    std::vector<StoredManifest> manifests;
+    const char* removed;
+  };
+  const std::vector<Row> rows{
+      {{x, shared_by(8, {{"y.pml", at(9)}})}, ""},  // y.pml is as it was
+      {{x, y, shared_by(8, {{"y.pml", at(9)}})}, "s/schemas/shared:superseded b:unnamed"},
+      {{shared_by(2, {{"y.pml", at(9)}}), y}, ""},  // x.pml was compiled to it after y.pml was edited
+      {{shared_by(2, {{"y.pml", at(3)}}), y}, "s/schemas/y:superseded a:unnamed"},  // both files are as they were
+      {{shared_by(2, {}), x}, "s/schemas/x:superseded a:unnamed"},
+  };
+  for (const Row& row : rows) {
+    INFO(&row - rows.data());
+    CHECK(removed(contents({{'a', 9}, {'b', 9}}, row.manifests), {}) == row.removed);
+  }
+}
+
+TEST_CASE("while a manifest cannot be read, what it might name stays") {
+  StoreContents stored =
+      contents({{'a', 40}, {'b', 9}}, {manifest("new", "x.pml", 2, ""), manifest("old", "x.pml", 3, "b")});
+  stored.rates = {{"s/rates/r", 1, kNow - 9 * kDay}};
+  stored.unreadable_manifests = {"s/schemas/torn: it is not JSON"};
+  CHECK(removed(stored, {}) == "s/schemas/old:superseded");
+  CHECK(removed(stored, {.older_than_seconds = 30 * kDay}) == "s/schemas/old:superseded a:unused");
+  CHECK(removed(stored, {.max_bytes = 10}) == "s/schemas/old:superseded a:size");
+}
+
+TEST_CASE("what is remembered of models goes when nothing needs it") {
+  const std::string recipe = R"({"model":"m"})";
+  const std::string needed = "s/" + rate_name(recipe);
+  StoreContents stored = contents({{'a', 9}}, {manifest("x", "x.pml", 9, "a")});
+  stored.vanished_models = {{"models/old", 1, kNow - 2 * kDay}, {"models/young", 1, kNow - 60}};
+  stored.rates = {{needed, 1, kNow - 9 * kDay}, {"s/rates/r", 1, kNow - 2 * kDay}, {"s/rates/young", 1, kNow}};
+  CHECK(removed(stored, {}) == "models/old:vanished s/rates/r:unneeded");
+  stored.manifests = {manifest("x", "x.pml", 9, "b")};  // goes: b is not there
+  CHECK(removed(stored, {}) ==
+        "a:unnamed s/schemas/x:empty models/old:vanished " + needed + ":unneeded s/rates/r:unneeded");
+}
+
+TEST_CASE("a folder goes with its last artifact") {
+  StoreContents stored = contents({{'a', 9}, {'b', 8}}, {manifest("x", "x.pml", 1, "b")});
+  for (StoredObject& object : stored.objects) object.file.path = "objects/aa" / object.file.path;
+  stored.folders = {{"objects/aa", 2}, {"objects/bb", 0}, {"objects/cc", 1}};
+  CHECK(removed(stored, {}) == "objects/aa/a:unnamed objects/bb:bare");
+  stored.manifests.clear();
+  CHECK(removed(stored, {}) == "objects/aa/a:unnamed objects/aa/b:unnamed objects/aa:bare objects/bb:bare");
+  stored.folders[0].num_entries = 3;  // something else is in it
+  CHECK(removed(stored, {}) == "objects/aa/a:unnamed objects/aa/b:unnamed objects/bb:bare");
 }
 
 TEST_CASE("by age, named or not; a manifest goes with its last artifact") {
@@ -118,6 +182,66 @@ TEST_CASE("what is used between looking and removing stays") {
   CHECK(std::filesystem::exists(path));
   item.path = folder.path() / "gone";
   CHECK(remove_garbage(item, why));
+  item = {folder.path(), 0, 0, GarbageReason::bare};  // there is something in it by now
+  CHECK_FALSE(remove_garbage(item, why));
+  CHECK(why.empty());
+  std::filesystem::remove(path);
+  CHECK(remove_garbage(item, why));
+  CHECK(remove_garbage(item, why));
+  std::filesystem::create_directory(folder.path());
+}
+
+TEST_CASE("artifacts are written while somebody removes their empty folder") {
+  const test::TemporaryFolder folder;
+  const auto store = Store::open(folder.path() / "store", [](const std::string&) {});
+  REQUIRE(store);
+  const std::filesystem::path objects = store->folder() / "objects" / "aa";
+  std::atomic<bool> is_done = false;
+  std::thread remover([&] {
+    while (!is_done) {
+      std::error_code error;
+      std::filesystem::remove(objects, error);                     // only if it is empty
+      std::this_thread::sleep_for(std::chrono::microseconds(20));  // far more often than any gc
+    }
+  });
+  std::string failure;
+  for (int i = 0; i < 500; ++i) {
+    const auto written = store->write_text("objects/aa/x", "x");
+    if (!written) failure = written.error().message;
+    std::filesystem::remove(objects / "x");
+  }
+  is_done = true;
+  remover.join();
+  CHECK(failure == "");
+}
+
+TEST_CASE("of what is remembered only our own entries are looked at, and models that are there are not gone") {
+  const test::TemporaryFolder folder;
+  const auto store = Store::open(folder.path() / "store", [](const std::string&) {});
+  REQUIRE(store);
+  const std::string there = (folder.path() / "model.gguf").string(), gone = (folder.path() / "gone.gguf").string();
+  std::ofstream(there) << "x";
+  const auto known = [](const std::string& path) {
+    return R"({"file":{"path":")" + path + R"("},"fingerprint":")" + std::string(64, 'a') + "\"}";
+  };
+  const std::string digest(64, 'b');
+  const std::vector<std::pair<std::string, std::string>> files{
+      {remembered_name(there), known(there)},
+      {remembered_name(gone), known(gone)},
+      {remembered_name("/other"), known(gone)},  // the name is not that of the path
+      {"models/" + digest + ".json", R"({"file":3})"},
+      {"models/notes.json", known(gone)},
+      {"rates/" + digest + ".json", R"({"load_seconds":1,"tokens_per_second":2})"},
+      {"rates/" + std::string(64, 'c') + ".json", R"({"load_seconds":1})"},
+      {"rates/" + std::string(64, 'd') + ".json", "{"},
+      {"rates/notes.json", R"({"load_seconds":1,"tokens_per_second":2})"},
+  };
+  for (const auto& [name, text] : files) REQUIRE(store->write_text(name, text));
+  const StoreContents stored = read_contents(*store);
+  REQUIRE(stored.vanished_models.size() == 1);
+  CHECK(stored.vanished_models[0].path == store->folder() / remembered_name(gone));
+  REQUIRE(stored.rates.size() == 1);
+  CHECK(stored.rates[0].path == store->folder() / ("rates/" + digest + ".json"));
 }
 
 TEST_CASE("odd files in a store are passed over") {
@@ -144,6 +268,8 @@ TEST_CASE("odd files in a store are passed over") {
   CHECK(stored.objects[0].digest == digest_of('a'));
   CHECK(stored.objects_bytes() == 3);
   CHECK(stored.manifests.empty());
+  CHECK(stored.unreadable_manifests.empty());
+  REQUIRE(stored.folders.size() == 2);
   REQUIRE(stored.temporaries.size() == 1);
   CHECK(stored.temporaries[0].size_bytes == 5);
 }
