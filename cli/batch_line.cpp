@@ -20,7 +20,7 @@ class Fields {
   void check_names() const {
     static const std::set<std::string> kKnown{"id",    "prompt", "file",  "user", "max_tokens", "temperature",
                                               "top_k", "top_p",  "min_p", "seed", "stop"};
-    if (!fields_.is_object()) throw LineMistake("a line of a batch is a JSON object");
+    if (!fields_.is_object()) throw LineMistake("a line of a batch must be a JSON object");
     for (const auto& [name, value] : fields_.items()) {
       if (kKnown.contains(name)) continue;
       const std::vector<std::string_view> known(kKnown.begin(), kKnown.end());
@@ -31,14 +31,14 @@ class Fields {
   bool has(const char* name) const { return fields_.contains(name); }
 
   std::string text(const char* name) const {
-    if (!fields_[name].is_string()) throw LineMistake(std::string("`") + name + "` is a string");
+    if (!fields_[name].is_string()) throw LineMistake(std::string("`") + name + "` must be a string");
     return fields_[name].get<std::string>();
   }
   void read(const char* name, std::int32_t& number, const OptionRange& range) const {
     if (!has(name)) return;
     const Json& value = fields_[name];
     if (!value.is_number_integer() || !range.contains(value.get<double>())) {
-      throw LineMistake(std::string("`") + name + "` is a whole number " + to_string(range));
+      throw LineMistake(std::string("`") + name + "` must be a whole number " + to_string(range));
     }
     number = value.get<std::int32_t>();
   }
@@ -46,20 +46,20 @@ class Fields {
     if (!has(name)) return;
     const Json& value = fields_[name];
     if (!value.is_number() || !range.contains(value.get<double>())) {
-      throw LineMistake(std::string("`") + name + "` is a number " + to_string(range));
+      throw LineMistake(std::string("`") + name + "` must be a number " + to_string(range));
     }
     number = value.get<double>();
   }
   std::uint64_t seed() const {
     if (!fields_["seed"].is_number_unsigned())
-      throw LineMistake("`seed` is a whole number from 0 to 18446744073709551615");
+      throw LineMistake("`seed` must be a whole number from 0 to 18446744073709551615");
     return fields_["seed"].get<std::uint64_t>();
   }
   std::vector<std::string> stops() const {
     const Json& value = fields_["stop"];
     std::vector<std::string> list;
     for (const Json& entry : value.is_array() ? value : Json::array({value})) {
-      if (!entry.is_string()) throw LineMistake("`stop` is a string, or an array of strings");
+      if (!entry.is_string()) throw LineMistake("`stop` must be a string, or an array of strings");
       list.push_back(entry.get<std::string>());
       if (list.back().empty()) throw LineMistake("an empty `stop` stands before every answer");
     }
@@ -72,6 +72,7 @@ class Fields {
 
 /// Reads the prompt's file into `prompt`.
 void read_file(const std::string& name, const std::filesystem::path& folder, PromptText& prompt) {
+  if (name.empty()) throw LineMistake("`file` is empty");
   if (name.find('\0') != std::string::npos) throw LineMistake("`file` holds the character U+0000");
   const std::filesystem::path path = folder / name;
   auto xml = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);

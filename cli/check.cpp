@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/json_output.h"
 #include "cli/workspace.h"
+#include "grammar/display.h"
 
 namespace pml::cli {
 
@@ -26,7 +27,8 @@ int check(const Options& options) {
   if (options.json) {
     print({{"ok", true}, {"diagnostics", to_json(workspace.diagnostics(), workspace.sources())}});
   } else if (!options.quiet) {
-    std::printf("%s: no mistakes%s\n", options.schema.c_str(), has_prompt ? ", nor in the prompt" : "");
+    std::printf("%s: no mistakes%s\n", grammar::printable(options.schema).c_str(),
+                has_prompt ? ", nor in the prompt" : "");
   }
   return kDone;
 }

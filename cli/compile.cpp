@@ -9,6 +9,7 @@
 #include "cli/json_output.h"
 #include "cli/quantity.h"
 #include "cli/runtime_options.h"
+#include "cli/terminal.h"
 #include "cli/workspace.h"
 #include "grammar/display.h"
 #include "runtime/store/build_plan.h"
@@ -31,28 +32,46 @@ runtime::KvShape kv_shape(const Workspace& workspace) {
 }
 
 /// Consecutive steps of one module, for the same reason.
-struct Line {
+struct ModuleSteps {
   std::string module;
   std::string detail;  // of the first one
   std::size_t num_segments = 0;
+
+  std::string subject() const {
+    return num_segments > 1 ? module + " (" + count_of(num_segments, "segment") + ")" : module;
+  }
 };
 
-/// The steps for one reason, a line a module; one line in all if many share their detail.
-std::vector<Line> lines_for(EncodeReason reason, const BuildPlan& plan, const Manifest& manifest) {
+std::string line_of(const std::string& subject, const std::string& detail) {
+  return detail.empty() ? subject : subject + ": " + detail;
+}
+
+/// The steps for one reason, a line a module. If many share their detail it is one line in all: it names the modules,
+/// or only counts the segments where a detail that comes from elsewhere says enough.
+std::vector<std::string> lines_for(EncodeReason reason, const BuildPlan& plan, const Manifest& manifest) {
   constexpr std::size_t kMostAlike = 8;
-  std::vector<Line> lines;
+  std::vector<ModuleSteps> modules;
   std::size_t num_segments = 0;
   for (const BuildStep& step : plan.steps) {
     if (step.reason != reason) continue;
     ++num_segments;
     const std::string module = module_name(manifest.nodes[step.node].module);
-    if (lines.empty() || lines.back().module != module) lines.push_back({module, step.detail, 0});
-    ++lines.back().num_segments;
+    if (modules.empty() || modules.back().module != module) modules.push_back({module, step.detail, 0});
+    ++modules.back().num_segments;
   }
   const bool are_alike =
-      std::all_of(lines.begin(), lines.end(), [&](const Line& line) { return line.detail == lines.front().detail; });
-  if (lines.size() <= kMostAlike || !are_alike) return lines;
-  return {{count_of(num_segments, "segment"), lines.front().detail, 1}};
+      std::ranges::all_of(modules, [&](const ModuleSteps& steps) { return steps.detail == modules.front().detail; });
+  std::vector<std::string> lines;
+  if (modules.size() <= kMostAlike || !are_alike) {
+    for (const ModuleSteps& steps : modules) lines.push_back(line_of(steps.subject(), steps.detail));
+    return lines;
+  }
+  const std::string& detail = modules.front().detail;
+  const bool comes_from_elsewhere = reason == EncodeReason::context || reason == EncodeReason::recipe;
+  if (comes_from_elsewhere && !detail.empty()) return {line_of(count_of(num_segments, "segment"), detail)};
+  std::string names;
+  for (const ModuleSteps& steps : modules) names += (names.empty() ? "" : ", ") + steps.subject();
+  return {line_of(names, detail)};
 }
 
 /// What the files of the plan's artifacts will take.
@@ -68,18 +87,26 @@ std::uint64_t planned_bytes(const Workspace& workspace, const BuildPlan& plan) {
   return sum;
 }
 
-/// Which modules are encoded, and why. Says nothing of a first compile, where everything is new.
-void print_reasons(const BuildPlan& plan, const Manifest& manifest) {
+/// Columns before the text of a reason.
+constexpr int kReasonColumns = 11;
+
+/// Which modules are encoded, and why. Says nothing of a first compile, where everything is new. `other_source`: the
+/// file that this is in comparison with, if it is another one; else empty.
+void print_reasons(const BuildPlan& plan, const Manifest& manifest, const std::string& other_source) {
   const auto is_new = [](const BuildStep& step) { return step.reason == EncodeReason::fresh && step.detail.empty(); };
   if (plan.steps.size() == manifest.num_artifacts() && std::all_of(plan.steps.begin(), plan.steps.end(), is_new))
     return;
+  const int width = terminal_width();
+  if (!plan.steps.empty() && !other_source.empty()) {
+    print_wrapped("  ", "since " + grammar::printable(other_source) + " was compiled, the latest of this name:", 4,
+                  width);
+  }
   for (const EncodeReason reason : {EncodeReason::fresh, EncodeReason::edited, EncodeReason::context,
                                     EncodeReason::recipe, EncodeReason::damaged}) {
-    for (const Line& line : lines_for(reason, plan, manifest)) {
-      std::string subject = line.module;
-      if (line.num_segments > 1) subject += " (" + count_of(line.num_segments, "segment") + ")";
-      if (!line.detail.empty()) subject += ": " + line.detail;
-      std::printf("  %-8s %s\n", std::string(to_string(reason)).c_str(), grammar::printable(subject).c_str());
+    for (const std::string& line : lines_for(reason, plan, manifest)) {
+      std::string start = "  " + std::string(to_string(reason));
+      start.resize(kReasonColumns, ' ');
+      print_wrapped(start, grammar::printable(line), kReasonColumns, width);
     }
   }
 }
@@ -102,19 +129,22 @@ struct Report {
   std::size_t num_encoded = 0;
   std::int64_t num_tokens = 0;
   std::uint64_t size_bytes = 0;  // of the artifacts' files
-  std::optional<double> seconds;
+  std::optional<double> seconds = std::nullopt;
+  std::string other_source = "";  // the file that the plan compares with, if it is another one; else empty
 
   Json to_json(bool is_dry_run) const {
-    return {{"segments", manifest.num_artifacts()},
-            {"encoded", num_encoded},
-            {"reused", manifest.num_artifacts() - plan.steps.size()},
-            {"tokens_encoded", num_tokens},
-            {"bytes", size_bytes},
-            {"seconds", seconds ? Json(*seconds) : Json(nullptr)},
-            {"dry_run", is_dry_run},
-            {"encode", reasons_to_json(plan, manifest)},
-            {"recipe", Json::parse(compiler::to_json(workspace.recipe()))},
-            {"store", workspace.store().folder().string()}};
+    Json json{{"segments", manifest.num_artifacts()},
+              {"encoded", num_encoded},
+              {"reused", manifest.num_artifacts() - plan.steps.size()},
+              {"tokens_encoded", num_tokens},
+              {"bytes", size_bytes},
+              {"seconds", seconds ? Json(*seconds) : Json(nullptr)},
+              {"dry_run", is_dry_run},
+              {"encode", reasons_to_json(plan, manifest)},
+              {"recipe", Json::parse(compiler::to_json(workspace.recipe()))},
+              {"store", workspace.store().folder().string()}};
+    if (!other_source.empty()) json["compared_with"] = other_source;
+    return json;
   }
 };
 
@@ -123,7 +153,7 @@ int report_dry_run(const Report& report, const Options& options) {
     print(report.to_json(/*is_dry_run=*/true));
     return kDone;
   }
-  print_reasons(report.plan, report.manifest);
+  print_reasons(report.plan, report.manifest, report.other_source);
   std::string time = "in a time that is not known before a first compile";
   if (report.seconds) {
     char text[48];
@@ -142,12 +172,20 @@ void report_compile(const Report& report, const Options& options) {
   if (options.json) {
     print(report.to_json(/*is_dry_run=*/false));
   } else if (!options.quiet) {
-    print_reasons(report.plan, report.manifest);
+    print_reasons(report.plan, report.manifest, report.other_source);
     std::printf("%s: %s, %zu encoded, %zu reused; %lld tokens, %s, %.2f s\n", report.manifest.schema.c_str(),
                 count_of(report.manifest.num_artifacts(), "segment").c_str(), report.num_encoded,
                 report.manifest.num_artifacts() - report.plan.steps.size(), static_cast<long long>(report.num_tokens),
                 format_size(report.size_bytes).c_str(), *report.seconds);
   }
+}
+
+/// The file that `before` was compiled from, if that was not the file of `manifest`; else empty.
+std::string other_source(const runtime::StoredManifest* before, const Manifest& manifest) {
+  if (before == nullptr) return "";
+  const bool is_same = std::ranges::any_of(
+      before->sources(), [&](const runtime::CompiledSource& source) { return source.path == manifest.source; });
+  return is_same ? "" : before->manifest.source;
 }
 
 /// The manifest comes last, so that it never names what is not there. One that is there already only gets a new
@@ -177,12 +215,16 @@ int compile(const Options& options) {
   workspace.lay_out();
   workspace.make_recipe();
 
+  if (const auto stored = runtime::read_manifest(workspace.store(), workspace.manifest_name()); !stored) {
+    warn(stored.error().message + "; a compile writes this manifest anew");
+  }
   const auto manifests = read_manifests(workspace.store());
   const Manifest manifest = workspace.make_manifest();
   const runtime::StoredManifest* before = latest_manifest(manifests.readable, manifest.schema, manifest.source);
   const BuildPlan plan =
       plan_build(workspace.store(), manifest, kv_shape(workspace), before == nullptr ? nullptr : &before->manifest);
-  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, planned_bytes(workspace, plan), {}};
+  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, planned_bytes(workspace, plan)};
+  report.other_source = other_source(before, manifest);
   if (options.dry_run) {
     const auto rate = read_encode_rate(workspace.store(), workspace.recipe());
     if (plan.steps.empty())

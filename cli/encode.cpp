@@ -21,8 +21,10 @@ int encode(const Options& options, EncodeJob& job) {
   if (!model) workspace.fail(model.error().message);
   const double load_seconds = seconds_since(start);
 
-  runtime::Encoder encoder(*model, &workspace.store(), workspace.layout(), workspace.contexts(), workspace.recipe(),
-                           kv_type_of(workspace.recipe()), [](const std::string&) {});  // planning has warned
+  const runtime::Store store = workspace.store().silent();  // planning has warned of every damaged artifact
+  runtime::Encoder encoder(*model, &store, workspace.layout(), workspace.contexts(), workspace.recipe(),
+                           kv_type_of(workspace.recipe()),
+                           [](const std::string&) {});  // must_store: it has no warnings
   Progress progress("encoding " + workspace.schema().name, "tokens", job.plan.num_tokens, !options.quiet);
   encoder.on_progress = [&](std::int64_t count) { progress.advance(count); };
   encoder.is_cancelled = is_interrupted;

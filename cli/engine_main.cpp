@@ -1,5 +1,4 @@
 // The engine's side of engine.h.
-#include <cstdio>
 #include <exception>
 
 #include "cli/commands.h"
@@ -19,7 +18,7 @@ extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::
     return stop.exit_code;
   } catch (const std::exception& exception) {
     const std::string message = pml::error_of(exception).message;
-    std::fprintf(stderr, "pml: %s\n", message.c_str());
+    pml::cli::say(message);
     if (options->json) pml::cli::print_error(message);
     return pml::cli::kMachineFailed;
   }

@@ -19,7 +19,7 @@ using compiler::Plan;
 using compiler::PlannedRow;
 using compiler::PlannedSegment;
 
-Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, const compiler::Recipe& recipe) {
+Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, const Workspace& workspace) {
   Json rows = Json::array();
   for (std::size_t i = 0; i < plan.rows.size(); ++i) {
     const PlannedRow& row = plan.rows[i];
@@ -43,6 +43,7 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
                {"present", segment.present}};
     if (segment.artifact != compiler::kNone) {
       entry["digest"] = compiler::to_hex(digests[segment.artifact]);
+      entry["stored"] = workspace.store().has(digests[segment.artifact]);
       entry["context_kind"] = to_string(segment.context_kind);
     }
     entry["context"] = segment.context;
@@ -51,7 +52,16 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
     entry["ghosts"] = segment.ghosts;
     segments.push_back(std::move(entry));
   }
-  return {{"rows", std::move(rows)}, {"segments", std::move(segments)}, {"recipe", Json::parse(to_json(recipe))}};
+  return {{"rows", std::move(rows)},
+          {"segments", std::move(segments)},
+          {"recipe", Json::parse(to_json(workspace.recipe()))}};
+}
+
+/// How many segments that the cache is to serve are not in the store yet.
+std::size_t count_missing(const Plan& plan, const std::vector<compiler::Digest>& digests, const runtime::Store& store) {
+  return static_cast<std::size_t>(std::ranges::count_if(plan.segments, [&](const PlannedSegment& segment) {
+    return segment.present && segment.num_cached > 0 && !store.has(digests[segment.artifact]);
+  }));
 }
 
 /// What `explain` says of a module (or of the schema's own text): all of its cached segments together.
@@ -157,7 +167,7 @@ void print_live(const Plan& plan, const compiler::Tokenizer& tokenizer, const Sl
   }
 }
 
-void print_plan(const Plan& plan, const compiler::Tokenizer& tokenizer, int width) {
+void print_plan(const Plan& plan, std::size_t num_missing, const compiler::Tokenizer& tokenizer, int width) {
   std::int32_t num_exact = 0;
   for (const PlannedSegment& segment : plan.segments) {
     if (segment.present && segment.exact) num_exact += segment.num_cached;
@@ -168,6 +178,11 @@ void print_plan(const Plan& plan, const compiler::Tokenizer& tokenizer, int widt
                     number(num_exact) + " exact, " + number(plan.num_cached - num_exact) + " not), " +
                     number(plan.num_live) + " computed",
                 2, width);
+  if (num_missing > 0) {
+    const std::string subject =
+        num_missing == 1 ? "1 of the cached segments is" : std::to_string(num_missing) + " of the cached segments are";
+    print_wrapped("", subject + " not in the store yet; `run` encodes what is missing first", 2, width);
+  }
   const SlotTable table(width);
   if (plan.num_cached > 0) {
     std::printf("\n");
@@ -184,7 +199,7 @@ void print_plan(const Plan& plan, const compiler::Tokenizer& tokenizer, int widt
 int explain(const Options& options) {
   Workspace workspace(options);
   workspace.require_model();
-  workspace.open_store();
+  workspace.open_store(StoreUse::look);
   workspace.read_schema();
   workspace.read_manifest();
   workspace.lay_out();
@@ -195,11 +210,12 @@ int explain(const Options& options) {
   const auto digests = chain_digests(workspace.layout(), workspace.contexts(), workspace.recipe());
   const Plan& plan = workspace.plan();
   if (options.json) {
-    print(to_json(plan, digests, workspace.recipe()));
+    print(to_json(plan, digests, workspace));
   } else if (options.dump == "plan") {
     std::fputs(dump(plan).c_str(), stdout);
   } else {
-    print_plan(plan, *workspace.text_encoder().tokenizer(), terminal_width());
+    print_plan(plan, count_missing(plan, digests, workspace.store()), *workspace.text_encoder().tokenizer(),
+               terminal_width());
   }
   return kDone;
 }

@@ -78,10 +78,10 @@ std::string describe(const Account::Failure& failure) {
 void report_failures(const Account& account) {
   constexpr std::size_t kMostListed = 5;
   for (std::size_t i = 0; i < account.failures.size() && i < kMostListed; ++i) {
-    std::fprintf(stderr, "pml: %s\n", describe(account.failures[i]).c_str());
+    say(describe(account.failures[i]));
   }
   if (account.failures.size() > kMostListed) {
-    std::fprintf(stderr, "pml: and %zu more\n", account.failures.size() - kMostListed);
+    say("and " + std::to_string(account.failures.size() - kMostListed) + " more");
   }
 }
 
@@ -144,8 +144,7 @@ Json to_json(const Account& account, const Garbage& garbage, const runtime::Stor
 
 int gc(const Options& options) {
   Workspace workspace(options);
-  workspace.open_store(StoreUse::look);
-  if (!workspace.store().is_store()) workspace.fail("there is no store in " + workspace.store().folder().string());
+  workspace.require_store();
   const runtime::StoreContents contents = read_contents(workspace.store());
   for (const std::string& why : contents.unreadable_manifests) {
     warn(why + "; while this manifest is there, what no other names is kept");

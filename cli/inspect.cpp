@@ -61,7 +61,7 @@ bool has_same_artifacts(const runtime::Manifest& a, const runtime::Manifest& b) 
 int inspect(const Options& options) {
   Workspace workspace(options);
   if (options.schema.empty()) {
-    workspace.open_store(StoreUse::look);
+    workspace.require_store();
     return inspect_store(workspace, options);
   }
   workspace.open_model();
@@ -74,18 +74,25 @@ int inspect(const Options& options) {
     const runtime::Manifest manifest = workspace.make_manifest();
     const auto stored = runtime::read_manifest(workspace.store(), workspace.manifest_name());
     const bool is_compiled = stored && *stored && has_same_artifacts((*stored)->manifest, manifest);
-    return inspect_schema(workspace, manifest, is_compiled ? Currency::current : Currency::not_compiled, options);
+    std::vector<std::string> unreadable;  // read_manifest() has warned of it
+    if (!stored) unreadable.push_back(stored.error().message);
+    return inspect_schema(workspace, manifest, is_compiled ? Currency::current : Currency::not_compiled, unreadable,
+                          options);
   }
   const auto manifests = read_manifests(workspace.store());
   warn_of_damage(manifests.unreadable);
   const auto* latest = latest_manifest(manifests.readable, workspace.schema().name, workspace.schema_path());
   if (latest == nullptr) {
-    workspace.fail("the store " + workspace.store().folder().string() + " has no manifest of the schema " +
-                   ast::in_quotes(workspace.schema().name) + "; compile it, or name a model with -m");
+    workspace.stop("the store " + workspace.store().folder().string() + " has no manifest of the schema " +
+                       ast::in_quotes(workspace.schema().name) +
+                       (manifests.unreadable.empty() ? "" : " that can be read") +
+                       "; compile it, or name a model with -m",
+                   manifests.unreadable.empty() ? kMachineFailed : kBadInput);
   }
   const std::string model = runtime::recipe_entry(latest->manifest.recipe, "model");
   const bool is_current = runtime::manifest_name(workspace.schema(), model) == latest->name.string();
-  return inspect_schema(workspace, latest->manifest, is_current ? Currency::current : Currency::outdated, options);
+  return inspect_schema(workspace, latest->manifest, is_current ? Currency::current : Currency::outdated,
+                        manifests.unreadable, options);
 }
 
 }  // namespace pml::cli

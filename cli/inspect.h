@@ -38,8 +38,9 @@ enum class Currency {
   outdated,      // the schema was edited since
   not_compiled,  // a compile would give it
 };
-/// One schema. Returns the exit code.
+/// One schema. `unreadable`: why manifests that may be its own cannot be read, which was warned of. Returns the exit
+/// code.
 int inspect_schema(const Workspace& workspace, const runtime::Manifest& manifest, Currency currency,
-                   const Options& options);
+                   const std::vector<std::string>& unreadable, const Options& options);
 
 }  // namespace pml::cli

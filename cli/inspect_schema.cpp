@@ -50,7 +50,8 @@ std::string describe_context(const Manifest& manifest, const ManifestNode& node)
 
 }  // namespace
 
-int inspect_schema(const Workspace& workspace, const Manifest& manifest, Currency currency, const Options& options) {
+int inspect_schema(const Workspace& workspace, const Manifest& manifest, Currency currency,
+                   const std::vector<std::string>& unreadable, const Options& options) {
   std::size_t num_stored = 0;
   std::vector<std::string> damaged;
   std::uint64_t sum_bytes = 0;
@@ -101,14 +102,16 @@ int inspect_schema(const Workspace& workspace, const Manifest& manifest, Currenc
            {"segments", std::move(segments)},
            {"stored", num_stored},
            {"damaged", damaged},
+           {"unreadable", unreadable},
            {"bytes", sum_bytes},
            {"verified", options.verify}});
   } else {
     std::printf("\n%zu of %s stored, %s%s\n", num_stored, count_of(manifest.num_artifacts(), "segment").c_str(),
-                format_size(sum_bytes).c_str(), options.verify && damaged.empty() ? ", verified" : "");
+                format_size(sum_bytes).c_str(),
+                options.verify && damaged.empty() && num_stored > 0 ? ", verified" : "");
     warn_of_damage(damaged);
   }
-  return !damaged.empty() ? kBadInput : kDone;
+  return damaged.empty() && unreadable.empty() ? kDone : kBadInput;
 }
 
 }  // namespace pml::cli

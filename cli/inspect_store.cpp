@@ -45,8 +45,11 @@ int inspect_store(const Workspace& workspace, const Options& options) {
     ++sum.num_objects;
     sum.size_bytes += object.file.size_bytes;
   }
+  for (const std::filesystem::path& folder : contents.misplaced) {
+    damaged.push_back(folder.string() + ": it is a folder, in the place of an artifact");
+  }
   Json schemas = Json::array();
-  if (!options.json) std::printf("store %s\n\n", workspace.store().folder().c_str());
+  if (!options.json) std::printf("store %s\n\n", grammar::printable(workspace.store().folder().string()).c_str());
   for (const runtime::StoredManifest& stored : contents.manifests) {
     const Manifest& manifest = stored.manifest;
     std::size_t num_held = 0;
@@ -97,7 +100,7 @@ int inspect_store(const Workspace& workspace, const Options& options) {
                   describe_recipe(recipe).c_str());
     }
     if (!damaged.empty()) std::printf("    %zu damaged\n", damaged.size());
-    if (options.verify && damaged.empty()) std::printf("    all of them verified\n");
+    if (options.verify && damaged.empty() && !contents.objects.empty()) std::printf("    all of them verified\n");
     if (!contents.unreadable_manifests.empty()) {
       std::printf("%s cannot be read\n", count_of(contents.unreadable_manifests.size(), "manifest").c_str());
     }

@@ -1,4 +1,4 @@
-// What the command line says, as plain values. Filled in by main.cpp, read by one file a subcommand.
+// What the command line says, as plain values. Filled in by command_line.cpp, read by one file a subcommand.
 #pragma once
 
 #include <cstdint>

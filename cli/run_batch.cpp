@@ -1,5 +1,6 @@
 #include "cli/run_batch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -56,12 +57,14 @@ class BatchRun {
     } while (!entries_.empty() || (!is_at_end_ && !is_interrupted()));
 
     if (options_.json) {
-      Json all{{"results", std::move(results_)}, {"recipe", Json::parse(to_json(workspace_.recipe()))}};
-      if (!input_error_.empty()) all["error"] = input_error_;
+      Json all = Json::object();
+      if (!input_error_.empty()) all = {{"ok", false}, {"error", input_error_}};
+      all["results"] = std::move(results_);
+      all["recipe"] = Json::parse(to_json(workspace_.recipe()));
       print(all);
     }
     if (is_interrupted()) {
-      std::fprintf(stderr, "pml: interrupted after line %zu of the batch; what was begun is cut short\n", line_number_);
+      say("interrupted after line " + std::to_string(line_number_) + " of the batch; what was begun is cut short");
       return kInterrupted;
     }
     if (has_failures_) return kMachineFailed;
@@ -112,12 +115,19 @@ class BatchRun {
     grammar::Diagnostics diagnostics;
     auto plan = workspace_.plan(std::move(line.prompt), diagnostics);
     if (!diagnostics.list().empty()) {
-      if (line.prompt_is_file) std::fprintf(stderr, "%s: in its file:\n", place_of(entry).c_str());
+      if (line.prompt_is_file) std::fprintf(stderr, "%s: in its file:\n", grammar::printable(place_of(entry)).c_str());
       const std::string text = render(diagnostics, workspace_.sources());
       std::fwrite(text.data(), 1, text.size(), stderr);
     }
     if (!plan) {
-      entry.failure = Json{{"ok", false}, {"diagnostics", to_json(diagnostics, workspace_.sources())}};
+      const auto& list = diagnostics.list();
+      const auto first = std::ranges::find_if(list, [](const grammar::Diagnostic& diagnostic) {
+        return severity_of(diagnostic.kind) == grammar::Severity::error;
+      });
+      entry.failure =
+          Json{{"ok", false},
+               {"error", (line.prompt_is_file ? place_of(entry) + ": " : "") + headline(*first, workspace_.sources())},
+               {"diagnostics", to_json(diagnostics, workspace_.sources())}};
       has_mistakes_ = true;
       return;
     }
@@ -137,10 +147,6 @@ class BatchRun {
   }
 
   std::string place_of(const Entry& entry) const { return name_ + ":" + std::to_string(entry.line_number); }
-
-  static void say(const std::string& message) {
-    std::fprintf(stderr, "pml: %s\n", grammar::printable(message).c_str());
-  }
 
   void report_mistake(Entry& entry, const std::string& message) {
     has_mistakes_ = true;

@@ -6,7 +6,6 @@
 
 #include "cli/json_output.h"
 #include "compiler/chat_template_tags.h"
-#include "grammar/display.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -20,12 +19,8 @@ namespace fs = std::filesystem;
 
 std::string module_name(const std::string& path) { return path.empty() ? "(schema)" : path; }
 
-void warn(const std::string& message) {
-  std::fprintf(stderr, "pml: warning: %s\n", grammar::printable(message).c_str());
-}
-
 void Workspace::stop(const std::string& message, int exit_code) const {
-  std::fprintf(stderr, "pml: %s\n", message.c_str());
+  say(message);
   if (options_.json) print_error(message);
   throw Stop{exit_code};
 }
@@ -95,6 +90,11 @@ void Workspace::open_store(StoreUse use) {
       use == StoreUse::keep ? runtime::Store::open(folder, warn) : runtime::Store::open_for_reading(folder, warn);
   if (!store) fail(store.error().message);
   store_.emplace(std::move(*store));
+}
+
+void Workspace::require_store() {
+  open_store(StoreUse::look);
+  if (!store_->is_store()) fail("there is no store in " + store_->folder().string());
 }
 
 void Workspace::read_schema() {

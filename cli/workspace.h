@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/messages.h"
 #include "cli/options.h"
 #include "compiler/plan.h"
 #include "compiler/recipe.h"
@@ -51,6 +52,7 @@ class Workspace {
   void open_model();     // if one is named; takes in the chat format that the command line names
   void require_model();  // says so if none is named, then opens it
   void open_store(StoreUse use = StoreUse::keep);
+  void require_store();  // looks at the store; says so if there is none in its folder
   void read_schema();
   void name_manifest();   // needs open_model, open_store, read_schema
   void read_manifest();   // of an earlier compile, if there is one, so that its choices hold
@@ -125,8 +127,5 @@ class Workspace {
 
 /// How people read a module's path; that of the schema's own text is empty.
 std::string module_name(const std::string& path);
-
-/// A warning, on standard error.
-void warn(const std::string& message);
 
 }  // namespace pml::cli

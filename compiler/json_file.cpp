@@ -1,9 +1,14 @@
 #include "compiler/json_file.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <system_error>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
+#include "compiler/quote.h"
 #include "grammar/source.h"
 
 namespace pml::compiler {
@@ -31,13 +36,37 @@ bool is_nested_deeper(std::string_view text, int limit) {
   return false;
 }
 
+/// Hears of the parser's events; finds the first member that an object has twice. Holds the names of open objects.
+class RepeatedMember {
+ public:
+  void on(nlohmann::json::parse_event_t event, const nlohmann::json& value) {
+    using Event = nlohmann::json::parse_event_t;
+    if (event == Event::object_start) names_.emplace_back();
+    if (event == Event::object_end) names_.pop_back();
+    if (event != Event::key || name_) return;
+    const auto& name = value.get_ref<const std::string&>();
+    if (!names_.back().insert(name).second) name_ = name;
+  }
+  const std::optional<std::string>& name() const { return name_; }
+
+ private:
+  std::vector<std::unordered_set<std::string>> names_;
+  std::optional<std::string> name_;
+};
+
 }  // namespace
 
 Result<nlohmann::json> parse_json(std::string_view text) {
   constexpr int kMaxDepth = 64;
   if (is_nested_deeper(text, kMaxDepth)) return fail("is JSON that nests deeper than " + std::to_string(kMaxDepth));
   try {
-    return nlohmann::json::parse(text);
+    RepeatedMember repeated;
+    auto json = nlohmann::json::parse(text, [&](int, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+      repeated.on(event, value);
+      return true;
+    });
+    if (repeated.name()) return fail("is JSON with the member " + quote(*repeated.name()) + " twice in one object");
+    return json;
   } catch (const nlohmann::json::parse_error& error) {
     return fail("is not JSON: mistake at byte " + std::to_string(error.byte));
   } catch (const nlohmann::json::exception&) {
@@ -76,6 +105,19 @@ const nlohmann::json& member(const nlohmann::json& value, const char* key) {
 std::string_view string_member(const nlohmann::json& value, const char* key) {
   const auto* text = member(value, key).get_ptr<const std::string*>();
   return text == nullptr ? std::string_view() : std::string_view(*text);
+}
+
+std::optional<std::int64_t> whole_number(const nlohmann::json& value, std::int64_t least, std::int64_t most) {
+  if (!value.is_number_integer()) return std::nullopt;
+  if (value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>())) return std::nullopt;
+  const auto number = value.get<std::int64_t>();
+  return number >= least && number <= most ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int32_t> to_int32(const nlohmann::json& value) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  const auto number = whole_number(value, Limits::min(), Limits::max());
+  return number ? std::optional(static_cast<std::int32_t>(*number)) : std::nullopt;
 }
 
 }  // namespace pml::compiler

@@ -9,10 +9,7 @@
 namespace pml::compiler {
 namespace {
 
-bool is_integer(const nlohmann::json& value) {
-  if (value.is_number_unsigned()) return std::in_range<std::int32_t>(value.get<std::uint64_t>());
-  return value.is_number_integer() && std::in_range<std::int32_t>(value.get<std::int64_t>());
-}
+bool is_integer(const nlohmann::json& value) { return to_int32(value).has_value(); }
 
 bool is_string(const nlohmann::json& value) { return value.is_string(); }
 

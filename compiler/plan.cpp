@@ -188,12 +188,13 @@ class Planner {
       PML_CHECK(encoder_.is_estimate() || present_[i - 1].end() <= present_[i].first,
                 "no two present rows share a position");
     }
-    const PlannedSegment& last = present_.back();
-    if (max_positions_ > 0 && !encoder_.is_estimate() && last.end() > max_positions_) {
-      diagnostics_.add(DiagnosticKind::beyond_context, last.place,
-                       "this text ends at position " + std::to_string(last.end() - 1) + ", but the model reads " +
-                           std::to_string(max_positions_) + " positions");
-    }
+    if (max_positions_ == 0 || encoder_.is_estimate()) return;
+    const auto beyond = std::ranges::find_if(
+        present_, [&](const PlannedSegment& segment) { return segment.end() > max_positions_; });  // the first one
+    if (beyond == present_.end()) return;
+    diagnostics_.add(DiagnosticKind::beyond_context, beyond->place,
+                     "this text ends at position " + std::to_string(beyond->end() - 1) + ", but the model reads " +
+                         std::to_string(max_positions_) + " positions");
   }
 
   // --- what serves them, and what that has seen --------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -46,8 +47,9 @@ std::optional<std::vector<std::int64_t>> read_sizes(const nlohmann::json& json, 
   if (found == json.end() || !found->is_array()) return std::nullopt;
   std::vector<std::int64_t> sizes;
   for (const nlohmann::json& size : *found) {
-    if (!size.is_number_unsigned() || !std::in_range<std::int64_t>(size.get<std::uint64_t>())) return std::nullopt;
-    sizes.push_back(size.get<std::int64_t>());
+    const auto number = whole_number(size, 0, std::numeric_limits<std::int64_t>::max());
+    if (!number) return std::nullopt;
+    sizes.push_back(*number);
   }
   return sizes;
 }

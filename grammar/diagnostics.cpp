@@ -105,18 +105,22 @@ Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string messa
   return list_.back();
 }
 
-std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
-  const Source& source = sources[diagnostic.place.source];
+std::string headline(const Diagnostic& diagnostic, const SourceSet& sources) {
   const bool is_error = severity_of(diagnostic.kind) == Severity::error;
-  std::string text = position(diagnostic.place, source) + (is_error ? ": error: " : ": warning: ");
-  text += diagnostic.message + " [" + std::string(name_of(diagnostic.kind)) + "]\n";
-  text += excerpt(diagnostic.place, source);
+  return printable(position(diagnostic.place, sources[diagnostic.place.source]) +
+                   (is_error ? ": error: " : ": warning: ") + diagnostic.message + " [" +
+                   std::string(name_of(diagnostic.kind)) + "]");
+}
+
+std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
+  std::string text = headline(diagnostic, sources) + "\n";
+  text += excerpt(diagnostic.place, sources[diagnostic.place.source]);
   for (const Note& note : diagnostic.notes) {
     if (note.place) {
       const Source& where = sources[note.place->source];
-      text += position(*note.place, where) + ": note: " + note.message + "\n" + excerpt(*note.place, where);
+      text += printable(position(*note.place, where) + ": note: " + note.message) + "\n" + excerpt(*note.place, where);
     } else {
-      text += "    note: " + note.message + "\n";
+      text += printable("    note: " + note.message) + "\n";
     }
   }
   return text;

@@ -51,6 +51,8 @@ class Diagnostics {
   std::size_t num_errors_ = 0;
 };
 
+/// Place, severity, message and kind, in one line without a line break.
+std::string headline(const Diagnostic& diagnostic, const SourceSet& sources);
 /// One diagnostic with its notes, as text that ends with a line break.
 std::string render(const Diagnostic& diagnostic, const SourceSet& sources);
 /// All of them from the index `first` on, by source and place, at most 100; then a line that says how many more

@@ -152,7 +152,8 @@ bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diag
                     ControlCharacters control_characters) {
   const std::string_view text = sources[source].text();
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    diagnostics.add(DiagnosticKind::not_utf8, {source, 0, 0}, "the file is UTF-16; PML is read as UTF-8");
+    diagnostics.add(DiagnosticKind::not_utf8, {source, 0, 0},
+                    "the text begins with the mark of UTF-16; PML is read as UTF-8");
     return false;
   }
   for (std::size_t i = 0; i < text.size();) {

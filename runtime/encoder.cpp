@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "runtime/store/manifest.h"
+
 namespace pml::runtime {
 
 using compiler::ChainId;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the examples of docs/language.md. Needs nothing but Python 3.
+"""Runs the examples of docs/language.md, and compares the files that README.md shows. Needs nothing but Python 3.
 
 A fenced block is read by its first line:
   ```xml   `<schema ...`: the schema of what follows, until the next one; `<prompt ...`: a prompt for it
@@ -7,6 +7,8 @@ A fenced block is read by its first line:
   ```text  what the block before it gives: the text that the model reads (for a schema: with an empty
            prompt), or, if its first line is `schema.pml:...` or `prompt.pml:...`, what `pml check` says.
            Quoted lines and carets are compared only where the block has a caret.
+In README.md a block of xml is the file that is named before it, and what stands after `$ cat FILE` is that file.
+
 An example without a text block is free of mistakes. The table of diagnostics lists every kind of the registry.
 """
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 from pml_program import MODEL, PROGRAM, ROOT, Program
 
 PAGE = ROOT / "docs" / "language.md"
+README = ROOT / "README.md"
 REGISTRY = ROOT / "grammar" / "diagnostic_kinds.def"
 EMPTY_PROMPT = "<prompt/>\n"
 
@@ -119,6 +122,20 @@ def check_kinds(page: str) -> list[str]:
     return wrong
 
 
+def check_shown_files(page: str) -> list[str]:
+    """Are the files that the README shows as they are?"""
+    shown = [
+        *re.findall(r"`([\w/.-]+\.pml)`[^`]*```xml\n(.*?)```", page, re.DOTALL),
+        *re.findall(r"^\$ cat (\S+)\n(.*?)(?=^\$ |^```)", page, re.DOTALL | re.MULTILINE),
+    ]
+    wrong = [
+        f"{README.name}: {name} is another text" for name, text in shown if (ROOT / name).read_text(encoding="utf-8") != text
+    ]
+    if len(shown) != page.count("```xml") + page.count("$ cat "):
+        wrong.append(f"{README.name}: a block of xml has no file's name before it")
+    return wrong
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pml", type=Path, default=PROGRAM, help="the program")
@@ -128,6 +145,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pml-language-") as folder:
         count, wrong = check_examples(read_blocks(page), Program(arguments.pml, arguments.model), Path(folder))
     wrong += check_kinds(page)
+    wrong += check_shown_files(README.read_text(encoding="utf-8"))
     for complaint in wrong:
         print(complaint)
     print(f"{count} examples, {len(wrong)} complaints")

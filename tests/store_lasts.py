@@ -242,6 +242,22 @@ def damage(pml: Pml, at: Path) -> str:
         demand(answer == wanted, "damaged: another answer")
         demand(len(warnings) == len(chosen), f"{len(chosen)} files are damaged, and there are {len(warnings)} warnings")
         demand({path: path.read_bytes() for path in files} == originals, "the files were not written anew")
+    # `compile` names each of them once, and makes it anew.
+    files[1].write_bytes(b"")
+    done = pml.call(pml.line("compile", store, schema, "--kv", "f32"))
+    demand(done.returncode == 0 and done.stderr.count("an artifact is not used") == 1, f"compile: {done.stderr}")
+    # A folder in an artifact's place: an empty one gives way, another is named.
+    files[1].unlink()
+    files[1].mkdir()
+    (files[1] / "kept").write_text("mine")
+    done = pml.call(pml.line("compile", store, schema, "--kv", "f32"))
+    demand(done.returncode == 3 and f"{files[1]}: a folder is in its place; remove that" in done.stderr, done.stderr)
+    for line in (pml.line("inspect", store), [*pml.line("inspect", store, schema), "--kv", "f32"]):
+        done = pml.call(line)
+        demand(done.returncode == 1 and files[1].name in done.stderr, f"inspect: {done.stdout}{done.stderr}")
+    (files[1] / "kept").unlink()
+    pml.json("compile", store, schema, "--kv", "f32")
+    demand(files[1].read_bytes() == originals[files[1]], "the artifact is not in its place")
     # Odd things where an artifact should be.
     files[1].unlink()
     files[1].mkdir()
@@ -413,7 +429,26 @@ def collect(pml: Pml, at: Path) -> str:
         demand(objects(store) == held, "gc took what a manifest that it cannot read may name")
         seen = pml.call(pml.line("inspect", store, None))
         demand(seen.returncode == 1 and manifest.name in seen.stderr, f"inspect: {seen.stdout}{seen.stderr}")
+        with_model = pml.line("inspect", store, schema, "--json")
+        for line in (with_model, [part for part in with_model if part not in ("-m", str(pml.model))]):
+            seen = pml.call(line)
+            demand(seen.returncode == 1 and manifest.name in seen.stderr, f"inspect SCHEMA: {seen.stdout}{seen.stderr}")
+            demand("unreadable" in json.loads(seen.stdout) or line is not with_model, seen.stdout)
+        done = pml.call(pml.line("compile", store, schema, "--dry-run"))
+        demand(done.returncode == 0 and "writes this manifest anew" in done.stderr, f"compile: {done.stderr}")
+    done = pml.call(pml.line("compile", store, schema))
+    demand(manifest.read_text(encoding="utf-8") == text, f"compile did not write the manifest anew: {done.stderr}")
+    # What a link points to is neither counted nor removed.
+    elsewhere = at / "elsewhere"
+    first = next(path for path in sorted(store.glob("objects/*")))
+    shutil.copytree(first, elsewhere)
+    shutil.rmtree(first)
+    first.symlink_to(elsewhere)
     manifest.unlink()
+    taken = pml.json("gc", store, None, "--dry-run", "--grace", "0")["removed"]
+    demand(not [item for item in taken if item["path"].startswith(str(first))], taken)
+    first.unlink()
+    shutil.copytree(elsewhere, first)
     stuck = sorted(store.glob("objects/*"))[0]
     gc = " ".join(map(shlex.quote, pml.line("gc", store, None, "--grace", "0", "--json")))
     done = in_mount(f"mount --bind {stuck} {stuck} && mount -o remount,ro,bind {stuck} || exit 9\n{gc}")

@@ -105,6 +105,20 @@ class Program(unittest.TestCase):
             (2, ["gc", "--older-than", "30"], "has no unit"),
             (2, ["gc", "--grace", "0.5s"], "is a fraction of a second"),
             (2, ["run", "tea.pml", "--user", "a", "--top-p", "2"], "top-p"),
+            (2, ["run", "tea.pml", "--user", "a", "--device", "cuda"], "--device: `cuda` is no device"),
+            (2, ["compile", "tea.pml", "--store", ""], "--store: the name is empty"),
+            (2, ["run", "tea.pml", "--prompt", ""], "--prompt: the name is empty"),
+            (2, ["run", "tea.pml", "--batch", ""], "--batch: the name is empty"),
+            (2, ["run", "tea.pml", "--kv", "f16", "--kv", "f32"], "pml: --kv is given twice\n"),
+            (2, ["run", "tea.pml", "--seed", "1", "--seed", "1"], "pml: --seed is given twice\n"),
+            (2, ["run", "tea.pml", "--stroe", "s", "--usr=a"],
+             "pml: `--stroe` is not an option of `run`; did you mean `--store`?; "
+             "`--usr` is not an option of `run`; did you mean `--user`?\n"),
+            (2, ["check", "--tempate", "qwen"], "pml: `--tempate` is not an option of `check`; did you mean `--template`?"),
+            (2, ["gc", "tea.pml", "green.pml"], "pml: `tea.pml` is one argument too many; `green.pml` is"),
+            (1, ["run", "tea.pml", "--user", "\udcff\udcfea"], "the text begins with the mark of UTF-16"),
+            (3, ["inspect", "--verify", "--store", "."], "there is no store in"),
+            (3, ["check", "no\x1b[31mwhere.pml"], "pml: no?[31mwhere.pml cannot be opened"),
             (2, ["run", "tea.pml", "--user", "a", "--batch", "b.jsonl"], "excludes"),
             (2, ["run", "tea.pml", "--user", "a", "--force-tokens", "99999999"], "not a token"),
             (2, ["render", "tea.pml", "--user", "a", "--text"], "excludes --text"),
@@ -199,6 +213,40 @@ class Program(unittest.TestCase):
             done = self.call(*arguments, "--store", store)
             self.assertNotRegex(done.stdout + done.stderr, "[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+    def test_explain_makes_no_store_and_says_what_is_not_in_it(self) -> None:
+        arguments = ["explain", "tea.pml", "--prompt", "green.pml", "--store", "unmade"]
+        cached = [segment["id"] for segment in self.json(*arguments)["segments"] if "digest" in segment]
+        self.assertFalse((self.folder / "unmade").exists())
+        self.assertRegex(self.call(*arguments).stdout, r"[0-9]+ of the cached segments are not in the store yet; `run`")
+        self.call("compile", "tea.pml", "--store", "unmade")
+        segments = self.json(*arguments)["segments"]
+        self.assertEqual([segment["id"] for segment in segments if segment.get("stored")], cached)
+        self.assertNotIn("not in the store", self.call(*arguments).stdout)
+
+    def test_compile_names_what_was_edited_however_much_it_is(self) -> None:
+        def schema(word: str, rules: str = "Say it.") -> str:
+            modules = "\n".join(f'<module name="part-{number}">Part {number} {word}.</module>' for number in range(9))
+            return f'<schema name="many">{rules}{modules}</schema>'
+
+        path, store = self.folder / "many.pml", ["--store", str(self.folder / "many")]
+        path.write_text(schema("is red"), encoding="utf-8")
+        self.assertNotIn("part-", self.call("compile", "many.pml", *store).stdout)
+        path.write_text(schema("is blue"), encoding="utf-8")
+        for columns in (40, 200):
+            shown = self.call("compile", "many.pml", *store, "--dry-run", columns=columns).stdout
+            reasons = [line for line in shown.splitlines() if not line.startswith("many:")]
+            self.assertEqual(" ".join(" ".join(reasons).split()),
+                             "edited " + ", ".join(f"part-{number}" for number in range(9)))
+            self.assertLessEqual(max(map(len, reasons)), columns)
+        self.call("compile", "many.pml", *store)
+        path.write_text(schema("is blue", rules="Say it twice."), encoding="utf-8")
+        self.assertIn("  context  9 segments: the schema's text changed before it\n",
+                      self.call("compile", "many.pml", *store).stdout)
+        (self.folder / "other.pml").write_text(schema("is green", rules="Say it twice."), encoding="utf-8")
+        shown = self.call("compile", "other.pml", *store, columns=500).stdout
+        self.assertIn(f"  since {path.resolve()} was compiled, the latest of this name:\n", shown)
+        self.assertEqual(self.json("compile", "many.pml", *store).get("compared_with"), None)
+
     def test_render_says_what_explain_and_run_use(self) -> None:
         rendered = self.json("render", "tea.pml", "--prompt", "green.pml")
         self.assertEqual(
@@ -280,6 +328,7 @@ class Program(unittest.TestCase):
         self.assertEqual([result["id"] for result in results], ["a", 2, 3, 4, 5, 6, 8])
         self.assertEqual([result.get("ok", True) for result in results], [True, True, False, True, False, True, False])
         self.assertEqual(results[2]["diagnostics"][0]["kind"], "unknown-module")
+        self.assertIn("b.jsonl:3: prompt:1:10: error: ", results[2]["error"])
         (self.folder / "black.pml").write_text(lines[1]["prompt"], encoding="utf-8")
         alone = [
             ["--prompt", "green.pml", "--max-tokens", "9"],
@@ -308,13 +357,17 @@ class Program(unittest.TestCase):
             ('{"prompt": "<prompt>b<user>x</user></prompt>", "max_tokens": 1}', None, "m:7: prompt:1:9: warning"),
             ('{"file": "loose.pml", "max_tokens": 1}', None, "m:8: in its file:\nloose.pml:1:9: warning"),
             ('{"file": "nowhere.pml"}', "m:9: nowhere.pml cannot be opened", ""),
-            ('{"user": "a", "top_p": 0}', "m:10: `top_p` is a number above 0 and at most 1", ""),
+            ('{"user": "a", "top_p": 0}', "m:10: `top_p` must be a number above 0 and at most 1", ""),
             ('{"user": "a", "temperature": 1e999}', "m:11: the line is JSON with a number that is out of range", ""),
-            ('{"user": "a", "top_k": 1.5}', "m:12: `top_k` is a whole number from 0", ""),
-            ('{"user": "a", "max_tokens": 0}', "m:13: `max_tokens` is a whole number from 1 to 1048576", ""),
+            ('{"user": "a", "top_k": 1.5}', "m:12: `top_k` must be a whole number from 0", ""),
+            ('{"user": "a", "max_tokens": 0}', "m:13: `max_tokens` must be a whole number from 1 to 1048576", ""),
             ('{"user": "a", "stop": ""}', "m:14: an empty `stop`", ""),
-            ('{"user": "a", "seed": 18446744073709551616}', "m:15: `seed` is a whole number", ""),
-            ('{"user": "a", "seed": -1}', "m:16: `seed` is a whole number", ""),
+            ('{"user": "a", "seed": 18446744073709551616}', "m:15: `seed` must be a whole number", ""),
+            ('{"file": ""}', "m:16: `file` is empty", ""),
+            ('{"user": 7}', "m:17: `user` must be a string", ""),
+            ('{"user": "a", "user": "b"}', "m:18: the line is JSON with the member 'user' twice", ""),
+            (json.dumps({"user": "and " * 9000}), "beyond-context", "m:19: user:1:1: error: this text ends"),
+            ('{"user": "a", "seed": -1}', "m:20: `seed` must be a whole number", ""),
         ]
         (self.folder / "m").write_bytes("\n".join(line for line, _, _ in lines).encode("utf-8", "surrogateescape"))
         done = self.call("run", "tea.pml", "--batch", "m", code=3)  # line 9: a file that cannot be read
@@ -327,6 +380,9 @@ class Program(unittest.TestCase):
                 found = kinds[0] if kinds else result.get("error", "")
                 self.assertTrue(found.startswith(mistake or ""), found)
                 self.assertIn(said or (mistake if not kinds else "") or "", done.stderr)
+                if mistake is not None:
+                    self.assertIn(f"m:{result['line']}: ", result["error"])
+                    self.assertIn(result["error"], done.stderr)
         # Standard input has no folder: a file is meant from the current one.
         from_input = self.call("run", "tea.pml", "--batch", "-", stdin='\n{"file": "loose.pml", "max_tokens": 1}')
         self.assertEqual(json.loads(from_input.stdout)["line"], 2)

@@ -2,7 +2,6 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -80,24 +79,13 @@ nlohmann::json parse_entry(const ArtifactFile& artifact, const char* key) {
   return json ? *json : nlohmann::json();
 }
 
-/// Nothing if the value is no integer, or one that 32 bits cannot hold.
-std::optional<std::int32_t> to_int32(const nlohmann::json& json) {
-  if (json.is_number_unsigned()) {
-    const auto number = json.get<std::uint64_t>();
-    return std::in_range<std::int32_t>(number) ? std::optional(static_cast<std::int32_t>(number)) : std::nullopt;
-  }
-  if (!json.is_number_integer()) return std::nullopt;
-  const auto number = json.get<std::int64_t>();
-  return std::in_range<std::int32_t>(number) ? std::optional(static_cast<std::int32_t>(number)) : std::nullopt;
-}
-
-/// Nothing if it is no array of such integers.
+/// Nothing if it is no array of integers of 32 bits.
 std::optional<std::vector<std::int32_t>> to_int32s(const nlohmann::json& json) {
   if (!json.is_array()) return std::nullopt;
   std::vector<std::int32_t> numbers;
   numbers.reserve(json.size());
   for (const nlohmann::json& entry : json) {
-    const auto number = to_int32(entry);
+    const auto number = compiler::to_int32(entry);
     if (!number) return std::nullopt;
     numbers.push_back(*number);
   }
@@ -120,22 +108,6 @@ std::optional<std::vector<Digest>> to_digests(const nlohmann::json& json) {
 bool is_size(std::int64_t number) { return number > 0 && number <= std::numeric_limits<std::int32_t>::max(); }
 
 }  // namespace
-
-ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,
-                               const std::vector<Digest>& digests, std::string recipe, compiler::ChainId node) {
-  const compiler::Segment& segment = layout.segments[contexts.nodes[node].segment];
-  ArtifactMetadata metadata;
-  metadata.digest = digests[node];
-  metadata.recipe = std::move(recipe);
-  metadata.tokens = segment.tokens;
-  metadata.origin = metadata.first = segment.first;
-  for (auto at = contexts.nodes[node].parent; at != compiler::kNone; at = contexts.nodes[at].parent) {
-    metadata.context.push_back(digests[at]);
-    metadata.origin = layout.segments[contexts.nodes[at].segment].first;
-  }
-  std::reverse(metadata.context.begin(), metadata.context.end());
-  return metadata;
-}
 
 std::string write_artifact_header(const ArtifactMetadata& metadata, const KvView& view) {
   const std::size_t size_bytes = view.shape.size_bytes(view.num_rows);
@@ -195,7 +167,7 @@ Result<ArtifactMetadata> read_metadata(const ArtifactFile& artifact) {
     return fail("its recipe does not name its KV type");
   }
   auto tokens = to_int32s(parse_entry(artifact, "tokens"));
-  const auto origin = to_int32(parse_entry(artifact, "origin"));
+  const auto origin = compiler::to_int32(parse_entry(artifact, "origin"));
   const auto positions = to_int32s(parse_entry(artifact, "positions"));
   if (!tokens || !origin || !positions || positions->size() != 2) return fail("its metadata cannot be read");
   const std::int64_t first = positions->front(), last = positions->back();

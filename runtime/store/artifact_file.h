@@ -30,10 +30,6 @@ struct ArtifactMetadata {
   std::vector<Digest> context;  // the chain that it was encoded after, first to last
 };
 
-/// What the file of the artifact of a node says. `digests`: of the nodes of `contexts`; `recipe`: to_json(Recipe).
-ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,
-                               const std::vector<Digest>& digests, std::string recipe, compiler::ChainId node);
-
 /// The file's bytes that stand before the keys: length prefix and header. `view` is what follows.
 std::string write_artifact_header(const ArtifactMetadata& metadata, const KvView& view);
 

@@ -58,6 +58,22 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
   return manifest;
 }
 
+ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,
+                               const std::vector<Digest>& digests, std::string recipe, compiler::ChainId node) {
+  const compiler::Segment& segment = layout.segments[contexts.nodes[node].segment];
+  ArtifactMetadata metadata;
+  metadata.digest = digests[node];
+  metadata.recipe = std::move(recipe);
+  metadata.tokens = segment.tokens;
+  metadata.origin = metadata.first = segment.first;
+  for (auto at = contexts.nodes[node].parent; at != compiler::kNone; at = contexts.nodes[at].parent) {
+    metadata.context.push_back(digests[at]);
+    metadata.origin = layout.segments[contexts.nodes[at].segment].first;
+  }
+  std::reverse(metadata.context.begin(), metadata.context.end());
+  return metadata;
+}
+
 std::string recipe_entry(const std::string& recipe, const char* name) {
   const auto json = compiler::parse_json(recipe);
   return json ? std::string(compiler::string_member(*json, name)) : "";

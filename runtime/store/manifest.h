@@ -9,6 +9,7 @@
 
 #include "compiler/contexts.h"
 #include "compiler/recipe.h"
+#include "runtime/store/artifact_file.h"
 
 namespace pml::runtime {
 
@@ -59,6 +60,10 @@ std::string manifest_name(const ast::Schema& schema, const std::string& model_fi
 /// `digests`: of the nodes of `contexts`; `otherwise`: the kind that they were declared with.
 Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts& contexts, ast::ContextKind otherwise,
                        const std::vector<Digest>& digests, const compiler::Recipe& recipe, std::string source);
+
+/// What the file of the artifact of a node says. `digests`: of the nodes of `contexts`; `recipe`: to_json(Recipe).
+ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,
+                               const std::vector<Digest>& digests, std::string recipe, compiler::ChainId node);
 
 /// An entry of a recipe in JSON; empty if it has none of that name that is a string.
 std::string recipe_entry(const std::string& recipe, const char* name);

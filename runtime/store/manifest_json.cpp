@@ -43,12 +43,9 @@ class Members {
     return value.value_or(Digest{});
   }
   std::int64_t whole_number(const char* key, std::int64_t least, std::int64_t most) {
-    const nlohmann::json& value = compiler::member(object_, key);
-    const bool fits = value.is_number_integer() &&
-                      (!value.is_number_unsigned() || std::in_range<std::int64_t>(value.get<std::uint64_t>())) &&
-                      value.get<std::int64_t>() >= least && value.get<std::int64_t>() <= most;
-    if (!fits) blame(key, "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-    return fits ? value.get<std::int64_t>() : least;
+    const auto number = compiler::whole_number(compiler::member(object_, key), least, most);
+    if (!number) blame(key, "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return number.value_or(least);
   }
   std::int32_t int32(const char* key, std::int32_t least, std::int32_t most = kMaxInt32) {
     return static_cast<std::int32_t>(whole_number(key, least, most));

@@ -133,6 +133,11 @@ std::shared_ptr<const Artifact> Store::find(const Digest& digest, const KvShape&
   return std::make_shared<Artifact>(view, std::make_shared<ArtifactFile>(std::move(*artifact)), true);
 }
 
+bool Store::has(const Digest& digest) const {
+  struct stat status {};
+  return ::lstat(object_path(digest).c_str(), &status) == 0;
+}
+
 Result<void> Store::put(const ArtifactMetadata& metadata, const KvView& view) const {
   const std::string header = write_artifact_header(metadata, view);
   const std::size_t size_bytes = view.shape.size_bytes(view.num_rows);
@@ -185,7 +190,11 @@ Result<void> Store::move_into_place(const std::string& temporary, const fs::path
       if (is_new_folder) flush_folder(folder.parent_path());
       return {};
     }
-    if (errno != ENOENT || attempt == kMostAttempts) return fail(describe_errno());
+    if (attempt == kMostAttempts) return fail(describe_errno());
+    if (errno == ENOENT) continue;
+    if (errno != EISDIR) return fail(describe_errno());
+    // Nobody's file is lost with an empty folder.
+    if (::rmdir(target.c_str()) != 0 && errno != ENOENT) return fail("a folder is in its place; remove that");
   }
 }
 

@@ -71,6 +71,12 @@ class Store {
   /// damaged (a warning says so). `first` is the position of its first row. Notes that it was used.
   std::shared_ptr<const Artifact> find(const Digest& digest, const KvShape& shape, std::int32_t num_tokens, Slot first,
                                        Finding* finding = nullptr) const;
+  /// Is there a file, or anything else, in the artifact's place? Opens nothing.
+  bool has(const Digest& digest) const;
+  /// The same folder, without warnings: for one whose damages were named before.
+  Store silent() const {
+    return Store(folder_, is_read_only_, [](const std::string&) {});
+  }
   Result<void> put(const ArtifactMetadata& metadata, const KvView& view) const;
 
   /// Small files of the store, by path below its folder.

@@ -14,14 +14,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Calls `visit` for every entry that is a file or a link; links are not followed, so that what they point to is
-/// neither counted nor removed.
+/// Calls `visit` for every entry of a folder that is a file or a link; links are not followed, so that what they point
+/// to is neither counted nor removed.
 void for_each_file(const fs::path& folder, const std::function<void(const StoredFile&)>& visit) {
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     struct stat status {};
     if (::lstat(at->path().c_str(), &status) != 0 || S_ISDIR(status.st_mode)) continue;
     visit({at->path(), static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec});
+  }
+}
+
+/// The same for folders.
+void for_each_folder(const fs::path& folder, const std::function<void(const fs::path&)>& visit) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    if (fs::is_directory(at->symlink_status(ignored))) visit(at->path());
   }
 }
 
@@ -69,10 +78,17 @@ StoreContents read_contents(const Store& store) {
   std::error_code error;
   const fs::path objects = store.folder() / "objects";
   for (fs::directory_iterator at(objects, error), end; !error && at != end; at.increment(error)) {
-    if (is_object_folder(*at)) contents.folders.push_back({at->path(), count_entries(at->path())});
+    if (!is_object_folder(*at)) continue;
+    contents.folders.push_back({at->path(), count_entries(at->path())});
+    const auto digest_of = [&](const fs::path& path) {
+      const auto digest = compiler::from_hex(path.stem().string());
+      return digest && path == store.object_path(*digest) ? digest : std::nullopt;
+    };
     for_each_file(at->path(), [&](const StoredFile& file) {
-      const auto digest = compiler::from_hex(file.path.stem().string());
-      if (digest && file.path == store.object_path(*digest)) contents.objects.push_back({*digest, file});
+      if (const auto digest = digest_of(file.path)) contents.objects.push_back({*digest, file});
+    });
+    for_each_folder(at->path(), [&](const fs::path& folder) {
+      if (digest_of(folder)) contents.misplaced.push_back(folder);
     });
   }
   std::sort(contents.objects.begin(), contents.objects.end(), [](const StoredObject& a, const StoredObject& b) {

@@ -34,6 +34,7 @@ struct StoreContents {
   std::vector<StoredFile> rates;
   std::vector<StoredFile> temporaries;  // files that are being written, or that their writers left behind
   std::vector<StoredFolder> folders;
+  std::vector<std::filesystem::path> misplaced;  // folders that are named like artifacts
 
   std::uint64_t objects_bytes() const;
 };

@@ -198,6 +198,24 @@ TEST_CASE("tokenizer.json: text that is no JSON, or nests too deep", "[tokenizer
   }
   CHECK(parse_json("[\"" + std::string(1000, '[') + "\\\"[\"]"));  // brackets in a text
   CHECK(!parse_json("[1e999999]"));
+}
+
+TEST_CASE("JSON whose objects have a member twice is refused by its name", "[tokenizer_json]") {
+  struct Row {
+    const char* text;
+    const char* repeated;  // null: nothing is
+  };
+  for (const auto& [text, repeated] : std::initializer_list<Row>{
+           {R"({"a": 1, "b": 2, "a": 1})", "'a'"},
+           {R"({"a": {"b": 1, "\u0062": 2}})", "'b'"},  // the same name, written otherwise
+           {R"([{"a": 1}, {"a": [{"c": 1, "d": {}, "c": 2}]}])", "'c'"},
+           {R"({"a": {"a": [{"a": 1}, {"a": 2}]}, "b": {"a": 3}})", nullptr},
+       }) {
+    INFO(text);
+    const auto parsed = parse_json(text);
+    CHECK(parsed.has_value() == (repeated == nullptr));
+    if (!parsed && repeated != nullptr) CHECK_THAT(parsed.error().message, Catch::Contains(repeated));
+  }
   CHECK_THAT(read_tokenizer_folder("/nowhere").error().message, Catch::Contains("has no tokenizer.json"));
 }
 
