@@ -79,9 +79,9 @@ Result<compiler::ChatTemplate> chat_template_of(const compiler::ModelFile& file)
 class Bench {
  public:
   Bench(const compiler::ModelFile& file, const compiler::Tokenizer& tokenizer, const runtime::Model& model,
-        std::string compute, fs::path store_folder, int repeat)
+        std::string weights, fs::path store_folder, int repeat)
       : file_(file),
-        compute_(std::move(compute)),
+        weights_(std::move(weights)),
         model_(model),
         encoder_(tokenizer, chat_template_of(file)),
         store_folder_(std::move(store_folder)),
@@ -104,7 +104,7 @@ class Bench {
 
     auto store = runtime::Store::open(store_folder_ / which.name, [](const std::string&) {});
     if (!store) stop(store.error().message);
-    const auto recipe = compiler::make_recipe(file_, runtime::model_fingerprint(file_, &*store), "f16", compute_);
+    const auto recipe = compiler::make_recipe(file_, runtime::model_fingerprint(file_, &*store), "f16", weights_);
     const auto compile_start = Clock::now();
     std::int64_t tokens_encoded = 0;
     {
@@ -132,7 +132,7 @@ class Bench {
       ratios.push_back(prefilled.back() / spliced.back());
     }
     return {{"case", which.name},
-            {"compute", compute_},
+            {"weights", weights_},
             {"cached_tokens", plan.num_cached},
             {"live_tokens", plan.num_live},
             {"ttft_spliced_ms", 1e3 * median(spliced)},
@@ -167,7 +167,7 @@ class Bench {
   }
 
   const compiler::ModelFile& file_;
-  std::string compute_;
+  std::string weights_;
   const runtime::Model& model_;
   compiler::TextEncoder encoder_;
   fs::path store_folder_;
@@ -200,14 +200,15 @@ int main(int argc, char** argv) {
   int repeat = 5;
   int threads = 0;
   bool json = false;
-  std::vector<std::string> compute_types{"f32"};
-  if (runtime::has_bf16_instructions()) compute_types.emplace_back("bf16");
+  std::vector<std::string> weight_types{"f32", "stored"};
   std::vector<std::int32_t> prefill_lengths;
   app.add_option("-m,--model", model_path, "The model, a GGUF file")->required();
   app.add_option("--repeat", repeat, "Runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--threads", threads, "Threads to use (0: one a core)");
-  app.add_option("--compute", compute_types, "Arithmetic of matrix products: f32, bf16 (default: what the CPU has)")
-      ->check(CLI::IsMember({"f32", "bf16"}))
+  app.add_option("--weights", weight_types, "What weights are kept as: f32, bf16, stored, q8, q4")
+      ->check(
+          CLI::IsMember(std::vector<std::string>(runtime::kWeightTypeNames.begin(), runtime::kWeightTypeNames.end())))
+      ->capture_default_str()
       ->delimiter(',');
   app.add_option("--prefill", prefill_lengths, "Only compute prompts of these lengths")->delimiter(',');
   app.add_flag("--json", json, "Print one JSON object");
@@ -219,19 +220,21 @@ int main(int argc, char** argv) {
   if (!tokenizer) stop(tokenizer.error().message);
   const fs::path folder = fs::temp_directory_path() / ("pml-bench-" + std::to_string(::getpid()));
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const std::string& compute : compute_types) {
-    const auto type = compute == "bf16" ? runtime::ComputeType::bf16 : runtime::ComputeType::f32;
-    auto model = runtime::Model::load(*file, {"cpu", type, threads});
+  for (const std::string& weights : weight_types) {
+    runtime::ModelOptions options;
+    options.weights = *runtime::weight_type(weights);
+    options.num_threads = threads;
+    auto model = runtime::Model::load(*file, options);
     if (!model) stop(model.error().message);
     if (!prefill_lengths.empty()) {
-      nlohmann::ordered_json row{{"compute", compute}};
+      nlohmann::ordered_json row{{"weights", weights}};
       for (const std::int32_t length : prefill_lengths) {
         row["prefill_tokens_per_s"][std::to_string(length)] = prefill_rate(*model, length, repeat);
       }
       rows.push_back(std::move(row));
       continue;
     }
-    Bench bench(*file, *tokenizer, *model, compute, folder, repeat);
+    Bench bench(*file, *tokenizer, *model, weights, folder, repeat);
     for (const Case& which : {Case{"1100", 10, 4}, Case{"5000", 40, 4}}) rows.push_back(bench.run(which));
   }
   std::error_code error;
@@ -244,11 +247,11 @@ int main(int argc, char** argv) {
     std::printf("%s\n", nlohmann::ordered_json{{"rows", rows}, {"peak_memory_mb", peak_mb}}.dump().c_str());
     return 0;
   }
-  std::printf("%7s %8s %6s %14s %14s %20s %14s %12s\n", "compute", "cached", "live", "spliced TTFT", "full prefill",
+  std::printf("%7s %8s %6s %14s %14s %20s %14s %12s\n", "weights", "cached", "live", "spliced TTFT", "full prefill",
               "ratio (min-max)", "compile tok/s", "decode tok/s");
   for (const auto& row : rows) {
     std::printf("%7s %8d %6d %11.1f ms %11.1f ms %7.1fx (%.1f-%.1f) %12.0f %12.1f\n",
-                row["compute"].get<std::string>().c_str(), row["cached_tokens"].get<int>(),
+                row["weights"].get<std::string>().c_str(), row["cached_tokens"].get<int>(),
                 row["live_tokens"].get<int>(), row["ttft_spliced_ms"].get<double>(),
                 row["ttft_no_cache_ms"].get<double>(), row["ttft_ratio"].get<double>(),
                 row["ttft_ratio_min"].get<double>(), row["ttft_ratio_max"].get<double>(),

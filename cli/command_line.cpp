@@ -67,8 +67,15 @@ class OptionTable {
         ->check(CLI::IsMember({"f16", "bf16", "f32"}))
         ->type_name("TYPE");
     command
+        .add_option(
+            "--weights", options_.weights,
+            "What weights are kept as: f32, bf16, stored (blocks of 4 to 8 bits as the file has them), q8, q4, or "
+            "auto (as compiled; else stored; else what the CPU is good at)")
+        ->check(CLI::IsMember({"auto", "f32", "bf16", "stored", "q8", "q4"}))
+        ->type_name("TYPE");
+    command
         .add_option("--compute", options_.compute,
-                    "Arithmetic of products: f32, bf16, or auto (bf16 if the CPU has it)")
+                    "Arithmetic of products: f32, bf16, or auto (follows from the weights; 16-bit integers for blocks)")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
     command.add_option("--context", options_.context, "What cached text has seen: guaranteed or isolated")

@@ -28,7 +28,8 @@ struct Options {
   std::string store;                 // folder; empty: the default one
   std::vector<std::string> allowed;  // folders that `src` may read from
   std::string kv_type;               // "f32", "f16", "bf16"; empty: what the schema was compiled with, else f16
-  std::string compute = "auto";      // "f32", "bf16"; "auto": as compiled, else what the CPU is good at
+  std::string weights = "auto";      // "f32", "bf16", "stored", "q8", "q4"; "auto": as compiled, else what is fastest
+  std::string compute = "auto";      // "f32", "bf16": then the weights are that, too; "auto": follows from the weights
   std::string context;               // "isolated", "guaranteed"; empty: guaranteed
   std::string repair = "none";
   std::string device = "cpu";

@@ -4,12 +4,18 @@
 #include "cli/options.h"
 #include "compiler/recipe.h"
 #include "runtime/model.h"
+#include "runtime/packed_weights.h"
 
 namespace pml::cli {
 
 inline runtime::ModelOptions model_options(const Options& options, const compiler::Recipe& recipe) {
-  const auto compute = recipe.compute == "bf16" ? runtime::ComputeType::bf16 : runtime::ComputeType::f32;
-  return {options.device, compute, options.threads};
+  runtime::ModelOptions result;
+  result.device = options.device;
+  result.weights = runtime::weight_type(recipe.weights).value_or(runtime::WeightType::f32);
+  result.num_threads = options.threads;
+  result.weights_folder = runtime::PackedWeights::default_folder();
+  result.fingerprint = recipe.model;
+  return result;
 }
 
 inline runtime::KvType kv_type_of(const compiler::Recipe& recipe) {

@@ -211,11 +211,27 @@ ast::ContextKind Workspace::context_kind() const {
 void Workspace::make_recipe() {
   std::string kv_type = options_.kv_type;
   if (kv_type.empty()) kv_type = manifest_ ? manifest_->kv_type : "f16";
-  std::string compute = options_.compute;
-  if (compute == "auto") {
-    compute = manifest_ ? manifest_->compute : runtime::has_bf16_instructions() ? "bf16" : "f32";
+  recipe_ = compiler::make_recipe(*model_, fingerprint_, kv_type, choose_weights());
+}
+
+std::string Workspace::choose_weights() const {
+  if (options_.compute != "auto") {
+    if (options_.weights != "auto" && options_.weights != options_.compute) {
+      stop("--compute " + options_.compute + " needs weights of the same type, not --weights " + options_.weights,
+           kBadCommandLine);
+    }
+    return options_.compute;
   }
-  recipe_ = compiler::make_recipe(*model_, fingerprint_, kv_type, compute);
+  if (options_.weights != "auto") return options_.weights;
+  if (manifest_) return manifest_->weights;
+  // A file of blocks is computed from its blocks: they are what the model is, and the least to read.
+  const auto& tensors = model_->tensors();
+  if (std::any_of(tensors.begin(), tensors.end(), [](const compiler::TensorInfo& tensor) {
+        return tensor.shape.size() == 2 && compiler::block_size(tensor.type).elements > 1;
+      })) {
+    return "stored";
+  }
+  return runtime::has_bf16_instructions() ? "bf16" : "f32";
 }
 
 std::vector<compiler::TokenId> Workspace::end_tokens() const {

@@ -63,7 +63,9 @@ class Workspace {
   /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds. Its text is
   /// kept, and places in it are valid, until the next call.
   std::optional<compiler::Plan> plan(PromptText text, grammar::Diagnostics& diagnostics);
-  void make_recipe();  // needs name_manifest
+  void make_recipe();
+  /// Recipe::weights.
+  std::string choose_weights() const;  // needs name_manifest
 
   const ast::Schema& schema() const { return *schema_; }
   const ast::Prompt& prompt() const { return *prompt_; }

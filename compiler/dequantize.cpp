@@ -15,7 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "model files are little endian");
 
-constexpr std::int64_t kQuants = 32;  ///< elements in a block of q4_0 to q8_0, and in a sub-block of q4_k and q5_k
+constexpr std::int64_t kQuants = QuantBlock::kSize;
 
 /// IEEE half to single, exact, without branches: all three cases are computed and one is selected. Denormal
 /// halves go through a subtraction of normal floats, so that flush-to-zero modes of the thread do not matter.
@@ -69,18 +69,38 @@ struct BF16 {
   }
 };
 
-/// f16 d, 16 bytes of nibbles: d * (q - 8). Byte j holds element j in its low and j + 16 in its high nibble.
+// Formats whose blocks are integers with a scale (and a minimum) for every 32 of them.
+
+/// The quants of 16 bytes of nibbles: byte j holds element j in its low and j + 16 in its high nibble.
+void read_nibbles(const std::byte* bytes, std::int8_t* quants) {
+  std::uint8_t nibbles[kQuants / 2];
+  std::memcpy(nibbles, bytes, sizeof nibbles);
+  for (std::int64_t j = 0; j < kQuants / 2; ++j) {
+    quants[j] = static_cast<std::int8_t>(nibbles[j] & 15);
+    quants[j + kQuants / 2] = static_cast<std::int8_t>(nibbles[j] >> 4);
+  }
+}
+
+/// Adds the fifth bits of 32 quants, one a bit of four bytes.
+void add_fifth_bits(const std::byte* bytes, std::int8_t* quants) {
+  std::uint32_t bits;
+  std::memcpy(&bits, bytes, sizeof bits);
+  for (std::int64_t j = 0; j < kQuants; ++j) quants[j] = static_cast<std::int8_t>(quants[j] | (bits >> j & 1) << 4);
+}
+
+void add_to_quants(int offset, std::int8_t* quants) {
+  for (std::int64_t j = 0; j < kQuants; ++j) quants[j] = static_cast<std::int8_t>(quants[j] + offset);
+}
+
+/// f16 d, 16 bytes of nibbles: d * (q - 8).
 struct Q4_0 {
   static constexpr std::int64_t kElements = kQuants;
   static constexpr std::int64_t kBytes = 18;
-  static void read(const std::byte* block, float* out) {
-    const float d = load_half(block);
-    std::uint8_t quants[kQuants / 2];
-    std::memcpy(quants, block + 2, sizeof quants);
-    for (std::int64_t j = 0; j < kQuants / 2; ++j) {
-      out[j] = static_cast<float>((quants[j] & 15) - 8) * d;
-      out[j + kQuants / 2] = static_cast<float>((quants[j] >> 4) - 8) * d;
-    }
+  static constexpr bool kHasMinimum = false;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    out->scale = load_half(block);
+    read_nibbles(block + 2, out->quants);
+    add_to_quants(-8, out->quants);
   }
 };
 
@@ -88,38 +108,24 @@ struct Q4_0 {
 struct Q4_1 {
   static constexpr std::int64_t kElements = kQuants;
   static constexpr std::int64_t kBytes = 20;
-  static void read(const std::byte* block, float* out) {
-    const float d = load_half(block);
-    const float m = load_half(block + 2);
-    std::uint8_t quants[kQuants / 2];
-    std::memcpy(quants, block + 4, sizeof quants);
-    for (std::int64_t j = 0; j < kQuants / 2; ++j) {
-      out[j] = static_cast<float>(quants[j] & 15) * d + m;
-      out[j + kQuants / 2] = static_cast<float>(quants[j] >> 4) * d + m;
-    }
+  static constexpr bool kHasMinimum = true;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    out->scale = load_half(block);
+    out->minimum = load_half(block + 2);
+    read_nibbles(block + 4, out->quants);
   }
 };
 
-/// The fifth bits of 32 quants, one a bit of four bytes, make 0 or 16 of each.
-struct FifthBits {
-  std::uint32_t bits;
-  explicit FifthBits(const std::byte* bytes) { std::memcpy(&bits, bytes, sizeof bits); }
-  int operator[](std::int64_t j) const { return static_cast<int>(bits >> j & 1) << 4; }
-};
-
-/// f16 d, the fifth bits, 16 bytes of nibbles as in Q4_0: d * (q - 16).
+/// f16 d, the fifth bits, 16 bytes of nibbles: d * (q - 16).
 struct Q5_0 {
   static constexpr std::int64_t kElements = kQuants;
   static constexpr std::int64_t kBytes = 22;
-  static void read(const std::byte* block, float* out) {
-    const float d = load_half(block);
-    const FifthBits fifth(block + 2);
-    std::uint8_t quants[kQuants / 2];
-    std::memcpy(quants, block + 6, sizeof quants);
-    for (std::int64_t j = 0; j < kQuants / 2; ++j) {
-      out[j] = static_cast<float>(((quants[j] & 15) | fifth[j]) - 16) * d;
-      out[j + kQuants / 2] = static_cast<float>(((quants[j] >> 4) | fifth[j + kQuants / 2]) - 16) * d;
-    }
+  static constexpr bool kHasMinimum = false;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    out->scale = load_half(block);
+    read_nibbles(block + 6, out->quants);
+    add_fifth_bits(block + 2, out->quants);
+    add_to_quants(-16, out->quants);
   }
 };
 
@@ -127,16 +133,12 @@ struct Q5_0 {
 struct Q5_1 {
   static constexpr std::int64_t kElements = kQuants;
   static constexpr std::int64_t kBytes = 24;
-  static void read(const std::byte* block, float* out) {
-    const float d = load_half(block);
-    const float m = load_half(block + 2);
-    const FifthBits fifth(block + 4);
-    std::uint8_t quants[kQuants / 2];
-    std::memcpy(quants, block + 8, sizeof quants);
-    for (std::int64_t j = 0; j < kQuants / 2; ++j) {
-      out[j] = static_cast<float>((quants[j] & 15) | fifth[j]) * d + m;
-      out[j + kQuants / 2] = static_cast<float>((quants[j] >> 4) | fifth[j + kQuants / 2]) * d + m;
-    }
+  static constexpr bool kHasMinimum = true;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    out->scale = load_half(block);
+    out->minimum = load_half(block + 2);
+    read_nibbles(block + 8, out->quants);
+    add_fifth_bits(block + 4, out->quants);
   }
 };
 
@@ -144,11 +146,10 @@ struct Q5_1 {
 struct Q8_0 {
   static constexpr std::int64_t kElements = kQuants;
   static constexpr std::int64_t kBytes = 34;
-  static void read(const std::byte* block, float* out) {
-    const float d = load_half(block);
-    std::int8_t quants[kQuants];
-    std::memcpy(quants, block + 2, sizeof quants);
-    for (std::int64_t j = 0; j < kQuants; ++j) out[j] = static_cast<float>(quants[j]) * d;
+  static constexpr bool kHasMinimum = false;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    out->scale = load_half(block);
+    std::memcpy(out->quants, block + 2, sizeof out->quants);
   }
 };
 
@@ -158,43 +159,43 @@ constexpr std::int64_t kSuperBlock = 256;
 constexpr std::int64_t kSubBlocks = kSuperBlock / kQuants;  ///< of q4_k and q5_k
 
 /// What Q4_K and Q5_K begin with: f16 d, f16 dmin, and 12 bytes that hold eight scales and eight minima of six
-/// bits. The first four of each lie in the low bits of bytes 0-3 and 4-7; of the others, the low four bits
-/// lie in bytes 8-11 (scale low, minimum high) and the high two on top of bytes 0-3 and 4-7.
-struct ScalesAndMinima {
-  static constexpr std::int64_t kBytes = 16;
-  float scale[kSubBlocks];
-  float minimum[kSubBlocks];
+/// bits, as numbers to be subtracted. The first four of each lie in the low bits of bytes 0-3 and 4-7; of the
+/// others, the low four bits lie in bytes 8-11 (scale low, minimum high) and the high two on top of bytes 0-3 and
+/// 4-7.
+constexpr std::int64_t kScalesAndMinimaBytes = 16;
 
-  explicit ScalesAndMinima(const std::byte* block) {
-    const float d = load_half(block);
-    const float dmin = load_half(block + 2);
-    std::uint8_t packed[12];
-    std::memcpy(packed, block + 4, sizeof packed);
-    for (std::int64_t j = 0; j < kSubBlocks / 2; ++j) {
-      scale[j] = d * static_cast<float>(packed[j] & 63);
-      minimum[j] = dmin * static_cast<float>(packed[j + 4] & 63);
-      scale[j + 4] = d * static_cast<float>((packed[j + 8] & 15) | packed[j] >> 6 << 4);
-      minimum[j + 4] = dmin * static_cast<float>(packed[j + 8] >> 4 | packed[j + 4] >> 6 << 4);
-    }
+void read_scales_and_minima(const std::byte* block, QuantBlock* out) {
+  const float d = load_half(block);
+  const float dmin = load_half(block + 2);
+  std::uint8_t packed[12];
+  std::memcpy(packed, block + 4, sizeof packed);
+  for (std::int64_t j = 0; j < kSubBlocks / 2; ++j) {
+    out[j].scale = d * static_cast<float>(packed[j] & 63);
+    out[j].minimum = -(dmin * static_cast<float>(packed[j + 4] & 63));
+    out[j + 4].scale = d * static_cast<float>((packed[j + 8] & 15) | packed[j] >> 6 << 4);
+    out[j + 4].minimum = -(dmin * static_cast<float>(packed[j + 8] >> 4 | packed[j + 4] >> 6 << 4));
   }
-};
+}
 
-/// Scales and minima, then 128 bytes of nibbles: scale * q - minimum. 32 bytes hold two sub-blocks, the first
-/// in their low nibbles.
+/// 128 bytes of nibbles: 32 of them hold two sub-blocks, the first in their low nibbles.
+void read_sub_block_nibbles(const std::byte* bytes, QuantBlock* out) {
+  std::uint8_t nibbles[kSuperBlock / 2];
+  std::memcpy(nibbles, bytes, sizeof nibbles);
+  for (std::int64_t sub = 0; sub < kSubBlocks; ++sub) {
+    const std::uint8_t* pairs = nibbles + sub / 2 * kQuants;
+    const int shift = sub % 2 == 0 ? 0 : 4;
+    for (std::int64_t j = 0; j < kQuants; ++j) out[sub].quants[j] = static_cast<std::int8_t>(pairs[j] >> shift & 15);
+  }
+}
+
+/// Scales and minima, then 128 bytes of nibbles: scale * q - minimum.
 struct Q4_K {
   static constexpr std::int64_t kElements = kSuperBlock;
   static constexpr std::int64_t kBytes = 144;
-  static void read(const std::byte* block, float* out) {
-    const ScalesAndMinima header(block);
-    std::uint8_t quants[kSuperBlock / 2];
-    std::memcpy(quants, block + ScalesAndMinima::kBytes, sizeof quants);
-    for (std::int64_t sub = 0; sub < kSubBlocks; ++sub, out += kQuants) {
-      const std::uint8_t* pairs = quants + sub / 2 * kQuants;
-      const int shift = sub % 2 == 0 ? 0 : 4;
-      for (std::int64_t j = 0; j < kQuants; ++j) {
-        out[j] = header.scale[sub] * static_cast<float>(pairs[j] >> shift & 15) - header.minimum[sub];
-      }
-    }
+  static constexpr bool kHasMinimum = true;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    read_scales_and_minima(block, out);
+    read_sub_block_nibbles(block + kScalesAndMinimaBytes, out);
   }
 };
 
@@ -202,22 +203,32 @@ struct Q4_K {
 struct Q5_K {
   static constexpr std::int64_t kElements = kSuperBlock;
   static constexpr std::int64_t kBytes = 176;
-  static void read(const std::byte* block, float* out) {
-    const ScalesAndMinima header(block);
+  static constexpr bool kHasMinimum = true;
+  static void read_quants(const std::byte* block, QuantBlock* out) {
+    read_scales_and_minima(block, out);
     std::uint8_t fifth[kQuants];
-    std::uint8_t quants[kSuperBlock / 2];
-    std::memcpy(fifth, block + ScalesAndMinima::kBytes, sizeof fifth);
-    std::memcpy(quants, block + ScalesAndMinima::kBytes + sizeof fifth, sizeof quants);
-    for (std::int64_t sub = 0; sub < kSubBlocks; ++sub, out += kQuants) {
-      const std::uint8_t* pairs = quants + sub / 2 * kQuants;
-      const int shift = sub % 2 == 0 ? 0 : 4;
+    std::memcpy(fifth, block + kScalesAndMinimaBytes, sizeof fifth);
+    read_sub_block_nibbles(block + kScalesAndMinimaBytes + sizeof fifth, out);
+    for (std::int64_t sub = 0; sub < kSubBlocks; ++sub) {
       for (std::int64_t j = 0; j < kQuants; ++j) {
-        const int quant = (pairs[j] >> shift & 15) | (fifth[j] >> sub & 1) << 4;
-        out[j] = header.scale[sub] * static_cast<float>(quant) - header.minimum[sub];
+        out[sub].quants[j] = static_cast<std::int8_t>(out[sub].quants[j] | (fifth[j] >> sub & 1) << 4);
       }
     }
   }
 };
+
+/// Formats that have quants, as floats.
+template <typename Format>
+void read_quantized(const std::byte* block, float* out) {
+  QuantBlock blocks[Format::kElements / kQuants];
+  Format::read_quants(block, blocks);
+  for (const QuantBlock& part : blocks) {
+    for (std::int64_t j = 0; j < kQuants; ++j) {
+      const float scaled = part.scale * static_cast<float>(part.quants[j]);
+      *out++ = Format::kHasMinimum ? scaled + part.minimum : scaled;
+    }
+  }
+}
 
 /// 128 bytes of low nibbles, 64 of upper pairs of bits, 16 signed scales, f16 d: (d * scale) * (q - 32). Each
 /// half of the block has 64 and 32 of these bytes for four runs of 32 elements; a scale serves 16.
@@ -251,7 +262,13 @@ struct Q6_K {
 template <typename Format>
 void read_row(const std::byte* row, std::int64_t row_size, float* out) {
   const std::int64_t whole = row_size / Format::kElements * Format::kElements;
-  for (std::int64_t i = 0; i < whole; i += Format::kElements, row += Format::kBytes) Format::read(row, out + i);
+  for (std::int64_t i = 0; i < whole; i += Format::kElements, row += Format::kBytes) {
+    if constexpr (requires { Format::kHasMinimum; }) {
+      read_quantized<Format>(row, out + i);
+    } else {
+      Format::read(row, out + i);
+    }
+  }
   if constexpr (requires { Format::read_one(row); }) {
     for (std::int64_t i = whole; i < row_size; ++i, row += 2) out[i] = Format::read_one(row);
   }
@@ -314,6 +331,54 @@ void dequantize_rows(const TensorInfo& tensor, std::int64_t first_row, std::int6
   for (std::int64_t row = first_row; row < first_row + num_rows; ++row, out += size) {
     read(tensor.data.data() + stored_row(tensor, row) * size_bytes, size, out);
   }
+}
+
+namespace {
+
+template <typename Format>
+void read_row_quants(const std::byte* row, std::int64_t row_size, QuantBlock* out) {
+  for (std::int64_t i = 0; i < row_size; i += Format::kElements, row += Format::kBytes) {
+    Format::read_quants(row, out);
+    out += Format::kElements / kQuants;
+  }
+}
+
+using ReadQuants = void (*)(const std::byte*, std::int64_t, QuantBlock*);
+
+ReadQuants quant_reader(TensorType type) {
+  switch (type) {
+    case TensorType::q4_0:
+      return read_row_quants<Q4_0>;
+    case TensorType::q4_1:
+      return read_row_quants<Q4_1>;
+    case TensorType::q5_0:
+      return read_row_quants<Q5_0>;
+    case TensorType::q5_1:
+      return read_row_quants<Q5_1>;
+    case TensorType::q8_0:
+      return read_row_quants<Q8_0>;
+    case TensorType::q4_k:
+      return read_row_quants<Q4_K>;
+    case TensorType::q5_k:
+      return read_row_quants<Q5_K>;
+    case TensorType::q6_k:
+    case TensorType::f32:
+    case TensorType::f16:
+    case TensorType::bf16:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool has_quants(TensorType type) { return quant_reader(type) != nullptr; }
+
+void read_quants(const TensorInfo& tensor, std::int64_t row, QuantBlock* out) {
+  const ReadQuants read = quant_reader(tensor.type);
+  PML_CHECK(read != nullptr && tensor.shape.size() == 2, "the tensor is a matrix of quants");
+  PML_CHECK(row >= 0 && row < num_rows(tensor), "the row is a row of the tensor");
+  read(tensor.data.data() + stored_row(tensor, row) * row_size_bytes(tensor), row_size(tensor), out);
 }
 
 }  // namespace pml::compiler

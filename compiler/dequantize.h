@@ -14,4 +14,17 @@ namespace pml::compiler {
 /// one dimension is one row; the permutation then moves its elements.
 void dequantize_rows(const TensorInfo& tensor, std::int64_t first_row, std::int64_t num_rows, float* out);
 
+/// What formats of the kinds Q4, Q5 and Q8 store for 32 neighbours of a row: scale * quant + minimum.
+struct QuantBlock {
+  static constexpr std::int64_t kSize = 32;
+  float scale = 0.0F;
+  float minimum = 0.0F;       // 0 in the formats that have none
+  std::int8_t quants[kSize];  // [-128, 127]; of Q4_0 [-8, 7], of Q4_1 and Q4_K [0, 15]
+};
+
+/// Are the elements stored as QuantBlocks? Q6_K is not: it has a scale for every 16.
+bool has_quants(TensorType type);
+/// Writes the quants of one row of a matrix, in the model's own order, to `out`: [row_size(tensor) / 32].
+void read_quants(const TensorInfo& tensor, std::int64_t row, QuantBlock* out);
+
 }  // namespace pml::compiler

@@ -118,7 +118,7 @@ std::string fingerprint(std::span<const PartDigest> parts) {
 }
 
 Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type,
-                   std::string_view compute) {
+                   std::string_view weights) {
   Recipe recipe;
   recipe.model = std::move(model_fingerprint);
   recipe.tokenizer = to_hex(fingerprint(model.tokenizer()));
@@ -126,8 +126,8 @@ Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::s
   recipe.rope = "base " + shortest_decimal(rope.base) + ", dimensions " + std::to_string(rope.rotary_dim) +
                 ", scaling " + rope.scaling;
   recipe.kv_type = kv_type;
-  recipe.weights = compute;
-  recipe.compute = compute;
+  recipe.weights = weights;
+  recipe.compute = weights == "f32" || weights == "bf16" ? weights : "i16";
   return recipe;
 }
 

@@ -34,8 +34,8 @@ struct Recipe {
   std::string tokenizer;     // fingerprint of the tokenizer's data
   std::string rope;          // base, rotated dimensions, scaling
   std::string kv_type;       // "f32", "f16", "bf16"
-  std::string weights;       // "f32", "bf16": what they are rounded to for products
-  std::string compute;       // "f32", "bf16"
+  std::string weights;       // "f32", "bf16", "stored", "q8", "q4": what they are kept as
+  std::string compute;       // "f32", "bf16", "i16": what products round their inputs to; follows from the weights
   std::int32_t encoder = 3;  // raised whenever the encoder's arithmetic changes
 };
 
@@ -55,7 +55,7 @@ std::string fingerprint(std::span<const PartDigest> parts);
 
 /// The recipe that this model has under these types. `model_fingerprint` is hexadecimal.
 Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::string_view kv_type,
-                   std::string_view compute);
+                   std::string_view weights);
 
 /// d(empty): `origin` is the position of the chain's first row.
 Digest empty_chain_digest(const Digest& recipe, Slot origin);

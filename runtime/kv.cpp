@@ -1,31 +1,64 @@
 #include "runtime/kv.h"
 
-#include <cstring>
+#include <sys/mman.h>
+
+#include <new>
+#include <utility>
 
 #include "grammar/check.h"
 #include "runtime/cpu/elementwise.h"
 
 namespace pml::runtime {
 
-KvBuffer::KvBuffer(const KvShape& shape, std::int64_t capacity)
-    : shape_(shape), capacity_(capacity), k_(shape.size_bytes(capacity)), v_(shape.size_bytes(capacity)) {
-  positions_.reserve(static_cast<std::size_t>(capacity));
+bool KvPool::take(std::size_t size_bytes) {
+  std::size_t used = used_bytes_;
+  do {
+    if (size_bytes > limit_bytes_ - used) return false;
+  } while (!used_bytes_.compare_exchange_weak(used, used + size_bytes));
+  return true;
 }
 
-void KvBuffer::reserve(std::int64_t num_rows) {
-  if (num_rows <= capacity_) return;
-  KvBuffer larger(shape_, num_rows);
-  larger.positions_.assign(positions_.begin(), positions_.end());
-  const std::size_t row_bytes = static_cast<std::size_t>(shape_.head_dim) * runtime::size_bytes(shape_.type);
-  const std::size_t used_bytes = positions_.size() * row_bytes;  // of one head
-  const std::int64_t num_heads = static_cast<std::int64_t>(shape_.num_layers) * shape_.num_kv_heads;
-  for (std::int64_t head = 0; used_bytes > 0 && head < num_heads; ++head) {
-    const std::size_t from = static_cast<std::size_t>(head * capacity_) * row_bytes;
-    const std::size_t to = static_cast<std::size_t>(head * num_rows) * row_bytes;
-    std::memcpy(larger.k_.data() + to, k_.data() + from, used_bytes);
-    std::memcpy(larger.v_.data() + to, v_.data() + from, used_bytes);
-  }
-  *this = std::move(larger);
+KvBuffer::KvBuffer(const KvShape& shape, std::int64_t capacity, KvPool* pool)
+    : shape_(shape), capacity_(capacity), pool_(pool) {
+  const std::size_t size_bytes = 2 * shape.size_bytes(capacity);
+  if (size_bytes == 0) return;
+  // Addresses without memory: the system gives pages of its own, zeroed, as they are written to.
+  void* memory =
+      ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  memory_ = static_cast<std::byte*>(memory);
+}
+
+KvBuffer::KvBuffer(KvBuffer&& other) noexcept { *this = std::move(other); }
+
+KvBuffer& KvBuffer::operator=(KvBuffer&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  shape_ = other.shape_;
+  capacity_ = other.capacity_;
+  pool_ = other.pool_;
+  memory_ = std::exchange(other.memory_, nullptr);
+  num_pages_ = std::exchange(other.num_pages_, 0);
+  positions_ = std::move(other.positions_);
+  return *this;
+}
+
+KvBuffer::~KvBuffer() { release(); }
+
+void KvBuffer::release() {
+  if (memory_ != nullptr) ::munmap(memory_, 2 * shape_.size_bytes(capacity_));
+  if (pool_ != nullptr) pool_->give_back(size_bytes());
+  memory_ = nullptr;
+  num_pages_ = 0;
+}
+
+bool KvBuffer::make_room(std::int64_t num_rows) {
+  PML_CHECK(num_rows <= capacity_, "there is capacity for the rows");
+  const std::int64_t more = (num_rows + kPageRows - 1) / kPageRows - num_pages_;
+  if (more <= 0) return true;
+  if (pool_ != nullptr && !pool_->take(static_cast<std::size_t>(more) * page_bytes())) return false;
+  num_pages_ += more;
+  return true;
 }
 
 void KvBuffer::truncate(std::int64_t num_rows) {
@@ -35,7 +68,7 @@ void KvBuffer::truncate(std::int64_t num_rows) {
 
 std::int64_t KvBuffer::append(std::span<const Slot> positions) {
   const std::int64_t first = num_rows();
-  PML_CHECK(first + static_cast<std::int64_t>(positions.size()) <= capacity_, "the buffer has room for the rows");
+  if (!make_room(first + static_cast<std::int64_t>(positions.size()))) throw std::bad_alloc();
   for (const Slot position : positions) {
     PML_CHECK(positions_.empty() || positions_.back() < position, "rows are in ascending position order");
     positions_.push_back(position);
@@ -52,8 +85,8 @@ void KvBuffer::write(std::int32_t layer, std::int64_t first_row, std::int64_t nu
     for (std::int64_t row = 0; row < num_rows; ++row) {
       const std::int64_t from = (row * shape_.num_kv_heads + head) * head_dim;
       const std::int64_t to = (head_begin + row) * head_dim * element;
-      cpu::round_to(shape_.type, keys + from, head_dim, k_.data() + to);
-      cpu::round_to(shape_.type, values + from, head_dim, v_.data() + to);
+      cpu::round_to(shape_.type, keys + from, head_dim, memory_ + to);
+      cpu::round_to(shape_.type, values + from, head_dim, memory_ + shape_.size_bytes(capacity_) + to);
     }
   }
 }
@@ -61,7 +94,7 @@ void KvBuffer::write(std::int32_t layer, std::int64_t first_row, std::int64_t nu
 KvView KvBuffer::view() const {
   PML_CHECK(num_rows() == capacity_ && capacity_ > 0, "an artifact's buffer is full");
   PML_CHECK(positions_.back() - positions_.front() + 1 == capacity_, "an artifact's positions are consecutive");
-  return {k_.data(), v_.data(), shape_, capacity_, static_cast<std::int32_t>(capacity_), positions_.front(), 0};
+  return {k().data(), v().data(), shape_, capacity_, static_cast<std::int32_t>(capacity_), positions_.front(), 0};
 }
 
 }  // namespace pml::runtime

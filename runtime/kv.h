@@ -1,6 +1,7 @@
 // Keys and values of runs of rows: views that attention reads, and buffers that a forward pass fills.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,27 +41,53 @@ struct KvView {
   Slot shift = 0;             // D: row 0 was rotated for position first - shift
 };
 
+/// The memory that requests may use for their own rows together. Knows numbers only; may be used from any thread.
+class KvPool {
+ public:
+  explicit KvPool(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  std::size_t limit_bytes() const { return limit_bytes_; }
+  std::size_t used_bytes() const { return used_bytes_; }
+  /// False, and nothing is taken, if there is less left.
+  bool take(std::size_t size_bytes);
+  void give_back(std::size_t size_bytes) { used_bytes_ -= size_bytes; }
+
+ private:
+  std::size_t limit_bytes_;
+  std::atomic<std::size_t> used_bytes_ = 0;
+};
+
 /// KV that a forward pass appends to: a request's own rows, or a segment that is being encoded. Rows are in
 /// ascending position order, with gaps.
+///
+/// Rows never move. Addresses are set aside for `capacity` rows; memory comes in pages of kPageRows rows, from the pool
+/// if there is one, when the first row of a page is appended.
 class KvBuffer {
  public:
-  KvBuffer(const KvShape& shape, std::int64_t capacity);
+  /// Of f16 keys with 64 columns so many rows fill a page of the system.
+  static constexpr std::int64_t kPageRows = 32;
+
+  /// Throws std::bad_alloc if there are not enough addresses. `pool` must outlive the buffer; null: no bound.
+  KvBuffer(const KvShape& shape, std::int64_t capacity, KvPool* pool = nullptr);
+  KvBuffer(KvBuffer&& other) noexcept;
+  KvBuffer& operator=(KvBuffer&& other) noexcept;
+  ~KvBuffer();
 
   const KvShape& shape() const { return shape_; }
   std::int64_t capacity() const { return capacity_; }
   std::int64_t num_rows() const { return static_cast<std::int64_t>(positions_.size()); }
   std::span<const Slot> positions() const { return positions_; }
-  std::span<const std::byte> k() const { return k_; }  // [num_layers, num_kv_heads, capacity, head_dim]
-  std::span<const std::byte> v() const { return v_; }
-  std::size_t size_bytes() const { return k_.size() + v_.size(); }
+  std::span<const std::byte> k() const { return {memory_, shape_.size_bytes(capacity_)}; }  // as KvView::k
+  std::span<const std::byte> v() const { return k().empty() ? k() : std::span(k().data() + k().size(), k().size()); }
+  /// Of the pages.
+  std::size_t size_bytes() const { return static_cast<std::size_t>(num_pages_) * page_bytes(); }
 
-  /// Makes the capacity at least `num_rows`. Rows that are there move: pointers into k() and v() end. Throws
-  /// std::bad_alloc, and leaves the buffer as it was.
-  void reserve(std::int64_t num_rows);
-  /// Takes in rows at these positions, for which there is room, and returns the index of the first. The caller then
-  /// writes the rows of every layer. `positions` ascend, and lie behind all earlier ones.
+  /// Takes pages for `num_rows` rows in all, of which there is capacity. False if the pool has too few.
+  bool make_room(std::int64_t num_rows);
+  /// Takes in rows at these positions, and returns the index of the first. The caller then writes the rows of every
+  /// layer. `positions` ascend, and lie behind all earlier ones. Throws std::bad_alloc if the pool has no pages left.
   std::int64_t append(std::span<const Slot> positions);
-  /// Forgets all rows but the first `num_rows`.
+  /// Forgets all rows but the first `num_rows`. Their pages are kept.
   void truncate(std::int64_t num_rows);
   /// Rounds `keys` and `values` [num_rows, num_kv_heads, head_dim] to the KV type, as rows of one layer.
   void write(std::int32_t layer, std::int64_t first_row, std::int64_t num_rows, const float* keys, const float* values);
@@ -68,10 +95,14 @@ class KvBuffer {
   KvView view() const;
 
  private:
+  std::size_t page_bytes() const { return 2 * shape_.size_bytes(kPageRows); }
+  void release();
+
   KvShape shape_;
-  std::int64_t capacity_;
-  std::vector<std::byte> k_;
-  std::vector<std::byte> v_;
+  std::int64_t capacity_ = 0;
+  KvPool* pool_ = nullptr;
+  std::byte* memory_ = nullptr;  // keys, then values
+  std::int64_t num_pages_ = 0;
   std::vector<Slot> positions_;
 };
 

@@ -2,9 +2,14 @@
 
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 
 #include <string_view>
+
+#include "runtime/cpu/packed_product.h"
+#include "runtime/threads.h"
 
 namespace pml::runtime {
 namespace {
@@ -33,7 +38,14 @@ const OneDnn* onednn() {
 /// Rows that the packing is chosen for; it serves every other number, too.
 constexpr std::int64_t kTypicalRows = 256;
 
+/// oneDNN's kernels for one or two rows sum in another order. At multiples of this number a row's bits do not depend on
+/// how many others there are.
+constexpr std::int64_t kRowTile = 8;
+
 }  // namespace
+
+Linear::Linear(std::vector<cpu::PackedMatrix> matrices, std::optional<at::Tensor> bias)
+    : matrices_(std::move(matrices)), bias_(std::move(bias)) {}
 
 Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, ComputeType compute)
     : weight_(compute == ComputeType::bf16 ? weight.to(at::kBFloat16) : weight),
@@ -43,14 +55,38 @@ Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, Compute
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  const auto product = [&](const at::Tensor& input, const std::optional<at::Tensor>& bias) {
-    if (onednn() == nullptr) return at::linear(input, weight_, bias);
-    return onednn()->linear.call(input, weight_, bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+  at::Tensor y = matrices_.empty() ? multiply_plain(x) : multiply_packed(x);
+  if (bias_) y.add_(*bias_);
+  return y;
+}
+
+at::Tensor Linear::multiply_packed(const at::Tensor& x) const {
+  std::int64_t num_outputs = 0;
+  for (const cpu::PackedMatrix& matrix : matrices_) num_outputs += matrix.num_outputs;
+  at::Tensor y = at::empty({x.size(0), num_outputs}, at::kFloat);
+  cpu::QuantizedRows rows(x.size(0), x.size(1));
+  const float* from = x.const_data_ptr<float>();
+  for_rows(x.size(0), [&](std::int64_t row) { rows.set(row, from + row * x.size(1)); });
+  float* out = y.data_ptr<float>();
+  for (const cpu::PackedMatrix& matrix : matrices_) {
+    for_pieces(matrix.num_panels(), 4, [&](std::int64_t begin, std::int64_t end) {
+      cpu::multiply(matrix, rows, begin, end, out, num_outputs);
+    });
+    out += matrix.num_outputs;
+  }
+  return y;
+}
+
+at::Tensor Linear::multiply_plain(const at::Tensor& x) const {
+  const auto product = [&](const at::Tensor& input) {
+    if (onednn() == nullptr) return at::linear(input, weight_);
+    return onednn()->linear.call(input, weight_, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
   };
-  if (compute_ == ComputeType::f32) return product(x, bias_);
-  at::Tensor result = product(x.to(at::kBFloat16), std::nullopt).to(at::kFloat);
-  if (bias_) result.add_(*bias_);
-  return result;
+  const std::int64_t num_rows = x.size(0);
+  const std::int64_t padding = (num_rows + kRowTile - 1) / kRowTile * kRowTile - num_rows;
+  const at::Tensor padded = padding == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, padding});
+  if (compute_ == ComputeType::f32) return product(padded).narrow(0, 0, num_rows);
+  return product(padded.to(at::kBFloat16)).narrow(0, 0, num_rows).to(at::kFloat);
 }
 
 }  // namespace pml::runtime

@@ -3,11 +3,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -17,44 +15,20 @@
 #include "runtime/cpu/elementwise.h"
 #include "runtime/rope.h"
 #include "runtime/segment_attention.h"
+#include "runtime/threads.h"
 #include "runtime/weights.h"
 
-#ifndef INTRA_OP_PARALLEL
-#error "at::parallel_for would run on one thread: compile with OpenMP"
-#endif
-
 namespace pml::runtime {
-namespace {
-
-/// A number of rows at which a row's bits do not depend on how many others are computed with it.
-std::int64_t padded(std::int64_t rows) { return (rows + Linear::kRowTile - 1) / Linear::kRowTile * Linear::kRowTile; }
-
-/// Runs `body(row)` for every row, on ATen's threads.
-template <typename Body>
-void for_rows(std::int64_t num_rows, const Body& body) {
-  at::parallel_for(0, num_rows, 4, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) body(row);
-  });
-}
-
-/// The attention kernel's threads are ATen's. Its tasks are of unequal length, so each thread takes the next.
-constexpr cpu::ParallelFor kParallelFor{
-    [](void*, std::int64_t count, void (*task)(void*, std::int64_t), void* state) {
-      std::atomic<std::int64_t> next{0};
-      at::parallel_for(0, std::min<std::int64_t>(count, at::get_num_threads()), 1, [&](std::int64_t, std::int64_t) {
-        for (std::int64_t index = next++; index < count; index = next++) task(state, index);
-      });
-    },
-    nullptr};
-
-}  // namespace
 
 struct Model::Impl {
-  Impl(const compiler::ModelFile& file, ComputeType compute)
-      : config(file.config()), rope(config.rope), weights(load_weights(file, compute)) {}
+  Impl(const compiler::ModelFile& file, const ModelOptions& options)
+      : config(file.config()),
+        rope(config.rope),
+        weights(load_weights(file, options)),
+        rounds_attention(is_packed(options.weights)) {}
 
   at::Tensor embed(std::span<const SequenceInput> sequences, std::int64_t num_rows) const {
-    at::Tensor x = at::zeros({num_rows, config.hidden_size}, at::kFloat);
+    at::Tensor x = at::empty({num_rows, config.hidden_size}, at::kFloat);
     float* out = x.data_ptr<float>();
     for (const SequenceInput& sequence : sequences) {
       for (const TokenId token : sequence.tokens) {
@@ -64,6 +38,14 @@ struct Model::Impl {
       }
     }
     return x;
+  }
+
+  /// x += y, [rows, hidden].
+  static void add(const at::Tensor& y, at::Tensor& x) {
+    const float* from = y.const_data_ptr<float>();
+    float* to = x.data_ptr<float>();
+    const std::int64_t size = x.size(1);
+    for_rows(x.size(0), [&](std::int64_t row) { cpu::add(from + row * size, size, to + row * size); });
   }
 
   at::Tensor normalized(const at::Tensor& x, const at::Tensor& weight) const {
@@ -145,6 +127,7 @@ struct Model::Impl {
     arguments.num_kv_heads = config.num_kv_heads;
     arguments.head_dim = config.head_dim;
     arguments.num_queries = batch.num_tokens();
+    arguments.may_round = rounds_attention;
     arguments.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(config.head_dim)));
     arguments.queries = scratch.queries.data();
     arguments.segments = segments;
@@ -167,7 +150,7 @@ struct Model::Impl {
     }
     if (!wants_output) return;
     attend(index, batch, scratch, attended);
-    x.add_(layer.output(attended));
+    add(layer.output(attended), x);
 
     const at::Tensor gate_up = layer.gate_up(normalized(x, layer.mlp_norm));
     at::Tensor activated = at::empty({x.size(0), config.ffn_size}, at::kFloat);
@@ -176,14 +159,14 @@ struct Model::Impl {
       cpu::silu_multiply(gate, gate + config.ffn_size, config.ffn_size,
                          activated.data_ptr<float>() + row * config.ffn_size);
     });
-    x.add_(layer.down(activated));
+    add(layer.down(activated), x);
   }
 
   std::vector<float> logits(std::span<const SequenceInput> sequences, const at::Tensor& x) const {
     const auto wanting = std::count_if(sequences.begin(), sequences.end(),
                                        [](const SequenceInput& sequence) { return sequence.wants_logits; });
     if (wanting == 0) return {};
-    at::Tensor last = at::zeros({padded(wanting), config.hidden_size}, at::kFloat);
+    at::Tensor last = at::empty({wanting, config.hidden_size}, at::kFloat);
     const auto row_bytes = sizeof(float) * static_cast<std::size_t>(config.hidden_size);
     float* to = last.data_ptr<float>();
     std::int64_t end = 0;
@@ -201,6 +184,7 @@ struct Model::Impl {
   compiler::ModelConfig config;
   Rope rope;
   Weights weights;
+  bool rounds_attention;
 };
 
 Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -212,9 +196,12 @@ Result<Model> Model::load(const compiler::ModelFile& file, const ModelOptions& o
   if (options.device != "cpu") {
     return fail("the device `" + options.device + "` is not in this build; `cpu` is");
   }
-  if (options.num_threads > 0) at::set_num_threads(options.num_threads);
+  set_num_threads(options.num_threads);
+  // Products of packed weights are ours, and so are all loops around them. A second set of threads would only be in
+  // the way of the first.
+  at::set_num_threads(is_packed(options.weights) ? 1 : num_threads());
   const c10::InferenceMode guard;
-  return Model(std::make_unique<Impl>(file, options.compute));
+  return Model(std::make_unique<Impl>(file, options));
 }
 
 const compiler::ModelConfig& Model::config() const { return impl_->config; }
@@ -226,11 +213,10 @@ KvShape Model::kv_shape(KvType type) const {
 std::vector<float> Model::forward(std::span<const SequenceInput> sequences) const {
   const c10::InferenceMode guard;
   const Batch batch(sequences);
-  const std::int64_t num_rows = padded(batch.num_tokens());
+  const std::int64_t num_rows = batch.num_tokens();
   Impl::Scratch scratch = impl_->make_scratch(batch);
   at::Tensor x = impl_->embed(sequences, num_rows);
-  // Rows of padding attend to nothing, and stay zero.
-  at::Tensor attended = at::zeros({num_rows, impl_->config.num_heads * impl_->config.head_dim}, at::kFloat);
+  at::Tensor attended = at::empty({num_rows, impl_->config.num_heads * impl_->config.head_dim}, at::kFloat);
   const bool wants_logits = std::any_of(sequences.begin(), sequences.end(),
                                         [](const SequenceInput& sequence) { return sequence.wants_logits; });
   for (std::int32_t layer = 0; layer < impl_->config.num_layers; ++layer) {

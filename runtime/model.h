@@ -10,21 +10,15 @@
 #include <vector>
 
 #include "compiler/model_file.h"
-#include "runtime/compute_type.h"
+#include "runtime/model_options.h"
 #include "runtime/sequence.h"
 
 namespace pml::runtime {
 
-struct ModelOptions {
-  std::string device = "cpu";
-  ComputeType compute = ComputeType::f32;
-  int num_threads = 0;  // 0: as many as there are cores
-};
-
 class Model {
  public:
-  /// Converts the weights to the compute type. Fails on a device that this build does not have. The file must
-  /// outlive the model.
+  /// Converts the weights, or maps them as they were packed before. Fails on a device that this build does not have.
+  /// The file must outlive the model.
   static Result<Model> load(const compiler::ModelFile& file, const ModelOptions& options);
 
   Model(Model&&) noexcept;

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "compiler/model_file.h"
-#include "runtime/compute_type.h"
 #include "runtime/linear.h"
+#include "runtime/model_options.h"
+#include "runtime/packed_weights.h"
 
 namespace pml::runtime {
 
@@ -28,9 +29,10 @@ struct Weights {
   Linear head;                     // [vocab, hidden]
   at::Tensor norm;                 // [hidden]
   std::vector<LayerWeights> layers;
+  PackedWeights packed;  // what packed products read
 };
 
-/// Dequantises every tensor once, on all threads. The file must outlive the weights.
-Weights load_weights(const compiler::ModelFile& file, ComputeType compute);
+/// Packs matrices, or dequantises them, on all threads. The file must outlive the weights.
+Weights load_weights(const compiler::ModelFile& file, const ModelOptions& options);
 
 }  // namespace pml::runtime

@@ -38,10 +38,10 @@ def has_bf16_instructions() -> bool:
     return "avx512_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
 
 
-# What is measured against f32 KV and f32 compute: name, KV type, compute type.
-ROUNDED = [("f16 KV", "f16", "f32"), ("bf16 KV", "bf16", "f32")]
+# What is measured against f32 KV and f32 weights: name, KV type, weight type.
+ROUNDED = [("f16 KV", "f16", "f32"), ("bf16 KV", "bf16", "f32"), ("stored weights", "f16", "stored")]
 if has_bf16_instructions():
-    ROUNDED.append(("bf16 compute", "f16", "bf16"))
+    ROUNDED.append(("bf16 weights", "f16", "bf16"))
 
 
 def first_difference(wanted: Any, got: Any, where: str = "plan") -> str:
@@ -88,8 +88,8 @@ def check_case(pml: Pml, case: Case, golden: dict[str, Any]) -> tuple[dict[str, 
     figures["artifacts"], complained = check_artifacts(pml, case, plan, golden)
     wrong += complained
     # Rounded KV, and rounded products where the CPU has them; encoded by the run itself.
-    for name, kv_type, compute in ROUNDED:
-        rounded = distributions(pml.run(case, kv_type, golden["forced"], compute=compute))
+    for name, kv_type, weights in ROUNDED:
+        rounded = distributions(pml.run(case, kv_type, golden["forced"], weights=weights))
         steps = zip(golden["spliced_f32"], rounded, strict=True)
         figures[f"KL {name}"] = max(divergence(step["best"], best) for step, best in steps)
         if not figures[f"KL {name}"] <= KL_TOLERANCE:

@@ -6,10 +6,14 @@
 #include "runtime/cpu/attention_kernel.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <numbers>
+
+#include "runtime/cpu/attention_group.h"
+#include "runtime/cpu/vnni.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "runtime/cpu/attention_kernel.cpp"
@@ -21,18 +25,14 @@
 #include "runtime/cpu/attention_tile_inl.h"
 #include "runtime/cpu/exp2_inl.h"
 #include "runtime/cpu/kv_scratch_inl.h"
+#include "runtime/cpu/score_mask_inl.h"
+#include "runtime/cpu/attention_fixed_inl.h"
 // clang-format on
-#include "runtime/cpu/row_mask.h"
-#include "runtime/cpu/row_prefetch.h"
 
 #ifndef PML_RUNTIME_CPU_ATTENTION_KERNEL_SHARED
 #define PML_RUNTIME_CPU_ATTENTION_KERNEL_SHARED
 namespace pml::runtime::cpu {
 namespace {
-
-// Query heads that share a walk over a sub-block: enough to hide reading it from the L2 cache, few enough for
-// their scores to stay in the L1 cache beside keys or values.
-constexpr std::size_t kGroupQueries = 24;
 
 // Up to so many query heads, values are converted where they are used.
 constexpr std::int32_t kInPlaceQueries = 24;
@@ -47,36 +47,6 @@ struct QueryGroup {
   std::uint64_t visible[kGroupQueries];
 };
 
-// The visible rows of the sub-block at `first_row`, per contribution of the item; returns their union.
-std::uint64_t find_visible(const KernelInput& input, const WorkItem& item, std::int32_t first_row,
-                           std::uint64_t* visible) {
-  std::uint64_t any = 0;
-  std::uint64_t excluded = 0;
-  std::int32_t excluded_part = -1;  // neighbours are mostly of one part: look its rows up once
-  for (std::int32_t i = 0; i < item.count; ++i) {
-    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
-    const Contribution& contribution = input.plan.contributions[c];
-    if (contribution.part != excluded_part) {
-      excluded_part = contribution.part;
-      excluded = mask_of(input.arguments.parts[excluded_part].excluded_rows, first_row);
-    }
-    visible[i] = mask_below(contribution.row_limit, first_row) & ~excluded;
-    any |= visible[i];
-  }
-  return any;
-}
-
-// Asks for the rows [first_row, first_row + kSubBlockRows) of a segment, as far as they exist.
-RowPrefetch prefetch_sub_block(const KernelInput& input, std::int32_t segment_index, std::int32_t kv_head,
-                               std::int32_t first_row, std::int64_t num_steps) {
-  const AttentionSegment& segment = input.arguments.segments[segment_index];
-  const auto size = static_cast<std::int64_t>(size_bytes(segment.type));
-  const std::int64_t begin = (kv_head * segment.head_stride + first_row * segment.row_stride) * size;
-  return RowPrefetch(static_cast<const char*>(segment.k) + begin, static_cast<const char*>(segment.v) + begin,
-                     segment.row_stride * size, input.arguments.head_dim * size,
-                     std::min(kSubBlockRows, segment.num_rows - first_row), num_steps);
-}
-
 }  // namespace
 }  // namespace pml::runtime::cpu
 #endif
@@ -87,32 +57,10 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using FloatTag = hn::ScalableTag<float>;
-using FloatVector = hn::Vec<FloatTag>;
-constexpr std::size_t kLanes = hn::MaxLanes(FloatTag());
-
 // Where converting a vector is an instruction, it may be done for every tile anew.
 constexpr bool kConvertsInPlace = HWY_TARGET <= HWY_AVX2;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
-
-// Hidden rows' scores become -inf. `scores`: [num_vectors * kLanes].
-HWY_INLINE void mask_scores(std::uint64_t visible, std::size_t num_vectors, float* HWY_RESTRICT scores) {
-  const FloatTag d;
-  const FloatVector hidden = hn::Set(d, -std::numeric_limits<float>::infinity());
-  for (std::size_t v = 0; v < num_vectors; ++v) {
-    const std::uint64_t bits = visible >> (v * kLanes);
-    const auto mask = hn::LoadMaskBits(d, reinterpret_cast<const std::uint8_t*>(&bits));
-    hn::Store(hn::IfThenElse(mask, hn::Load(d, scores + v * kLanes), hidden), d, scores + v * kLanes);
-  }
-}
-
-HWY_INLINE float max_score(std::size_t num_vectors, const float* HWY_RESTRICT scores) {
-  const FloatTag d;
-  FloatVector largest = hn::Load(d, scores);
-  for (std::size_t v = 1; v < num_vectors; ++v) largest = hn::Max(largest, hn::Load(d, scores + v * kLanes));
-  return hn::GetLane(hn::MaxOfLanes(d, largest));
-}
 
 // Turns scores into weights 2^(s - maximum) in place and returns their sum. Vectors that are left out beyond
 // the last visible row would add zeros: the sum is the same.
@@ -255,20 +203,6 @@ HWY_NOINLINE void attend_sub_block(const KernelInput& input, const WorkItem& ite
   if (group.size > 0) attend_group(rows, group, scores);
 }
 
-void clear_partials(const KernelInput& input, const WorkItem& item, std::int32_t kv_head) {
-  const Partials& partials = input.partials;
-  const std::int64_t heads = input.arguments.num_heads / input.arguments.num_kv_heads;
-  for (std::int32_t i = 0; i < item.count; ++i) {
-    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
-    const std::int64_t slot = input.plan.contributions[c].first_slot + item.block;
-    float* sums = partials.sums + (slot * input.arguments.num_heads + kv_head * heads) * partials.sum_stride;
-    std::fill_n(sums, heads * partials.sum_stride, 0.0F);
-    const std::int64_t place = slot * partials.head_stride + kv_head * heads;
-    std::fill_n(partials.maxima + place, heads, -std::numeric_limits<float>::infinity());
-    std::fill_n(partials.weights + place, heads, 0.0F);
-  }
-}
-
 template <class T>
 void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head) {
   HWY_ALIGN float keys[kMaxHeadDim * kSubBlockRows];
@@ -295,12 +229,7 @@ void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem*
     if (num_rows == 0) continue;
     // Steps are taken by convert_keys, and by sum_tile if it reads values in place.
     const std::int64_t num_steps = num_rows * (values_in_place ? 2 : 1);
-    RowPrefetch prefetch;
-    if (const std::int32_t next = row + kSubBlockRows; next < end_row) {
-      prefetch = prefetch_sub_block(input, item.segment, kv_head, next, num_steps);
-    } else if (next_item != nullptr) {
-      prefetch = prefetch_sub_block(input, next_item->segment, kv_head, next_item->block * kBlockRows, num_steps);
-    }
+    RowPrefetch prefetch = prefetch_next(input, item, next_item, kv_head, row, num_steps);
     const T* sub_block_v = v + row * segment.row_stride;
     convert_keys(k + row * segment.row_stride, segment.row_stride, num_rows, head_dim, keys, prefetch);
     if (values_in_place) {
@@ -316,6 +245,26 @@ void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem*
     }
   }
 }
+
+bool has_fixed_point_on_target() { return HWY_TARGET != HWY_SCALAR; }
+
+#if HWY_TARGET == HWY_SCALAR
+void attend_fixed_on_target(const KernelInput&, const WorkItem&, const WorkItem*, std::int32_t) {}
+void round_query_on_target(const KernelInput&, std::int64_t, std::uint32_t*, float*) {}
+#else
+/// `round_query` of attention_kernel.h.
+void round_query_on_target(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales) {
+  const AttentionArguments& arguments = input.arguments;
+  const float factor = arguments.scale * std::numbers::log2e_v<float>;
+  const float most = arguments.head_dim <= 128 ? kFixedMost : kFixedMost / 2;
+  for (std::int64_t head = 0; head < arguments.num_heads; ++head) {
+    const std::int64_t query = row * arguments.num_heads + head;
+    auto* to = reinterpret_cast<std::int16_t*>(pairs + query * (arguments.head_dim / 2));
+    const float* from = arguments.queries + query * arguments.head_dim;
+    scales[query] = factor * round_row(from, static_cast<std::size_t>(arguments.head_dim), std::floor(most), to);
+  }
+}
+#endif
 
 void attend_item_on_target(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
                            std::int32_t kv_head) {
@@ -343,10 +292,23 @@ HWY_AFTER_NAMESPACE();
 namespace pml::runtime::cpu {
 
 HWY_EXPORT(attend_item_on_target);
+HWY_EXPORT(attend_fixed_on_target);
+HWY_EXPORT(has_fixed_point_on_target);
+HWY_EXPORT(round_query_on_target);
 HWY_EXPORT(merge_query_on_target);
 
 void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head) {
-  HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, item, next_item, kv_head);
+  if (!item.is_fixed || !has_fixed_point()) {
+    return HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, item, next_item, kv_head);
+  }
+  if (has_vnni()) return attend_fixed_with_vnni(input, item, next_item, kv_head);
+  HWY_DYNAMIC_DISPATCH(attend_fixed_on_target)(input, item, next_item, kv_head);
+}
+
+bool has_fixed_point() { return HWY_DYNAMIC_DISPATCH(has_fixed_point_on_target)(); }
+
+void round_query(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales) {
+  HWY_DYNAMIC_DISPATCH(round_query_on_target)(input, row, pairs, scales);
 }
 
 void merge_query(const KernelInput& input, std::int32_t query) {

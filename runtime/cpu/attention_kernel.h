@@ -24,16 +24,37 @@ inline constexpr std::int64_t kPartialPadding = 16;
 
 inline constexpr std::int64_t kMaxHeadDim = 256;
 
+/// Queries in fixed point (attention_fixed_inl.h): integers of 13 bits, and what they are multiplied with, which holds
+/// the scale of the scores and log2(e).
+struct FixedQueries {
+  const std::uint32_t* pairs = nullptr;  // [num_rotated_rows, num_heads, head_dim / 2], two neighbours each
+  const float* scales = nullptr;         // [num_rotated_rows, num_heads]
+};
+
+/// The largest integers of queries, keys and values, and of weights.
+inline constexpr float kFixedMost = 4095.0F;
+inline constexpr float kFixedMostWeight = 8191.0F;
+
 struct KernelInput {
   const AttentionArguments& arguments;
   const AttentionPlan& plan;
   Partials partials;
+  FixedQueries fixed_queries;
 };
 
 /// Fills the partial results of the item's queries for the query heads of one KV head. `next_item`, if any,
 /// is what the thread will do next: its first rows are asked for in time. Uses about 140 KB of the thread's
 /// stack.
 void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head);
+
+/// attend_item() in fixed point for AVX-512 with VNNI (vnni.h).
+void attend_fixed_with_vnni(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
+                            std::int32_t kv_head);
+
+/// Can this processor do items in fixed point?
+bool has_fixed_point();
+/// Rounds the heads of row `row` of `AttentionArguments::queries`, into FixedQueries.
+void round_query(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales);
 
 /// Merges the partial results of output row `query` (all heads) in listed order into `out` and `lse`.
 /// Overwrites the query's maxima.

@@ -52,6 +52,7 @@ void add_contributions(const AttentionArguments& arguments, AttentionPlan& plan)
       contribution.row_limit = limit;
       contribution.num_blocks = count_blocks(limit);
       contribution.first_slot = plan.num_slots;
+      contribution.is_fixed = is_fixed(arguments, part);
       plan.num_slots += contribution.num_blocks;
       plan.contributions.push_back(contribution);
       ++plan.query_begin[static_cast<std::size_t>(part.first_query + i - plan.first_query) + 1];
@@ -73,22 +74,23 @@ void index_by_query(const AttentionArguments& arguments, AttentionPlan& plan) {
   }
 }
 
-// The contributions to each segment: a stable counting sort.
+// The contributions to each segment, those in fixed point after the others: a stable counting sort.
 struct BySegment {
-  std::vector<std::size_t> begin;  // [num_segments + 1]
+  std::vector<std::size_t> begin;  // [2 * num_segments + 1]
   std::vector<std::int32_t> contributions;
 };
 BySegment sort_by_segment(const AttentionArguments& arguments, const AttentionPlan& plan) {
-  const auto segment_of = [&](const Contribution& contribution) {
-    return static_cast<std::size_t>(arguments.parts[static_cast<std::size_t>(contribution.part)].segment);
+  const auto place_of = [&](const Contribution& contribution) {
+    const auto segment = arguments.parts[static_cast<std::size_t>(contribution.part)].segment;
+    return 2 * static_cast<std::size_t>(segment) + (contribution.is_fixed ? 1 : 0);
   };
   BySegment sorted;
-  sorted.begin.assign(arguments.segments.size() + 2, 0);
-  for (const Contribution& contribution : plan.contributions) ++sorted.begin[segment_of(contribution) + 2];
+  sorted.begin.assign(2 * arguments.segments.size() + 2, 0);
+  for (const Contribution& contribution : plan.contributions) ++sorted.begin[place_of(contribution) + 2];
   for (std::size_t s = 2; s < sorted.begin.size(); ++s) sorted.begin[s] += sorted.begin[s - 1];
   sorted.contributions.resize(plan.contributions.size());
   for (std::size_t c = 0; c < plan.contributions.size(); ++c) {
-    const std::size_t place = sorted.begin[segment_of(plan.contributions[c]) + 1]++;
+    const std::size_t place = sorted.begin[place_of(plan.contributions[c]) + 1]++;
     sorted.contributions[place] = static_cast<std::int32_t>(c);
   }
   sorted.begin.pop_back();
@@ -100,11 +102,12 @@ void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
   const std::int32_t max_queries = std::max(1, kItemQueryHeads / group);
   const BySegment sorted = sort_by_segment(arguments, plan);
   plan.item_contributions.reserve(static_cast<std::size_t>(plan.num_slots));
-  for (std::size_t s = 0; s < arguments.segments.size(); ++s) {
+  for (std::size_t list = 0; list < 2 * arguments.segments.size(); ++list) {
+    const std::size_t s = list / 2;
     const std::int32_t num_blocks = count_blocks(arguments.segments[s].num_rows);
     for (std::int32_t block = 0; block < num_blocks; ++block) {
       const std::size_t first = plan.item_contributions.size();
-      for (std::size_t i = sorted.begin[s]; i < sorted.begin[s + 1]; ++i) {
+      for (std::size_t i = sorted.begin[list]; i < sorted.begin[list + 1]; ++i) {
         const std::int32_t c = sorted.contributions[i];
         if (plan.contributions[static_cast<std::size_t>(c)].num_blocks > block) {
           plan.item_contributions.push_back(c);
@@ -114,8 +117,8 @@ void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
       if (end == first) break;  // nobody sees this block, so nobody sees a later one
       for (std::size_t i = first; i < end; i += static_cast<std::size_t>(max_queries)) {
         const std::size_t count = std::min(end - i, static_cast<std::size_t>(max_queries));
-        plan.items.push_back(
-            {static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(i), static_cast<std::int32_t>(count)});
+        plan.items.push_back({static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(i),
+                              static_cast<std::int32_t>(count), list % 2 == 1});
       }
     }
   }
@@ -136,6 +139,10 @@ void add_tasks(const AttentionArguments& arguments, AttentionPlan& plan) {
 }
 
 }  // namespace
+
+bool is_fixed(const AttentionArguments& arguments, const AttentionPart& part) {
+  return arguments.may_round && part.num_queries >= kFixedQueries && arguments.head_dim % 16 == 0;
+}
 
 std::vector<std::int64_t> count_slots(const AttentionArguments& arguments) {
   std::vector<std::int64_t> slots(static_cast<std::size_t>(arguments.num_queries), 0);

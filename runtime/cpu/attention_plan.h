@@ -27,6 +27,7 @@ struct Contribution {
   std::int32_t row_limit = 0;   // sees only rows below
   std::int32_t num_blocks = 0;  // blocks below the limit; 0: an empty part
   std::int64_t first_slot = 0;  // its partial results have slots [first_slot, first_slot + num_blocks)
+  bool is_fixed = false;
 };
 
 /// A block of one segment's rows and queries that see some of it; done once for each KV head.
@@ -35,6 +36,7 @@ struct WorkItem {
   std::int32_t block = 0;  // rows [block * kBlockRows, (block + 1) * kBlockRows)
   std::int64_t first = 0;  // into AttentionPlan::item_contributions
   std::int32_t count = 0;
+  bool is_fixed = false;  // in fixed point
 };
 
 /// The work of a run of output rows.
@@ -44,13 +46,16 @@ struct AttentionPlan {
   std::int64_t num_slots = 0;
   std::vector<Contribution> contributions;        // by part, then by query
   std::vector<std::int32_t> item_contributions;   // indices into `contributions`, item by item
-  std::vector<WorkItem> items;                    // by segment, block
+  std::vector<WorkItem> items;                    // by segment, arithmetic, block
   std::vector<std::int64_t> task_items;           // task t does items [task_items[t], task_items[t + 1])
   std::vector<std::int64_t> query_begin;          // [num_queries + 1], into `query_contributions`
   std::vector<std::int32_t> query_contributions;  // per query in the order in which its parts are listed
 
   std::int64_t num_tasks() const { return static_cast<std::int64_t>(task_items.size()) - 1; }
 };
+
+/// Is the part computed in fixed point?
+bool is_fixed(const AttentionArguments& arguments, const AttentionPart& part);
 
 /// The number of partial results of each query over all parts. [num_queries]
 std::vector<std::int64_t> count_slots(const AttentionArguments& arguments);

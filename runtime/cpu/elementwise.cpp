@@ -110,6 +110,9 @@ void rms_norm(const float* x, const float* weight, float eps, std::int64_t size,
 void silu_multiply(const float* gate, const float* up, std::int64_t size, float* out) {
   HWY_DYNAMIC_DISPATCH(SiluMultiply)(gate, up, size, out);
 }
+void add(const float* x, std::int64_t size, float* out) {
+  for (std::int64_t i = 0; i < size; ++i) out[i] += x[i];
+}
 void rotate(const float* x, const float* cosine, const float* sine, std::int64_t half, float* out) {
   HWY_DYNAMIC_DISPATCH(Rotate)(x, cosine, sine, half, out);
 }

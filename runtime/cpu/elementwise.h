@@ -14,6 +14,9 @@ void rms_norm(const float* x, const float* weight, float eps, std::int64_t size,
 /// out[i] = silu(gate[i]) * up[i]. silu(x) = x / (1 + exp(-x)).
 void silu_multiply(const float* gate, const float* up, std::int64_t size, float* out);
 
+/// out[i] += x[i].
+void add(const float* x, std::int64_t size, float* out);
+
 /// Rotates one head [2 * half]: pairs (x[i], x[i + half]) by the angle whose cosine and sine are given
 /// [half].
 void rotate(const float* x, const float* cosine, const float* sine, std::int64_t half, float* out);

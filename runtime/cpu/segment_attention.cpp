@@ -66,6 +66,43 @@ struct Run {
   }
 };
 
+// The queries of parts that are computed in fixed point, rounded once for all items.
+class RoundedQueries {
+ public:
+  RoundedQueries(const AttentionArguments& arguments, const ParallelFor& parallel_for) {
+    if (!arguments.may_round || !has_fixed_point()) return;
+    std::vector<std::int32_t> rows;
+    for (const AttentionPart& part : arguments.parts) {
+      if (!is_fixed(arguments, part)) continue;
+      for (std::int32_t i = 0; i < part.num_queries; ++i) rows.push_back(part.first_row + i);
+    }
+    if (rows.empty()) return;
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    const std::int64_t num_heads = (std::int64_t{rows.back()} + 1) * arguments.num_heads;
+    pairs_ = allocate<std::uint32_t>(num_heads * arguments.head_dim / 2);
+    scales_ = allocate<float>(num_heads);
+    const AttentionPlan no_plan;
+    const KernelInput input{arguments, no_plan, {}, {}};
+    parallel_for(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
+      round_query(input, rows[static_cast<std::size_t>(i)], pairs_.get(), scales_.get());
+    });
+  }
+
+  FixedQueries view() const { return {pairs_.get(), scales_.get()}; }
+
+ private:
+  template <typename T>
+  static hwy::AlignedFreeUniquePtr<T[]> allocate(std::int64_t count) {
+    auto memory = hwy::AllocateAligned<T>(static_cast<std::size_t>(count));
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+  }
+
+  hwy::AlignedFreeUniquePtr<std::uint32_t[]> pairs_;
+  hwy::AlignedFreeUniquePtr<float[]> scales_;
+};
+
 // Items in any order, then merges in any order.
 void run_plan(const KernelInput& input, const ParallelFor& parallel_for) {
   Run run{input};
@@ -87,6 +124,7 @@ void segment_attention(const AttentionArguments& arguments, const ParallelFor& p
       std::max<std::int64_t>(1, kMaxPartialBytes / (slot_size(arguments) * std::int64_t{sizeof(float)}));
   const std::vector<std::int64_t> slots = count_slots(arguments);
 
+  const RoundedQueries rounded(arguments, parallel_for);
   hwy::AlignedFreeUniquePtr<float[]> buffer;
   std::int64_t buffer_slots = 0;
   for (std::int32_t first = 0; first < arguments.num_queries;) {
@@ -108,7 +146,7 @@ void segment_attention(const AttentionArguments& arguments, const ParallelFor& p
     partials.maxima = partials.sums + num_slots * arguments.num_heads * partials.sum_stride;
     partials.weights = partials.maxima + num_slots * partials.head_stride;
     const AttentionPlan plan = plan_attention(arguments, first, end - first);
-    run_plan(KernelInput{arguments, plan, partials}, parallel_for);
+    run_plan(KernelInput{arguments, plan, partials, rounded.view()}, parallel_for);
     first = end;
   }
 }

@@ -36,7 +36,7 @@ struct Answer {
   std::string error;                 // why it failed; else empty
   double first_token_seconds = 0.0;  // from submission
   double decode_seconds = 0.0;       // from the first token to the last
-  std::size_t private_bytes = 0;     // KV of the request's own rows, with the room for further ones
+  std::size_t private_bytes = 0;     // KV of the request's own rows, in whole pages
 };
 
 /// The rows that a request computes, over the KV that it only reads.

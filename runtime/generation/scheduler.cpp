@@ -13,8 +13,6 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
 
 /// However many requests are generating, prompts go on by this many rows a step.
 constexpr std::int32_t kLeastPrefill = 16;
-/// Rows for which room is made at once, beyond those of the prompt.
-constexpr std::int64_t kLeastGrowth = 256;
 
 void tell(const GenerationRequest& request, Answer answer) {
   if (!request.on_done) return;
@@ -29,13 +27,6 @@ void tell(const GenerationRequest& request, FinishReason reason, std::string err
   answer.finish_reason = reason;
   answer.error = std::move(error);
   tell(request, std::move(answer));
-}
-
-/// By half as much again, so that rows are seldom moved and little room stays empty.
-void make_room(KvBuffer& own, std::int64_t num_rows, std::int64_t most_rows) {
-  if (num_rows <= own.capacity()) return;
-  const std::int64_t grown = own.capacity() + std::max(kLeastGrowth, own.capacity() / 2);
-  own.reserve(std::max(num_rows, std::min(grown, most_rows)));
 }
 
 }  // namespace
@@ -55,7 +46,11 @@ std::string_view to_string(FinishReason reason) {
 }
 
 Scheduler::Scheduler(Forward forward, const KvShape& shape, Slot max_positions, const SchedulerOptions& options)
-    : forward_(std::move(forward)), shape_(shape), max_positions_(max_positions), options_(options) {}
+    : forward_(std::move(forward)),
+      shape_(shape),
+      max_positions_(max_positions),
+      options_(options),
+      pool_(options.own_kv_bytes) {}
 
 Scheduler::~Scheduler() {
   while (!running_.empty()) finish(running_.begin(), FinishReason::cancelled);
@@ -129,8 +124,10 @@ void Scheduler::start(Waiting waiting) {
   KvShape shape = shape_;
   shape.type = options.kv_type;
   try {
-    const auto num_rows = static_cast<std::int64_t>(request.tokens.size()) + std::min(limit - 1, kLeastGrowth);
-    running_.emplace_back(waiting.id, KvBuffer(shape, num_rows), Sampler(options.sampler), limit, waiting.submitted_at);
+    // The last generated token is never read back, so it has no row.
+    const auto most_rows = static_cast<std::int64_t>(request.tokens.size()) + limit - 1;
+    running_.emplace_back(waiting.id, KvBuffer(shape, most_rows, &pool_), Sampler(options.sampler), limit,
+                          waiting.submitted_at);
   } catch (const std::exception& exception) {
     return tell(request, FinishReason::failed, error_of(exception).message);
   }
@@ -150,10 +147,10 @@ bool Scheduler::step() {
   for (auto request = running_.begin(); request != running_.end();) {
     const SequenceInput input = next_input(*request, prefill_budget);
     const auto count = static_cast<std::int32_t>(input.tokens.size());
-    try {
-      make_room(request->own, request->num_rows + count, request->most_rows());
-    } catch (const std::exception& exception) {
-      request = finish(request, FinishReason::failed, error_of(exception).message);
+    if (!request->own.make_room(request->num_rows + count)) {
+      request =
+          finish(request, FinishReason::failed,
+                 "the memory for requests' own rows is full: " + std::to_string(pool_.limit_bytes() >> 20) + " MiB");
       continue;
     }
     if (!request->is_generating()) prefill_budget -= count;

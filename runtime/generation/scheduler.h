@@ -24,9 +24,10 @@ namespace pml::runtime {
 using Forward = std::function<std::vector<float>(std::span<const SequenceInput>)>;
 
 struct SchedulerOptions {
-  std::int32_t max_running = 32;   // requests in one forward pass
-  std::int32_t max_queued = 1024;  // requests that wait for their turn
-  std::int32_t step_tokens = 256;  // rows of one forward pass, as long as no more are generating
+  std::int32_t max_running = 32;                    // requests in one forward pass
+  std::int32_t max_queued = 1024;                   // requests that wait for their turn
+  std::int32_t step_tokens = 256;                   // rows of one forward pass, as long as no more are generating
+  std::size_t own_kv_bytes = std::size_t{4} << 30;  // of all requests' own rows; one that needs more fails
 };
 
 using RequestId = std::uint64_t;
@@ -82,8 +83,6 @@ class Scheduler {
 
     std::int64_t num_prompt_rows() const { return static_cast<std::int64_t>(request.tokens.size()); }
     bool is_generating() const { return num_rows >= num_prompt_rows(); }
-    /// The last generated token is never read back, so it has no row.
-    std::int64_t most_rows() const { return num_prompt_rows() + limit - 1; }
   };
   using RunningList = std::list<Running>;
 
@@ -100,6 +99,7 @@ class Scheduler {
   KvShape shape_;
   Slot max_positions_;
   SchedulerOptions options_;
+  KvPool pool_;          // outlives the requests that use it
   RunningList running_;  // in the order of admission
   std::atomic<std::int32_t> num_running_ = 0;
 

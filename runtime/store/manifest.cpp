@@ -34,7 +34,7 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
   manifest.source = std::move(source);
   manifest.recipe = to_json(recipe);
   manifest.kv_type = recipe.kv_type;
-  manifest.compute = recipe.compute;
+  manifest.weights = recipe.weights;
   manifest.context = to_string(otherwise);
   manifest.end = layout.end;
   for (std::size_t id = 0; id < contexts.nodes.size(); ++id) {

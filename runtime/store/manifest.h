@@ -43,7 +43,7 @@ struct Manifest {
   std::vector<CompiledSource> other_sources;  // files of the same text that were compiled before it, the latest first
   std::string recipe;                         // to_json(Recipe)
   std::string kv_type;
-  std::string compute;
+  std::string weights;
   std::string context;  // kind, for elements whose documents do not say
   Slot end = 0;
   std::vector<ManifestNode> nodes;  // numbered as those of compiler::Contexts

@@ -69,7 +69,7 @@ std::string place_in(const char* list, std::size_t index) {
 std::string read_recipe(const nlohmann::json& json, std::string& mistake) {
   Members recipe(json, "recipe.", mistake);
   recipe.one_of("kv_type", {"f16", "f32", "bf16"});
-  recipe.one_of("compute", {"f32", "bf16"});
+  recipe.one_of("weights", {"f32", "bf16", "stored", "q8", "q4"});
   if (!mistake.empty()) return "";
   for (const auto& [name, value] : json.items()) {
     if (name == "encoder") {
@@ -135,7 +135,7 @@ Result<Manifest> read_manifest(std::string_view text) {
   manifest.context = top.one_of("context", {"isolated", "guaranteed"});
   manifest.recipe = read_recipe(compiler::member(json, "recipe"), mistake);
   manifest.kv_type = recipe_entry(manifest.recipe, "kv_type");
-  manifest.compute = recipe_entry(manifest.recipe, "compute");
+  manifest.weights = recipe_entry(manifest.recipe, "weights");
   Members layout(compiler::member(json, "layout"), "layout.", mistake);
   layout.one_of("kind", {"preserve"});
   manifest.end = layout.int32("end", 0);

@@ -65,10 +65,10 @@ class Pml:
         """One store for all prompts of a schema that is compiled with the same flags."""
         return self.stores / "-".join([Path(case.schema).stem, *case.flags, kv_type]).replace("--", "")
 
-    def call(self, command: str, case: Case, kv_type: str, *options: str, compute: str = "f32") -> dict[str, Any]:
+    def call(self, command: str, case: Case, kv_type: str, *options: str, weights: str = "f32") -> dict[str, Any]:
         """Runs one command; returns the JSON object that it prints."""
         line = [str(self.binary), command, str(self.cases / case.schema), "-m", str(self.model)]
-        line += ["--store", str(self.store(case, kv_type)), "--kv", kv_type, "--compute", compute, "--json"]
+        line += ["--store", str(self.store(case, kv_type)), "--kv", kv_type, "--weights", weights, "--json"]
         if command != "compile":
             line += ["--prompt", str(self.cases / case.prompt)]
         line += [*case.flags, *options]
@@ -90,12 +90,12 @@ class Pml:
         return read_plan(self.call("explain", case, kv_type))
 
     def run(
-        self, case: Case, kv_type: str, forced: list[int], *options: str, compute: str = "f32"
+        self, case: Case, kv_type: str, forced: list[int], *options: str, weights: str = "f32"
     ) -> dict[str, Any]:
         """An answer of the tokens `forced`, with the NUM_BEST best log-probabilities of each step."""
         ids = ",".join(map(str, forced))
         options += ("--logprobs", str(NUM_BEST), "--force-tokens", ids, "--max-tokens", str(len(forced)))
-        return self.call("run", case, kv_type, *options, compute=compute)
+        return self.call("run", case, kv_type, *options, weights=weights)
 
     def object(self, case: Case, kv_type: str, digest: str) -> Path:
         """Where the store keeps the artifact with this digest."""

@@ -60,23 +60,45 @@ void check_rows(const KvBuffer& buffer) {
 
 }  // namespace
 
-TEST_CASE("kv: rows stay as they are when their buffer grows, and are overwritten when they were forgotten") {
-  KvBuffer buffer({3, 2, 4, KvType::f32}, 0);
+TEST_CASE("kv: rows stay as they are when others come, and are overwritten when they were forgotten") {
+  KvBuffer buffer({3, 2, 4, KvType::f32}, 200);
+  const std::byte* place = buffer.k().data();
   for (const std::int32_t count : {1, 17, 37, 2}) {
-    buffer.reserve(buffer.num_rows() + count);
     add_rows(buffer, count);
     check_rows(buffer);
   }
-  const std::vector<Slot> positions(buffer.positions().begin(), buffer.positions().end());
-  buffer.reserve(200);
-  CHECK(buffer.capacity() == 200);
-  CHECK(std::equal(positions.begin(), positions.end(), buffer.positions().begin(), buffer.positions().end()));
-  buffer.reserve(100);
-  CHECK(buffer.capacity() == 200);
   buffer.truncate(20);
   CHECK(buffer.num_rows() == 20);
   add_rows(buffer, 60);
   check_rows(buffer);
+  KvBuffer moved = std::move(buffer);
+  check_rows(moved);
+  CHECK(moved.k().data() == place);
+}
+
+TEST_CASE("kv: buffers take whole pages from their pool, and give them back") {
+  const KvShape shape{3, 2, 4, KvType::f32};
+  const std::size_t page = 2 * shape.size_bytes(KvBuffer::kPageRows);
+  KvPool pool(5 * page);
+  KvBuffer first(shape, 1000, &pool);
+  CHECK(pool.used_bytes() == 0);
+  add_rows(first, 33);
+  CHECK(pool.used_bytes() == 2 * page);
+  CHECK(first.size_bytes() == 2 * page);
+  {
+    KvBuffer second(shape, 1000, &pool);
+    CHECK(second.make_room(3 * KvBuffer::kPageRows));
+    CHECK(pool.used_bytes() == 5 * page);
+    CHECK(!first.make_room(2 * KvBuffer::kPageRows + 1));
+    add_rows(first, 31);  // what is left of its second page
+    CHECK_THROWS_AS(add_rows(first, 1), std::bad_alloc);
+    check_rows(first);
+    first = std::move(second);
+    CHECK(pool.used_bytes() == 3 * page);
+  }
+  CHECK(pool.used_bytes() == 3 * page);
+  first = KvBuffer(shape, 0, &pool);
+  CHECK(pool.used_bytes() == 0);
 }
 
 }  // namespace pml::runtime

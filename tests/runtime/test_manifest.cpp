@@ -21,7 +21,7 @@ nlohmann::json sound() {
   };
   return {{"schema", "travel"},
           {"source", "/x/travel.pml"},
-          {"recipe", {{"compute", "f32"}, {"kv_type", "f16"}, {"model", "m"}, {"encoder", 3}}},
+          {"recipe", {{"weights", "f32"}, {"compute", "f32"}, {"kv_type", "f16"}, {"model", "m"}, {"encoder", 3}}},
           {"context", "guaranteed"},
           {"layout", {{"kind", "preserve"}, {"end", 20}}},
           {"segments", {segment(-1, 0, "guaranteed"), segment(0, 10, "")}}};
@@ -76,7 +76,7 @@ TEST_CASE("a manifest's fields are checked, and the message names the one that i
       {"/context", "typical", "'context' is nothing that is known here"},
       {"/recipe", "f16", "'recipe.kv_type' is not a text"},
       {"/recipe/kv_type", "q4", "'recipe.kv_type' is nothing that is known here"},
-      {"/recipe/compute", "f64", "'recipe.compute' is nothing that is known here"},
+      {"/recipe/weights", "f64", "'recipe.weights' is nothing that is known here"},
       {"/recipe/model", nlohmann::json::array(), "'recipe.model' is not a text"},
       {"/recipe/encoder", 1e300, "'recipe.encoder' is not a whole number from 0 to 2147483647"},
       {"/layout", 7, "'layout.kind' is not a text"},

@@ -20,17 +20,13 @@ struct FakeModel {
   };
   std::vector<Step> steps;
   std::map<const KvBuffer*, std::uint64_t> state;
-  std::int64_t most_room = 0;  // rows of any buffer
   /// May throw, as a real forward pass does: when the rows are appended, and nothing else is done.
   std::function<void(std::span<const SequenceInput>)> fault;
 
   std::vector<float> forward(std::span<const SequenceInput> inputs) {
     Step step;
     std::vector<float> logits;
-    for (const SequenceInput& input : inputs) {
-      input.own->append(input.positions);
-      most_room = std::max(most_room, input.own->capacity());
-    }
+    for (const SequenceInput& input : inputs) input.own->append(input.positions);
     if (fault) fault(inputs);
     for (const SequenceInput& input : inputs) {
       ++step.num_sequences;
@@ -259,25 +255,29 @@ TEST_CASE("scheduler: a request whose memory cannot be had fails, and one that i
   CHECK(errors.size() == 1);
 }
 
-TEST_CASE("scheduler: room is made as rows come, not for max_tokens at once") {
+TEST_CASE("scheduler: memory comes page by page, and a request for which there is none fails alone") {
   FakeModel model;
-  Scheduler scheduler(model.function(), kShape, 1 << 20);
-  std::size_t num_tokens = 0, num_bytes = 0;
-  GenerationRequest request = request_of(10, 1 << 19, 1);
-  request.on_token = [&](TokenId) -> std::optional<FinishReason> {
-    ++num_tokens;
-    CHECK(model.most_room <= 10 + 256 + static_cast<std::int64_t>(num_tokens + num_tokens / 2));
-    return num_tokens == 3000 ? std::optional(FinishReason::stop) : std::nullopt;
+  const std::size_t page = 2 * kShape.size_bytes(KvBuffer::kPageRows);
+  SchedulerOptions options;
+  options.own_kv_bytes = 5 * page;
+  Scheduler scheduler(model.function(), kShape, 1 << 20, options);
+  std::vector<Answer> answers(3);
+  const auto submit = [&](std::size_t index, std::int32_t max_tokens) {
+    GenerationRequest request = request_of(10, max_tokens, static_cast<std::int32_t>(index));
+    request.on_done = [&, index](Answer answer) { answers[index] = std::move(answer); };
+    REQUIRE(scheduler.submit(std::move(request)));
   };
-  request.on_done = [&](Answer answer) { num_bytes = answer.private_bytes; };
-  REQUIRE(scheduler.submit(std::move(request)));
+  submit(0, 1 << 19);
+  submit(1, 40);
   while (scheduler.step()) continue;
-  CHECK(num_bytes == 2 * kShape.size_bytes(model.most_room));
-
-  model.most_room = 0;
-  REQUIRE(scheduler.submit(request_of(10, 400, 1)));
+  CHECK(answers[1].finish_reason == FinishReason::length);
+  CHECK(answers[1].private_bytes == 2 * page);  // 49 rows
+  CHECK(answers[0].finish_reason == FinishReason::failed);
+  CHECK(answers[0].error.find("the memory for requests' own rows is full") == 0);
+  CHECK(answers[0].tokens.size() == 5 * KvBuffer::kPageRows - 10 + 1);
+  submit(2, 100);  // what the others had is free again
   while (scheduler.step()) continue;
-  CHECK(model.most_room == 409);
+  CHECK(answers[2].tokens.size() == 100);
 }
 
 TEST_CASE("scheduler: a request that wants no more gets no further pass, also in the middle of its prompt") {

@@ -1,0 +1,107 @@
+#include "runtime/cpu/packed_product.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "grammar/check.h"
+#include "runtime/cpu/packed_product_vnni.h"
+#include "runtime/cpu/vnni.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/cpu/packed_product.cpp"
+// The order matters: what follows foreach_target.h is compiled once for every instruction set.
+// clang-format off
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "runtime/cpu/packed_tile_inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace pml::runtime::cpu::HWY_NAMESPACE {
+
+std::int64_t tile_rows_on_target() { return kTileRows; }
+
+/// Rounds 32 inputs; returns their scale.
+float quantize_block(const float* values, std::int16_t* quants) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<std::int16_t, decltype(d)> narrow;
+  constexpr std::size_t kStep = hn::MaxLanes(d);
+  auto largest = hn::Zero(d);
+  for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
+    largest = hn::Max(largest, hn::Abs(hn::LoadU(d, values + i)));
+  }
+  const float maximum = hn::GetLane(hn::MaxOfLanes(d, largest));
+  constexpr float kMost = 32767.0F;
+  const auto factor = hn::Set(d, maximum > 0.0F ? kMost / maximum : 0.0F);
+  for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
+    const auto rounded = hn::NearestInt(hn::Mul(hn::LoadU(d, values + i), factor));
+    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, quants + i);
+  }
+  return maximum / kMost;
+}
+
+}  // namespace pml::runtime::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace pml::runtime::cpu {
+
+HWY_EXPORT(tile_rows_on_target);
+HWY_EXPORT(quantize_block);
+HWY_EXPORT(multiply_on_target);
+
+namespace {
+
+std::int64_t tile_rows() { return has_vnni() ? kVnniTileRows : HWY_DYNAMIC_DISPATCH(tile_rows_on_target)(); }
+
+}  // namespace
+
+QuantizedRows::QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs)
+    : num_rows_(num_rows), num_inputs_(num_inputs), num_tiles_((num_rows + tile_rows() - 1) / tile_rows()) {
+  PML_CHECK(num_inputs % kBlockInputs == 0, "inputs come in whole blocks");
+  pairs_.resize(static_cast<std::size_t>(num_rows * num_inputs / 2));
+  scales_.resize(static_cast<std::size_t>(num_rows * num_inputs / kBlockInputs * 2));
+}
+
+QuantizedRows::Tile QuantizedRows::tile(std::int64_t index) const {
+  // Tiles of nearly equal size: 13 rows as 7 + 6, not 12 + 1.
+  Tile tile;
+  tile.first_row = index * num_rows_ / num_tiles_;
+  tile.num_rows = (index + 1) * num_rows_ / num_tiles_ - tile.first_row;
+  tile.pairs = pairs_.data() + tile.first_row * num_inputs_ / 2;
+  tile.scales = scales_.data() + tile.first_row * (num_inputs_ / kBlockInputs * 2);
+  return tile;
+}
+
+void QuantizedRows::set(std::int64_t row, const float* values) {
+  // The tile whose rows are [index * num_rows / num_tiles, ...) that holds `row`.
+  const Tile at = tile(((row + 1) * num_tiles_ - 1) / num_rows_);
+  std::uint32_t* pairs = pairs_.data() + (at.pairs - pairs_.data()) + (row - at.first_row);
+  float* scales = scales_.data() + (at.scales - scales_.data()) + (row - at.first_row);
+  for (std::int64_t block = 0; block < num_inputs_ / kBlockInputs; ++block) {
+    alignas(64) std::int16_t quants[kBlockInputs];
+    const float scale = HWY_DYNAMIC_DISPATCH(quantize_block)(values + block * kBlockInputs, quants);
+    std::int32_t sum = 0;
+    for (std::int64_t i = 0; i < kBlockInputs; i += 2) {
+      sum += quants[i] + quants[i + 1];
+      *pairs = static_cast<std::uint16_t>(quants[i]) | static_cast<std::uint32_t>(quants[i + 1]) << 16;
+      pairs += at.num_rows;
+    }
+    scales[0] = scale;
+    scales[at.num_rows] = scale * static_cast<float>(sum);
+    scales += 2 * at.num_rows;
+  }
+}
+
+void multiply(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
+              float* out, std::int64_t out_stride) {
+  PML_CHECK(rows.num_inputs() == matrix.num_inputs, "the rows are as long as the matrix has inputs");
+  PML_CHECK(first_panel >= 0 && end_panel <= matrix.num_panels() && out_stride >= matrix.num_outputs,
+            "the panels are the matrix's, and fit the output");
+  if (rows.num_rows() == 0) return;
+  if (has_vnni()) return multiply_with_vnni(matrix, rows, first_panel, end_panel, out, out_stride);
+  HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, first_panel, end_panel, out, out_stride);
+}
+
+}  // namespace pml::runtime::cpu
+#endif

@@ -1,0 +1,53 @@
+// Products of packed weights (packed_matrix.h) with rows of activations, for any number of rows.
+//
+// Activations are rounded to integers of 16 bits with a scale for every 32 of them. An integer product of such a
+// block with a block of weights is exact in 32 bits; the blocks' products are scaled and added up in f32, in
+// ascending order. So a result differs from one in f32 arithmetic by some 2^-16 of its terms: far less than bf16
+// would, at the same speed. And a row's bits depend on the row and the weights alone, not on the other rows, nor on
+// threads. They may differ between instruction sets with and without a fused multiply-add.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/cpu/packed_matrix.h"
+
+namespace pml::runtime::cpu {
+
+/// Rows of activations in 16 bits, in tiles as multiply() reads them.
+class QuantizedRows {
+ public:
+  /// `num_inputs`: a multiple of kBlockInputs.
+  QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs);
+
+  std::int64_t num_rows() const { return num_rows_; }
+  std::int64_t num_inputs() const { return num_inputs_; }
+
+  /// Rounds row `row` [num_inputs]. Different rows may be set at once from several threads.
+  void set(std::int64_t row, const float* values);
+
+  /// A tile is a few rows that are multiplied together. Their inputs lie side by side.
+  std::int64_t num_tiles() const { return num_tiles_; }
+  struct Tile {
+    std::int64_t first_row = 0;
+    std::int64_t num_rows = 0;
+    const std::uint32_t* pairs = nullptr;  // [num_blocks, 16, num_rows]: two 16-bit inputs, the first in the low bits
+    const float* scales = nullptr;         // [num_blocks, 2, num_rows]: scale of a block, and its inputs' sum
+  };
+  Tile tile(std::int64_t index) const;
+
+ private:
+  std::int64_t num_rows_;
+  std::int64_t num_inputs_;
+  std::int64_t num_tiles_;
+  std::vector<std::uint32_t> pairs_;
+  std::vector<float> scales_;
+};
+
+/// out[row, o] = sum over i of rows[row, i] * matrix[o, i], for the outputs o of the panels [first_panel, end_panel)
+/// and all rows. out: [num_rows, out_stride], out_stride >= matrix.num_outputs. Reentrant; different panels may be
+/// computed at once.
+void multiply(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
+              float* out, std::int64_t out_stride);
+
+}  // namespace pml::runtime::cpu

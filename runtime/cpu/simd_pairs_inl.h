@@ -1,0 +1,62 @@
+// Products of pairs of 16-bit integers, for the instruction set that is being compiled: one of Highway's targets, or
+// one that Highway does not know.
+//
+// The including file says which: PML_SIMD_NAMESPACE is the namespace for its code, PML_SIMD_BEFORE and PML_SIMD_AFTER
+// stand around it, and PML_SIMD_HAS_VNNI says that AVX-512's VNNI may be used.
+#if defined(PML_RUNTIME_CPU_SIMD_PAIRS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef PML_RUNTIME_CPU_SIMD_PAIRS_INL_H
+#undef PML_RUNTIME_CPU_SIMD_PAIRS_INL_H
+#else
+#define PML_RUNTIME_CPU_SIMD_PAIRS_INL_H
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+#ifndef PML_SIMD_BEFORE  // one of Highway's targets
+#define PML_SIMD_NAMESPACE HWY_NAMESPACE
+#define PML_SIMD_BEFORE HWY_BEFORE_NAMESPACE();
+#define PML_SIMD_AFTER HWY_AFTER_NAMESPACE();
+#endif
+
+PML_SIMD_BEFORE
+namespace pml::runtime::cpu::PML_SIMD_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::CappedTag<float, 16>;
+using FloatVector = hn::Vec<FloatTag>;
+constexpr std::size_t kLanes = hn::MaxLanes(FloatTag());
+
+#if HWY_TARGET != HWY_SCALAR
+
+using IntTag = hn::RebindToSigned<FloatTag>;
+using IntVector = hn::Vec<IntTag>;
+using ShortTag = hn::Repartition<std::int16_t, IntTag>;
+using ShortVector = hn::Vec<ShortTag>;
+
+/// sum + a[2i] * b[2i] + a[2i + 1] * b[2i + 1] in every lane i.
+HWY_INLINE IntVector add_pair_products(IntVector sum, ShortVector a, ShortVector b) {
+#if PML_SIMD_HAS_VNNI
+  return IntVector{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
+#elif HWY_ARCH_X86
+  IntVector unused = hn::Zero(IntTag());
+  return hn::ReorderWidenMulAccumulate(IntTag(), a, b, sum, unused);
+#else
+  const IntTag d;
+  const IntVector wide_a = hn::BitCast(d, a);
+  const IntVector wide_b = hn::BitCast(d, b);
+  const IntVector low_a = hn::ShiftRight<16>(hn::ShiftLeft<16>(wide_a));
+  const IntVector low_b = hn::ShiftRight<16>(hn::ShiftLeft<16>(wide_b));
+  const IntVector high = hn::Mul(hn::ShiftRight<16>(wide_a), hn::ShiftRight<16>(wide_b));
+  return hn::Add(sum, hn::Add(hn::Mul(low_a, low_b), high));
+#endif
+}
+
+#endif  // HWY_TARGET != HWY_SCALAR
+
+}  // namespace pml::runtime::cpu::PML_SIMD_NAMESPACE
+PML_SIMD_AFTER
+#endif

@@ -1,0 +1,228 @@
+// Packed weights against the model file's own reader, and their products against sums in f64 over what it reads.
+#include <hwy/targets.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "compiler/dequantize.h"
+#include "runtime/cpu/packed_product.h"
+#include "runtime/cpu/vnni.h"
+#include "runtime/packing.h"
+
+namespace pml::runtime {
+namespace {
+
+using compiler::TensorInfo;
+using compiler::TensorType;
+
+/// A matrix whose blocks hold any quants, and scales and minima of ordinary size.
+struct RandomMatrix {
+  std::vector<std::byte> storage;
+  TensorInfo info;
+
+  RandomMatrix(TensorType type, std::int64_t outputs, std::int64_t inputs, unsigned seed) {
+    info = {"random", type, {outputs, inputs}, {}, 0};
+    storage.resize(static_cast<std::size_t>(outputs * compiler::row_size_bytes(info)));
+    std::mt19937 random(seed);
+    for (std::byte& byte : storage) byte = static_cast<std::byte>(random());
+    const std::int64_t step = compiler::block_size(type).bytes;
+    // Where the block's halves stand: a scale, or a scale and a minimum. Of plain types every element is one.
+    std::vector<std::int64_t> halves{0};
+    if (type == TensorType::q4_1 || type == TensorType::q5_1 || type == TensorType::q4_k || type == TensorType::q5_k) {
+      halves.push_back(2);
+    }
+    if (type == TensorType::q6_k) halves = {208};
+    for (std::size_t at = 0; at < storage.size(); at += static_cast<std::size_t>(step)) {
+      for (const std::int64_t offset : halves) {
+        // Exponents from 2^-8 to 2^-5; of bf16 and f32 the upper byte is replaced alike.
+        const std::size_t upper = at + static_cast<std::size_t>(offset + (type == TensorType::f32 ? 3 : 1));
+        const unsigned sign = static_cast<unsigned>(storage[upper]) & 0x80;
+        const bool is_half = type != TensorType::f32 && type != TensorType::bf16;
+        storage[upper] = static_cast<std::byte>(sign | (is_half ? 0x1c + random() % 12 : 0x3c));
+      }
+    }
+    info.data = storage;
+  }
+};
+
+struct Packed {
+  cpu::PackedMatrix matrix;
+  std::vector<std::byte> data;
+
+  Packed(const TensorInfo& tensor, cpu::PackedType type)
+      : matrix{type, compiler::num_rows(tensor), compiler::row_size(tensor), nullptr},
+        data(static_cast<std::size_t>(matrix.size_bytes())) {
+    matrix.data = data.data();
+    for (std::int64_t panel = 0; panel < matrix.num_panels(); ++panel) {
+      pack_panel(tensor, matrix, panel, data.data() + panel * matrix.panel_bytes());
+    }
+  }
+};
+
+std::vector<float> random_rows(std::int64_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0F : 1.0F);
+  return values;
+}
+
+std::vector<float> multiply(const cpu::PackedMatrix& matrix, const std::vector<float>& x, std::int64_t num_rows) {
+  cpu::QuantizedRows rows(num_rows, matrix.num_inputs);
+  for (std::int64_t row = 0; row < num_rows; ++row) rows.set(row, x.data() + row * matrix.num_inputs);
+  std::vector<float> out(static_cast<std::size_t>(num_rows * matrix.num_outputs), NAN);
+  const std::int64_t half = matrix.num_panels() / 2;  // as two threads would
+  cpu::multiply(matrix, rows, half, matrix.num_panels(), out.data(), matrix.num_outputs);
+  cpu::multiply(matrix, rows, 0, half, out.data(), matrix.num_outputs);
+  return out;
+}
+
+/// What a kernel may be off by: the rounding of inputs to 16 bits, and sums in f32.
+void check_product(const std::vector<float>& weights, const std::vector<float>& x, const std::vector<float>& y,
+                   std::int64_t num_inputs) {
+  const auto num_outputs = static_cast<std::int64_t>(weights.size()) / num_inputs;
+  const auto num_rows = static_cast<std::int64_t>(x.size()) / num_inputs;
+  for (std::int64_t row = 0; row < num_rows; ++row) {
+    for (std::int64_t output = 0; output < num_outputs; ++output) {
+      double sum = 0.0, size = 0.0, rounding = 0.0;
+      for (std::int64_t block = 0; block < num_inputs; block += 32) {
+        double largest = 0.0, weight = 0.0;
+        for (std::int64_t i = block; i < block + 32; ++i) {
+          const double w = weights[output * num_inputs + i];
+          const double value = x[row * num_inputs + i];
+          sum += w * value;
+          size += std::abs(w * value);
+          largest = std::max(largest, std::abs(value));
+          weight += std::abs(w);
+        }
+        rounding += largest / 65534.0 * weight;
+      }
+      const double error = std::abs(y[row * num_outputs + output] - sum);
+      if (error > rounding + 2e-5 * size) {
+        CAPTURE(row, output, sum, y[row * num_outputs + output]);
+        FAIL("the product is off");
+      }
+    }
+  }
+}
+
+struct TargetsGuard {
+  ~TargetsGuard() {
+    hwy::SetSupportedTargetsForTest(0);
+    cpu::allow_vnni(true);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Packed weights are the file's") {
+  struct Row {
+    TensorType type;
+    WeightType weights;
+    cpu::PackedType packed;
+    double tolerance;  // of a block's largest weight
+  };
+  const Row rows[] = {
+      {TensorType::q4_0, WeightType::stored, cpu::PackedType::q4, 0},
+      {TensorType::q4_1, WeightType::stored, cpu::PackedType::q4, 0},
+      {TensorType::q4_k, WeightType::stored, cpu::PackedType::q4, 0x1p-10},
+      {TensorType::q5_0, WeightType::stored, cpu::PackedType::q8, 0},
+      {TensorType::q5_1, WeightType::stored, cpu::PackedType::q8_minimum, 0},
+      {TensorType::q5_k, WeightType::stored, cpu::PackedType::q8_minimum, 0x1p-10},
+      {TensorType::q8_0, WeightType::stored, cpu::PackedType::q8, 0},
+      {TensorType::q6_k, WeightType::stored, cpu::PackedType::q8, 1.1 / 254},
+      {TensorType::q4_1, WeightType::q8, cpu::PackedType::q4, 0},
+      {TensorType::f16, WeightType::q8, cpu::PackedType::q8, 1.1 / 254},
+      {TensorType::bf16, WeightType::q8, cpu::PackedType::q8, 1.1 / 254},
+      {TensorType::f32, WeightType::q8, cpu::PackedType::q8, 1.1 / 254},
+      {TensorType::q8_0, WeightType::q4, cpu::PackedType::q4, 1.1 / 15},
+      {TensorType::f32, WeightType::q4, cpu::PackedType::q4, 1.1 / 15},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(to_string(row.type), to_string(row.weights));
+    const RandomMatrix random(row.type, 21, 512, 3);
+    REQUIRE(packed_type(random.info, row.weights) == row.packed);
+    const Packed packed(random.info, row.packed);
+    std::vector<float> weights(21 * 512);
+    compiler::dequantize_rows(random.info, 0, 21, weights.data());
+    // An input of ones at one place, with as exact a value as 16 bits have, reads one weight.
+    for (std::int64_t i = 0; i < 512; i += 37) {
+      std::vector<float> x(512, 0.0F);
+      x[static_cast<std::size_t>(i)] = 32767.0F;
+      const std::vector<float> y = multiply(packed.matrix, x, 1);
+      for (std::int64_t output = 0; output < 21; ++output) {
+        double largest = 0.0;
+        for (std::int64_t j = i / 32 * 32; j < i / 32 * 32 + 32; ++j) {
+          largest = std::max(largest, std::abs(double{weights[output * 512 + j]}));
+        }
+        const double read = y[static_cast<std::size_t>(output)] / 32767.0;
+        CHECK(std::abs(read - weights[output * 512 + i]) <= row.tolerance * largest + 2e-6 * largest);
+      }
+    }
+  }
+  CHECK(!packed_type(RandomMatrix(TensorType::f16, 4, 64, 1).info, WeightType::stored));
+  CHECK(!packed_type(RandomMatrix(TensorType::q4_0, 4, 64, 1).info, WeightType::bf16));
+  CHECK(!packed_type(RandomMatrix(TensorType::f32, 4, 40, 1).info, WeightType::q8));
+}
+
+TEST_CASE("Packed products, on every instruction set") {
+  const TargetsGuard guard;
+  struct Shape {
+    TensorType type;
+    std::int64_t outputs, inputs, rows;
+  };
+  std::vector<Shape> shapes{
+      {TensorType::q4_1, 100, 576, 1}, {TensorType::q8_0, 16, 1536, 3}, {TensorType::q5_1, 5, 32, 30}};
+  for (std::int64_t rows = 1; rows <= 27; ++rows) {
+    shapes.push_back({rows % 3 == 0   ? TensorType::q4_0
+                      : rows % 3 == 1 ? TensorType::q5_1
+                                      : TensorType::q8_0,
+                      16 * (rows % 7) + rows % 4 + 1, 32 * (rows % 5 + 1), rows});
+  }
+  for (const Shape& shape : shapes) {
+    CAPTURE(to_string(shape.type), shape.outputs, shape.inputs, shape.rows);
+    const RandomMatrix random(shape.type, shape.outputs, shape.inputs, static_cast<unsigned>(shape.rows));
+    const Packed packed(random.info, *packed_type(random.info, WeightType::stored));
+    const std::vector<float> x = random_rows(shape.rows * shape.inputs, 7);
+    std::vector<float> weights(static_cast<std::size_t>(shape.outputs * shape.inputs));
+    compiler::dequantize_rows(random.info, 0, shape.outputs, weights.data());
+    std::vector<float> with_fma;  // bits are the same wherever there is a fused multiply-add
+    for (const bool vnni : {true, false}) {
+      for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        hwy::SetSupportedTargetsForTest(target);
+        cpu::allow_vnni(vnni);
+        CAPTURE(hwy::TargetName(target), vnni);
+        const std::vector<float> y = multiply(packed.matrix, x, shape.rows);
+        check_product(weights, x, y, shape.inputs);
+        for (std::int64_t row = 0; row < shape.rows; ++row) {  // a row by itself has the same bits
+          const std::vector<float> one(x.begin() + row * shape.inputs, x.begin() + (row + 1) * shape.inputs);
+          const std::vector<float> alone = multiply(packed.matrix, one, 1);
+          REQUIRE(std::equal(alone.begin(), alone.end(), y.begin() + row * shape.outputs));
+        }
+        if (target > HWY_AVX2) continue;
+        if (with_fma.empty()) with_fma = y;
+        REQUIRE(y == with_fma);
+      }
+      hwy::SetSupportedTargetsForTest(0);
+    }
+  }
+}
+
+TEST_CASE("Rows of zeros and rows of large numbers") {
+  const RandomMatrix random(TensorType::q4_1, 20, 64, 1);
+  const Packed packed(random.info, cpu::PackedType::q4);
+  std::vector<float> x(3 * 64, 0.0F);
+  std::fill(x.begin() + 64, x.begin() + 128, 3e37F);
+  x[128] = 1e-40F;  // too small to be divided by
+  const std::vector<float> y = multiply(packed.matrix, x, 3);
+  for (int output = 0; output < 20; ++output) {
+    CHECK(y[output] == 0.0F);
+    CHECK(std::isfinite(y[40 + output]));
+  }
+}
+
+}  // namespace pml::runtime
