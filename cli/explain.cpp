@@ -50,9 +50,11 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
     entry["exact"] = segment.exact;
     entry["dropped"] = segment.dropped;
     entry["ghosts"] = segment.ghosts;
+    entry["moved"] = segment.moved;
     segments.push_back(std::move(entry));
   }
-  return {{"rows", std::move(rows)},
+  return {{"layout", to_string(workspace.layout().kind)},
+          {"rows", std::move(rows)},
           {"segments", std::move(segments)},
           {"recipe", Json::parse(to_json(workspace.recipe()))}};
 }
@@ -74,6 +76,7 @@ struct ModuleSummary {
   std::int32_t num_exact = 0;
   std::set<std::int32_t> dropped;  // segments
   std::set<std::int32_t> ghosts;
+  std::set<std::int32_t> moved;
 };
 
 /// Modules in the order of their first rows.
@@ -92,6 +95,7 @@ std::vector<ModuleSummary> summarize(const Plan& plan) {
     module.num_exact += segment.exact ? 1 : 0;
     module.dropped.insert(segment.dropped.begin(), segment.dropped.end());
     module.ghosts.insert(segment.ghosts.begin(), segment.ghosts.end());
+    module.moved.insert(segment.moved.begin(), segment.moved.end());
   }
   return modules;
 }
@@ -149,6 +153,7 @@ void print_modules(const Plan& plan, const SlotTable& table) {
     table.print_row(module.first, module.last, state, module.label + ", " + compiler::count_tokens(module.num_rows));
     table.print_note(list_of("has not seen", module.dropped, plan));
     table.print_note(list_of("has seen, though it is not there", module.ghosts, plan));
+    table.print_note(list_of("has seen at another distance", module.moved, plan));
   }
 }
 

@@ -58,7 +58,8 @@ int inspect_schema(const Workspace& workspace, const Manifest& manifest, Currenc
   Json segments = Json::array();
   if (!options.json) {
     std::printf("schema %s, %s\n    %s\n\n", printable(manifest.schema).c_str(),
-                compiler::count_tokens(manifest.end).c_str(), describe_recipe(manifest.recipe).c_str());
+                manifest.layout == "pack" ? "packed" : compiler::count_tokens(manifest.end).c_str(),
+                describe_recipe(manifest.recipe).c_str());
     if (const char* remark = describe(currency); *remark != '\0') std::printf("%s\n\n", remark);
     std::printf("%-13s %6s %10s  %-8s %s\n", "slots", "tokens", "bytes", "state", "module");
   }

@@ -50,22 +50,20 @@ Json to_json(const Layout& layout) {
                         {"text", plain(segment.text)}});
     if (!layout.is_estimate) segments.back()["tokens"] = segment.tokens;
   }
-  return {{"schema", layout.schema},
-          {"slots", layout.end},
-          {"estimate", layout.is_estimate},
-          {"elements", elements},
-          {"segments", std::move(segments)}};
+  return {{"schema", layout.schema}, {"layout", to_string(layout.kind)},
+          {"slots", layout.end},     {"estimate", layout.is_estimate},
+          {"elements", elements},    {"segments", std::move(segments)}};
 }
 
 /// The bar of an element on an axis of `width` columns for the layout's slots: its own text, and the room that
-/// its children or its argument take. A union is a bracket over its members.
+/// its children or its argument take. A union or pool is a bracket over its members.
 std::string bar_of(const Layout& layout, const Element& element, int width) {
   if (element.end <= element.first) return "";
   const auto column = [&](std::int64_t slot) { return static_cast<int>(slot * width / std::max(1, layout.end)); };
   const int begin = std::min(column(element.first), width - 1);
   const int end = std::max(begin + 1, column(element.end));
   std::vector<const char*> cells(static_cast<std::size_t>(end - begin), "\u2591");
-  if (element.kind == ElementKind::alternatives) {
+  if (element.kind == ElementKind::alternatives || element.kind == ElementKind::pool) {
     std::fill(cells.begin(), cells.end(), "\u2500");
     cells.front() = "\u251c";
     cells.back() = cells.size() > 1 ? "\u2524" : "\u2502";
@@ -137,6 +135,19 @@ std::string axis_of(const Layout& layout, int width) {
   return "0" + std::string(std::max<std::size_t>(1, width - 1 - last.size()), ' ') + last;
 }
 
+/// In `pack` first and last are no places in a prompt; says what they are.
+void print_packing(const Layout& layout, int width) {
+  std::size_t num_tokens = 0;
+  for (const Segment& segment : layout.segments) num_tokens += segment.tokens.size();
+  print_wrapped(
+      "",
+      std::string("layout=\"pack\": each prompt decides where text stands. First and last are those of the ") +
+          "shortest prompt that has the element, with nothing before it but what is required; so they " +
+          "overlap. All of the schema's text together: " + (layout.is_estimate ? "~" : "") +
+          compiler::count_tokens(static_cast<std::int64_t>(num_tokens)) + ".",
+      0, width);
+}
+
 /// No line is wider than `width`: bars are left out first, then labels are shortened and columns left out.
 void print_table(const Layout& layout, int width) {
   constexpr int kNarrowestBar = 20;
@@ -176,9 +187,12 @@ void print_table(const Layout& layout, int width) {
   }
   if (has_bars) {
     std::printf("\n");
-    print_wrapped("", "\u2588 own text  \u2591 room for children  \u2592 parameter  \u251c\u2500\u2524 union", 0,
-                  width);
+    const char* groups = layout.is_packed() ? "union or pool" : "union";
+    print_wrapped(
+        "", std::string("\u2588 own text  \u2591 room for children  \u2592 parameter  \u251c\u2500\u2524 ") + groups, 0,
+        width);
   }
+  if (layout.is_packed()) print_packing(layout, width);
   if (layout.is_estimate) {
     print_wrapped("", "~ counts characters; name a model with -m to count its tokens", 2, width);
   }

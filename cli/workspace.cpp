@@ -6,6 +6,7 @@
 
 #include "cli/json_output.h"
 #include "compiler/chat_template_tags.h"
+#include "compiler/order.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -111,6 +112,7 @@ void Workspace::lay_out() {
   layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions, diagnostics_);
   names_.emplace(layout_);
   check_scaffolds(*schema_, layout_, *names_, diagnostics_);
+  check_order(layout_, *names_, diagnostics_);
   stop_on_errors();
   num_schema_sources_ = sources_.size();
   contexts_ = declare_contexts(layout_, context_kind());

@@ -53,8 +53,15 @@ class ContextBuilder {
 
   ChainId extend(ChainId parent, SegmentId segment) {
     const auto [entry, is_new] = known_.try_emplace({parent, segment}, static_cast<ChainId>(contexts_.nodes.size()));
-    if (is_new) contexts_.nodes.push_back({parent, segment});
+    if (is_new) contexts_.nodes.push_back({parent, segment, first_after(parent, segment)});
     return entry->second;
+  }
+
+  Slot first_after(ChainId parent, SegmentId segment) const {
+    if (!layout_.is_packed()) return layout_.segments[segment].first;
+    if (parent == kNone) return 0;
+    const ChainNode& before = contexts_.nodes[parent];
+    return before.first + static_cast<Slot>(layout_.segments[before.segment].tokens.size());
   }
 
   const Layout& layout_;
@@ -66,11 +73,11 @@ class ContextBuilder {
 
 }  // namespace
 
-std::vector<SegmentId> Contexts::chain(ChainId node) const {
-  std::vector<SegmentId> segments;
-  for (; node != kNone; node = nodes[node].parent) segments.push_back(nodes[node].segment);
-  std::reverse(segments.begin(), segments.end());
-  return segments;
+std::vector<ChainId> Contexts::chain(ChainId node) const {
+  std::vector<ChainId> chain;
+  for (; node != kNone; node = nodes[node].parent) chain.push_back(node);
+  std::reverse(chain.begin(), chain.end());
+  return chain;
 }
 
 Contexts declare_contexts(const Layout& layout, ast::ContextKind otherwise) {

@@ -16,6 +16,9 @@ using ChainId = std::int32_t;  // kNone: the empty chain
 struct ChainNode {
   ChainId parent = kNone;
   SegmentId segment = 0;
+  /// Where the segment's first token stands in this chain: at its slot in `preserve`; in `pack` right behind the
+  /// parent's last token, chains beginning at 0.
+  Slot first = 0;
 };
 
 /// Artifact: `node` is its segment after its context, `layout.segments[nodes[node].segment]` the segment.
@@ -29,8 +32,8 @@ struct Contexts {
   /// By segment, in the order in which they were declared; empty for stand-ins and for what is not cached.
   std::vector<std::vector<DeclaredArtifact>> artifacts;
 
-  /// The segments of the chain that ends with `node`, first to last.
-  std::vector<SegmentId> chain(ChainId node) const;
+  /// The nodes of the chain that ends with `node`, first to last.
+  std::vector<ChainId> chain(ChainId node) const;
 };
 
 /// `otherwise` is the kind for elements whose documents do not say.
@@ -38,6 +41,7 @@ struct Contexts {
 /// guaranteed: what every prompt with the segment has before it: text of the schema and of its ancestors,
 /// required children of what is present, and of their parameters the default, else the stand-in.
 /// isolated: the BOS, if the model has one.
+/// Other modules of its pool are in no module's context: the prompt alone says which of them stand before it.
 Contexts declare_contexts(const Layout& layout, ast::ContextKind otherwise);
 
 }  // namespace pml::compiler

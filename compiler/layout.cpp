@@ -15,6 +15,7 @@ class LayoutBuilder {
 
   Layout build(const ast::Schema& schema) {
     layout_.schema = schema.name;
+    layout_.kind = schema.layout;
     layout_.is_estimate = encoder_.is_estimate();
     if (const auto bos = encoder_.bos()) {
       Segment segment;
@@ -31,8 +32,8 @@ class LayoutBuilder {
     const ElementId id = add(std::move(element));
     contents(id, schema.children);
     finish_run(id);
-    layout_.elements[id].end = cursor_;
-    layout_.end = cursor_;
+    finish(id);
+    layout_.end = layout_.elements[id].end;
     check_limit();
     return std::move(layout_);
   }
@@ -40,6 +41,7 @@ class LayoutBuilder {
  private:
   ElementId add(Element element) {
     element.first = cursor_;
+    element.around = role_;
     layout_.elements.push_back(std::move(element));
     const auto id = static_cast<ElementId>(layout_.elements.size() - 1);
     const ElementId parent = layout_.elements[id].parent;
@@ -66,18 +68,19 @@ class LayoutBuilder {
       finish_run(owner);
       return;
     }
-    // Text before the tag is in the same segment; nothing can be placed between the two.
-    const Slot first = cursor_;
     extend_run(turn.place, chat_template->opening(turn.role), true);
+    role_ = turn.role;
     contents(owner, turn.children);
+    role_.reset();
     extend_run(turn.place, chat_template->closing(turn.role), true);
     finish_run(owner);
-    layout_.roles.push_back({owner, turn.role, first, cursor_});
   }
 
   void place(ElementId owner, const ast::Module& module) {
     finish_run(owner);
+    const Slot start = cursor_;
     place_module(owner, owner, module);
+    if (layout_.is_packed() && !module.required) cursor_ = start;
   }
 
   void place_module(ElementId parent, ElementId scope, const ast::Module& module) {
@@ -89,11 +92,21 @@ class LayoutBuilder {
     element.parent = parent;
     element.place = module.place;
     element.required = module.required;
+    element.after = module.after;
     element.inherited = module.inherited;
     const ElementId id = add(std::move(element));
     contents(id, module.children);
     finish_run(id);
-    layout_.elements[id].end = cursor_;
+    finish(id);
+  }
+
+  /// An element ends where its last segment or child does; in `pack` those that may be absent lie beyond the cursor.
+  void finish(ElementId id) {
+    Slot end = cursor_;
+    for (const Content& content : layout_.elements[id].contents) {
+      if (!content.is_segment) end = std::max(end, layout_.elements[content.id].end);
+    }
+    layout_.elements[id].end = end;
   }
 
   void place(ElementId owner, const ast::Union& alternatives) {
@@ -101,20 +114,33 @@ class LayoutBuilder {
     Element element;
     element.kind = ElementKind::alternatives;
     element.name = alternatives.name;
-    element.path = layout_.elements[owner].path;
-    element.parent = owner;
     element.place = alternatives.place;
     element.required = alternatives.required;
-    const ElementId id = add(std::move(element));
+    place_members(owner, std::move(element), alternatives.members);
+  }
+
+  void place(ElementId owner, const ast::Pool& pool) {
+    finish_run(owner);
+    Element element;
+    element.kind = ElementKind::pool;
+    element.name = pool.name;
+    element.place = pool.place;
+    place_members(owner, std::move(element), pool.members);
+  }
+
+  /// The modules of a union or pool, all from its start on.
+  void place_members(ElementId owner, Element group, const std::vector<ast::Module>& members) {
+    group.path = layout_.elements[owner].path;
+    group.parent = owner;
+    const ElementId id = add(std::move(group));
     const Slot start = cursor_;
-    Slot end = cursor_;
-    for (const ast::Module& member : alternatives.members) {
+    for (const ast::Module& member : members) {
       cursor_ = start;
       place_module(id, owner, member);
-      end = std::max(end, cursor_);
     }
-    cursor_ = end;
-    layout_.elements[id].end = end;
+    cursor_ = start;
+    finish(id);
+    if (!layout_.is_packed()) cursor_ = layout_.elements[id].end;
   }
 
   void place(ElementId owner, const ast::Parameter& parameter) {
@@ -133,19 +159,23 @@ class LayoutBuilder {
     const ElementId id = add(std::move(element));
     const auto& content = parameter.default_text ? parameter.default_text : parameter.standin_text;
     if (content && !content->empty()) place_content(id, parameter, *content);
-    reserve(layout_.elements[id].first, parameter);
-    layout_.elements[id].end = cursor_;
+    reserve(id, parameter);
   }
 
   /// Slots are 32-bit; long before they run out no model can follow.
-  void reserve(Slot first, const ast::Parameter& parameter) {
+  void reserve(ElementId id, const ast::Parameter& parameter) {
     constexpr Slot kMost = 1 << 30;
+    Element& element = layout_.elements[id];
+    const Slot first = element.first;
+    element.end = first;
     if (first > kMost - parameter.length) {
       diagnostics_.add(DiagnosticKind::beyond_context, parameter.place,
                        "the slots of this parameter end beyond position " + std::to_string(kMost));
       return;
     }
-    cursor_ = first + parameter.length;
+    element.end = first + parameter.length;
+    cursor_ = element.end;
+    if (layout_.is_packed()) cursor_ = element.content == kNone ? first : layout_.segments[element.content].end();
   }
 
   void place_content(ElementId id, const ast::Parameter& parameter, const std::string& content) {
@@ -201,9 +231,12 @@ class LayoutBuilder {
     if (max_positions_ == 0 || encoder_.is_estimate()) return;
     for (const Segment& segment : layout_.segments) {
       if (segment.end() <= max_positions_) continue;
-      diagnostics_.add(DiagnosticKind::beyond_context, segment.place,
-                       "this text ends at position " + std::to_string(segment.end() - 1) + ", but the model reads " +
-                           std::to_string(max_positions_) + " positions");
+      auto& diagnostic = diagnostics_.add(DiagnosticKind::beyond_context, segment.place,
+                                          "this text ends at position " + std::to_string(segment.end() - 1) +
+                                              ", but the model reads " + std::to_string(max_positions_) + " positions");
+      if (layout_.is_packed()) {
+        diagnostic.notes.push_back({std::nullopt, "no prompt can hold it, even if it selects nothing else"});
+      }
       return;
     }
   }
@@ -216,13 +249,14 @@ class LayoutBuilder {
   MarkedText run_;
   grammar::Place run_place_;
   bool run_has_role_tag_ = false;
+  std::optional<ast::Role> role_;  // the role that is open
   bool missing_template_ = false;
 };
 
 }  // namespace
 
 std::string_view to_string(ElementKind kind) {
-  constexpr std::array<std::string_view, 4> kNames{"schema", "module", "union", "parameter"};
+  constexpr std::array<std::string_view, 5> kNames{"schema", "module", "union", "pool", "parameter"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -232,8 +266,11 @@ std::string_view to_string(SegmentKind kind) {
 }
 
 ElementId Layout::scope_of(ElementId element) const {
+  const auto is_group = [&](ElementId id) {
+    return elements[id].kind == ElementKind::alternatives || elements[id].kind == ElementKind::pool;
+  };
   ElementId scope = elements[element].parent;
-  while (scope != kNone && elements[scope].kind == ElementKind::alternatives) scope = elements[scope].parent;
+  while (scope != kNone && is_group(scope)) scope = elements[scope].parent;
   return scope;
 }
 

@@ -2,9 +2,14 @@
 //
 // `preserve`: document order; text, parameters and modules take consecutive slots, the members of a union
 // start where the union starts. Slots depend on the schema and the tokenizer alone.
+//
+// `pack`: positions are decided by each prompt (plan.h), and by each context (contexts.h). The slots of a layout are
+// then those of the shortest prompt that has the element: before it stands what is required, with defaults and
+// stand-ins, and nothing else, so slots overlap. A schema may hold more text than the model can read at once.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +41,7 @@ struct Segment {
   Slot end() const { return first + static_cast<Slot>(tokens.size()); }
 };
 
-enum class ElementKind : std::uint8_t { schema, module, alternatives, parameter };
+enum class ElementKind : std::uint8_t { schema, module, alternatives, pool, parameter };
 /// As PML names it: an `alternatives` is a "union".
 std::string_view to_string(ElementKind kind);
 
@@ -49,12 +54,14 @@ struct Content {
 struct Element {
   ElementKind kind = ElementKind::schema;
   std::string name;
-  std::string path;  // names from the top, `/` between them, unions left out; empty for the schema
+  std::string path;  // names from the top, `/` between them, unions and pools left out; empty for the schema
   ElementId parent = kNone;
   grammar::Place place;
   Slot first = 0;  // slots [first, end)
   Slot end = 0;
   bool required = false;
+  std::optional<ast::Role> around;  // the role of the schema that it stands in
+  std::vector<ast::Path> after;     // of a module, as written
   ast::Inherited inherited;
   std::vector<Content> contents;
   // A parameter:
@@ -64,23 +71,16 @@ struct Element {
   SegmentId content = kNone;  // the default or the stand-in; kNone if there is none, or it is empty
 };
 
-/// A role of the schema: its tags and what stands between them.
-struct RoleSpan {
-  ElementId owner = 0;  // the module or schema whose tags they are
-  ast::Role role = ast::Role::user;
-  Slot first = 0;  // slots [first, end)
-  Slot end = 0;
-};
-
 struct Layout {
   std::string schema;
+  ast::LayoutKind kind = ast::LayoutKind::preserve;
   std::vector<Element> elements;  // document order; 0 is the schema
   std::vector<Segment> segments;  // document order; the BOS, if any, is first
-  std::vector<RoleSpan> roles;    // in the order of their ends
   Slot end = 0;
   bool is_estimate = false;  // slots count characters
 
-  /// The module or schema around an element, unions skipped.
+  bool is_packed() const { return kind == ast::LayoutKind::pack; }
+  /// The module or schema around an element, unions and pools skipped.
   ElementId scope_of(ElementId element) const;
 };
 

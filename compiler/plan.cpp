@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 
 #include "grammar/check.h"
@@ -22,11 +23,22 @@ class Planner {
         selection_(selection),
         encoder_(encoder),
         max_positions_(max_positions),
-        diagnostics_(diagnostics) {}
+        diagnostics_(diagnostics),
+        begin_(layout.elements.size(), kNone) {}
 
   Plan plan() {
+    for (const FreeRun& run : selection_.free_runs) {
+      check_encodable(run.text, run.place, encoder_, diagnostics_);
+      has_roles_ = has_roles_ || run.has_role_tag;
+      if (layout_.is_packed()) runs_after_.emplace(run.after, &run);
+    }
     collect_schema_segments();
-    place_free_runs();
+    if (layout_.is_packed()) {
+      append_free_runs(kNone);
+      append_assistant_opening(0);
+    } else {
+      place_free_runs();
+    }
     std::stable_sort(present_.begin(), present_.end(), by_position);
     if (diagnostics_.has_errors()) return {};
     if (present_.empty()) {
@@ -50,7 +62,9 @@ class Planner {
 
   void collect(ElementId id) {
     const Element& element = layout_.elements[id];
+    begin_[id] = end_;
     if (element.kind == ElementKind::parameter) return fill(id);
+    if (element.kind == ElementKind::pool) return collect_pool(id);
     for (const Content& content : element.contents) {
       if (content.is_segment) {
         add_schema_segment(content.id);
@@ -58,6 +72,19 @@ class Planner {
         collect(content.id);
       }
     }
+    if (layout_.is_packed() && element.kind == ElementKind::module) append_free_runs(id);
+  }
+
+  void collect_pool(ElementId id) {
+    const auto members = selection_.pools.find(id);
+    if (members == selection_.pools.end()) return;
+    for (const PoolMember& member : members->second) collect(member.module);
+  }
+
+  /// In `pack`: the texts behind this selection; kNone: those behind the last one.
+  void append_free_runs(ElementId after) {
+    const auto [begin, end] = runs_after_.equal_range(after);
+    for (auto run = begin; run != end; ++run) place_free_run(*run->second, encoder_.encode(run->second->text), 0);
   }
 
   void add_schema_segment(SegmentId id) {
@@ -105,10 +132,6 @@ class Planner {
   }
 
   void place_free_runs() {
-    for (const FreeRun& run : selection_.free_runs) {
-      check_encodable(run.text, run.place, encoder_, diagnostics_);
-      has_roles_ = has_roles_ || run.has_role_tag;
-    }
     // What stands at the end first: text between selections has to keep clear of it.
     Slot tail = layout_.end;
     for (const FreeRun& run : selection_.free_runs) {
@@ -170,15 +193,19 @@ class Planner {
     if (element.kind == ElementKind::parameter) segment.parameter = element.name;
   }
 
+  /// In `pack` the segment stands behind the last one, whatever `first` it comes with.
   void add(PlannedSegment segment, SegmentId source) {
     if (segment.tokens.empty()) return;
+    if (layout_.is_packed()) segment.first = end_;
     if (source != kNone && !contexts_.artifacts[source].empty()) {
       // One artifact a segment so far: the choice among several goes here.
       const DeclaredArtifact& artifact = contexts_.artifacts[source].front();
       segment.artifact = artifact.node;
+      segment.shift = segment.first - contexts_.nodes[artifact.node].first;
       segment.context_kind = artifact.kind;
     }
     segment.source = source;
+    end_ = segment.end();
     present_.push_back(std::move(segment));
   }
 
@@ -188,13 +215,39 @@ class Planner {
       PML_CHECK(encoder_.is_estimate() || present_[i - 1].end() <= present_[i].first,
                 "no two present rows share a position");
     }
-    if (max_positions_ == 0 || encoder_.is_estimate()) return;
+    if (max_positions_ == 0 || encoder_.is_estimate() || present_.back().end() <= max_positions_) return;
+    if (layout_.is_packed()) return report_too_much(present_.back().end());
     const auto beyond = std::ranges::find_if(
         present_, [&](const PlannedSegment& segment) { return segment.end() > max_positions_; });  // the first one
-    if (beyond == present_.end()) return;
     diagnostics_.add(DiagnosticKind::beyond_context, beyond->place,
                      "this text ends at position " + std::to_string(beyond->end() - 1) + ", but the model reads " +
                          std::to_string(max_positions_) + " positions");
+  }
+
+  /// What is selected takes `num_positions`; says how many too many, and what takes the most.
+  void report_too_much(Slot num_positions) {
+    std::map<std::string_view, Slot> size_of;  // by module, its arguments included
+    Slot free_size = 0;
+    for (const PlannedSegment& segment : present_) {
+      const bool is_free = segment.kind == SegmentKind::text;
+      (is_free ? free_size : size_of[segment.module]) += segment.end() - segment.first;
+    }
+    std::vector<std::pair<Slot, std::string>> largest{{free_size, "the prompt's own text"}};
+    for (const auto& [module, size] : size_of) {
+      largest.emplace_back(size, module.empty() ? "the schema's own text" : "`" + std::string(module) + "`");
+    }
+    std::ranges::stable_sort(largest, std::greater<>(), &std::pair<Slot, std::string>::first);
+    constexpr std::size_t kMostNamed = 4;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kMostNamed, largest.size()) && largest[i].first > 0; ++i) {
+      names += (i == 0 ? "" : ", ") + largest[i].second + " takes " + std::to_string(largest[i].first);
+    }
+    diagnostics_
+        .add(DiagnosticKind::beyond_context, selection_.place,
+             "what this prompt selects takes " + count_tokens(num_positions) + ", " +
+                 std::to_string(num_positions - max_positions_) + " more than the " + std::to_string(max_positions_) +
+                 " that the model reads")
+        .notes.push_back({std::nullopt, "the longest: " + names});
   }
 
   // --- what serves them, and what that has seen --------------------------------------------------------
@@ -206,8 +259,9 @@ class Planner {
     // The answer begins at the last row, so that row is computed.
     PlannedSegment& last = present_.back();
     if (last.artifact == kNone) return;
-    --last.num_cached;
-    if (last.num_cached == 0) last.artifact = kNone;
+    if (--last.num_cached > 0) return;
+    last.artifact = kNone;
+    last.shift = 0;
   }
 
   /// Lists present segments and ghosts by position, and relates each cached one to what it has seen.
@@ -217,18 +271,21 @@ class Planner {
       if (segment.source != kNone) is_present[segment.source] = true;
     }
     std::vector<bool> is_ghost(layout_.segments.size(), false);
-    std::vector<std::vector<SegmentId>> chains(present_.size());
+    std::vector<std::vector<ChainId>> chains(present_.size());
     for (std::size_t i = 0; i < present_.size(); ++i) {
       if (present_[i].artifact == kNone) continue;
       chains[i] = contexts_.chain(contexts_.nodes[present_[i].artifact].parent);
-      for (const SegmentId id : chains[i]) is_ghost[id] = is_ghost[id] || !is_present[id];
+      for (const ChainId node : chains[i]) {
+        const SegmentId id = contexts_.nodes[node].segment;
+        is_ghost[id] = is_ghost[id] || !is_present[id];
+      }
     }
 
     std::vector<PlannedSegment> ghosts;
     for (std::size_t id = 0; id < is_ghost.size(); ++id) {
       if (!is_ghost[id]) continue;
       const Segment& source = layout_.segments[id];
-      PlannedSegment ghost = planned(source.kind, source.tokens, source.first, source.place);
+      PlannedSegment ghost = planned(source.kind, source.tokens, ghost_position(source), source.place);
       name(ghost, layout_.elements[source.element]);
       ghost.present = false;
       ghost.source = static_cast<SegmentId>(id);
@@ -245,7 +302,9 @@ class Planner {
       plan_.segments.push_back(std::move(ghosts[next_ghost++]));
     };
     for (PlannedSegment& segment : present_) {
-      while (next_ghost < ghosts.size() && ghosts[next_ghost].first < segment.first) take_ghost();
+      // In `pack` a ghost takes no room: what stands at its position comes behind it.
+      const Slot until = segment.first + (layout_.is_packed() ? 1 : 0);
+      while (next_ghost < ghosts.size() && ghosts[next_ghost].first < until) take_ghost();
       present_index.push_back(static_cast<std::int32_t>(plan_.segments.size()));
       if (segment.source != kNone) index_of[segment.source] = present_index.back();
       plan_.segments.push_back(std::move(segment));
@@ -257,9 +316,10 @@ class Planner {
       PlannedSegment& segment = plan_.segments[present_index[i]];
       bool has_context = true;
       if (segment.artifact != kNone) {
-        for (const SegmentId id : chains[i]) segment.context.push_back(index_of[id]);
+        for (const ChainId node : chains[i]) segment.context.push_back(index_of[contexts_.nodes[node].segment]);
         compare(segment, {present_index.begin(), present_index.begin() + static_cast<std::ptrdiff_t>(i)});
-        has_context = segment.dropped.empty() && segment.ghosts.empty();
+        note_moved(segment, chains[i]);
+        has_context = segment.dropped.empty() && segment.ghosts.empty() && segment.moved.empty();
       }
       const bool has_live_rows = segment.num_cached < static_cast<std::int32_t>(segment.tokens.size());
       segment.exact = has_context && (!has_live_rows || all_before_exact);
@@ -279,6 +339,23 @@ class Planner {
       ++next;
     }
     for (; next < before.size(); ++next) segment.dropped.push_back(before[next]);
+  }
+
+  /// `chain`: the nodes of the segment's context, in the order of `segment.context`.
+  void note_moved(PlannedSegment& segment, const std::vector<ChainId>& chain) {
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      const PlannedSegment& member = plan_.segments[segment.context[i]];
+      const Slot shift = member.first - contexts_.nodes[chain[i]].first;
+      if (member.present && shift != segment.shift) segment.moved.push_back(segment.context[i]);
+    }
+  }
+
+  /// Where a segment that is absent would stand. In `pack`: where its element begins, or what around it is there.
+  Slot ghost_position(const Segment& source) const {
+    if (!layout_.is_packed()) return source.first;
+    ElementId id = source.element;
+    while (begin_[id] == kNone) id = layout_.elements[id].parent;
+    return begin_[id];
   }
 
   void list_rows() {
@@ -302,6 +379,9 @@ class Planner {
   grammar::Diagnostics& diagnostics_;
   std::vector<PlannedSegment> present_;
   bool has_roles_ = false;
+  std::multimap<ElementId, const FreeRun*> runs_after_;  // in `pack`: by the selection before them
+  std::vector<Slot> begin_;  // by element that is there: the end of what was present when it was reached
+  Slot end_ = 0;             // of the segment that was added last
   Plan plan_;
 };
 
@@ -324,6 +404,8 @@ Plan without_cache(Plan plan) {
     segment.context.clear();
     segment.dropped.clear();
     segment.ghosts.clear();
+    segment.moved.clear();
+    segment.shift = 0;
     segment.exact = segment.present;
   }
   for (PlannedRow& row : plan.rows) row.source = RowSource::live;
@@ -351,7 +433,9 @@ std::string dump(const Plan& plan) {
     const auto size = static_cast<std::int32_t>(segment.tokens.size());
     text += segment.num_cached == 0 ? " live" : segment.num_cached == size ? " cached" : " cached, last row live";
     text += segment.exact ? " exact" : " not exact";
-    text += list("context", segment.context) + list("dropped", segment.dropped) + list("ghosts", segment.ghosts);
+    text += list("context", segment.context) + list("dropped", segment.dropped) + list("ghosts", segment.ghosts) +
+            list("moved", segment.moved);
+    if (segment.shift != 0) text += " shift=" + std::to_string(segment.shift);
     text += "\n";
   }
   return text;

@@ -1,5 +1,9 @@
 // Layout x Contexts x Selection -> Plan: every row of one prompt, where it stands, what serves it, and what
 // the cached rows have and have not seen.
+//
+// In `preserve` rows stand at the slots of the layout, free text behind them or in their gaps. In `pack` they stand
+// one behind the other from 0 on, in document order, modules of a pool in the prompt's order, free text behind the
+// selection before it; what is cached is then used `shift` positions further on than it was encoded.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +26,8 @@ struct PlannedSegment {
   std::string module;     // path; empty for the schema's own text and for free text
   std::string parameter;  // whose argument, default or stand-in it is
   std::vector<TokenId> tokens;
-  Slot first = 0;
-  Slot shift = 0;  // D: how far from the slots it was encoded for
+  Slot first = 0;  // of a ghost: where it would stand
+  Slot shift = 0;  // D: `first` minus the position that its artifact was encoded at
   bool present = true;
   SegmentId source = kNone;  // the schema's segment that it is, or says the same as; kNone: none
   ChainId artifact = kNone;  // what serves it; kNone: its rows are live (or it is a ghost)
@@ -33,6 +37,7 @@ struct PlannedSegment {
   std::vector<std::int32_t> context;  // what it was encoded after
   std::vector<std::int32_t> dropped;  // present before it, but not in its context
   std::vector<std::int32_t> ghosts;   // in its context, but not present
+  std::vector<std::int32_t> moved;    // in its context and present, but at another distance
   bool exact = false;
   grammar::Place place;
 

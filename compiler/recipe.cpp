@@ -150,9 +150,9 @@ std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts
     const ChainNode& node = contexts.nodes[i];
     const Segment& segment = layout.segments[node.segment];
     const bool is_root = node.parent == kNone;
-    origins[i] = is_root ? segment.first : origins[node.parent];
+    origins[i] = is_root ? node.first : origins[node.parent];
     const Digest before = is_root ? empty_chain_digest(recipe_digest, origins[i]) : digests[node.parent];
-    digests[i] = extend_chain_digest(before, segment.first - origins[i], segment.tokens);
+    digests[i] = extend_chain_digest(before, node.first - origins[i], segment.tokens);
   }
   return digests;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/order.h"
+
 namespace pml::compiler {
 namespace {
 
@@ -14,10 +16,10 @@ std::string display_path(const Layout& layout, ElementId element) {
   return path.empty() ? "the schema" : "`" + path + "`";
 }
 
-/// The members of a union, for a message.
-std::string member_names(const Layout& layout, ElementId alternatives) {
+/// The members of a union or pool, for a message.
+std::string member_names(const Layout& layout, ElementId group) {
   constexpr std::size_t kMost = 20;
-  const std::vector<Content>& members = layout.elements[alternatives].contents;
+  const std::vector<Content>& members = layout.elements[group].contents;
   std::string names;
   for (std::size_t i = 0; i < std::min(kMost, members.size()); ++i) {
     names += (i == 0 ? "`" : ", `") + layout.elements[members[i].id].name + "`";
@@ -86,6 +88,10 @@ class Resolver {
   void make_present(ElementId module, const grammar::Place& place) {
     for (ElementId id = module; id != kNone && !result_.present[id]; id = layout_.elements[id].parent) {
       result_.present[id] = true;
+      const ElementId parent = layout_.elements[id].parent;
+      if (parent != kNone && layout_.elements[parent].kind == ElementKind::pool) {
+        result_.pools[parent].push_back({id, place});
+      }
       const ElementId alternatives = union_of(layout_, id);
       if (alternatives == kNone) continue;
       const auto [member, is_new] = member_of_.emplace(alternatives, std::pair{id, place});
@@ -199,7 +205,7 @@ class Resolver {
       } else {
         at_end_ = num_selections_left == 0;
         if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
-          if (schema_has_roles && role_around() == nullptr) {
+          if (schema_has_roles && !role_around()) {
             diagnostics_.add(DiagnosticKind::text_outside_roles, text->place, "this text stands outside of any role")
                 .notes.push_back({std::nullopt, "put it into <user>...</user>"});
           }
@@ -219,9 +225,9 @@ class Resolver {
       return;
     }
     if (!is_placeable(turn.place)) return;
-    if (const RoleSpan* around = role_around()) {
+    if (const auto around = role_around()) {
       diagnostics_.add(DiagnosticKind::nested_role, turn.place,
-                       "this turn would stand inside a `<" + std::string(to_string(around->role)) +
+                       "this turn would stand inside a `<" + std::string(to_string(*around)) +
                            ">` of the schema; roles may not nest");
       return;
     }
@@ -233,14 +239,10 @@ class Resolver {
     if (!turn.is_open) finish_run();
   }
 
-  /// The role of the schema that is open where text at this point of the prompt comes to stand, or null.
-  const RoleSpan* role_around() const {
-    if (at_end_ || anchor_ == kNone) return nullptr;
-    const Slot position = layout_.elements[anchor_].end;
-    for (const RoleSpan& span : layout_.roles) {
-      if (result_.present[span.owner] && span.first < position && position < span.end) return &span;
-    }
-    return nullptr;
+  /// The role of the schema that is open where text at this point of the prompt comes to stand.
+  std::optional<ast::Role> role_around() const {
+    if (at_end_ || anchor_ == kNone) return std::nullopt;
+    return layout_.elements[anchor_].around;
   }
 
   bool is_placeable(const grammar::Place& place) {
@@ -291,8 +293,9 @@ Names::Names(const Layout& layout)
       everywhere_[element.name].push_back(id);
     } else if (element.kind == ElementKind::parameter) {
       parameters_[layout.scope_of(id)].emplace(element.name, id);
-    } else if (element.kind == ElementKind::alternatives && !element.name.empty()) {
-      unions_.emplace(element.name, id);
+    } else if ((element.kind == ElementKind::alternatives || element.kind == ElementKind::pool) &&
+               !element.name.empty()) {
+      groups_.emplace(element.name, id);
     }
   }
 }
@@ -315,9 +318,9 @@ std::vector<std::string_view> Names::parameters(ElementId scope) const {
 
 void Names::report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
                            std::vector<std::string_view> candidates, Diagnostics& diagnostics) const {
-  const auto found = unions_.find(name);
-  const bool is_union = found != unions_.end() && (scope == 0 || layout_.scope_of(found->second) == scope);
-  if (!is_union) {
+  const auto found = groups_.find(name);
+  const bool is_group = found != groups_.end() && (scope == 0 || layout_.scope_of(found->second) == scope);
+  if (!is_group) {
     diagnostics.add(DiagnosticKind::unknown_module, path.place,
                     display_path(layout_, scope) + " has no module `" + std::string(name) + "`" +
                         grammar::did_you_mean(name, candidates));
@@ -326,7 +329,8 @@ void Names::report_unknown(const ast::Path& path, std::string_view name, Element
   const std::string members = member_names(layout_, found->second);
   diagnostics
       .add(DiagnosticKind::unknown_module, path.place,
-           "`" + std::string(name) + "` is a union, which is no part of a path" +
+           "`" + std::string(name) + "` is a " + std::string(to_string(layout_.elements[found->second].kind)) +
+               ", which is no part of a path" +
                (members.empty() ? std::string("; it has no members") : "; name one of its members: " + members))
       .notes.push_back({layout_.elements[found->second].place, "it is declared here"});
 }
@@ -425,7 +429,9 @@ Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& 
                     "this prompt is for the schema " + ast::in_quotes(prompt.schema) + ", not for " +
                         ast::in_quotes(layout.schema));
   }
-  return Resolver(layout, names, encoder, diagnostics).resolve(prompt);
+  Selection selection = Resolver(layout, names, encoder, diagnostics).resolve(prompt);
+  check_order(layout, names, selection, diagnostics);
+  return selection;
 }
 
 }  // namespace pml::compiler

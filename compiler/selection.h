@@ -36,7 +36,7 @@ class Names {
   std::vector<std::map<std::string_view, ElementId>> modules_;     // by scope
   std::vector<std::map<std::string_view, ElementId>> parameters_;  // by scope
   std::map<std::string_view, std::vector<ElementId>> everywhere_;
-  std::map<std::string_view, ElementId> unions_;  // by name; of several of one name, the first
+  std::map<std::string_view, ElementId> groups_;  // unions and pools by name; of several of one name, the first
 };
 
 /// The union around an element, if it is a member of one; else kNone.
@@ -58,12 +58,19 @@ struct FreeRun {
   bool has_role_tag = false;
 };
 
+/// A module of a pool that is present.
+struct PoolMember {
+  ElementId module = 0;
+  grammar::Place place;  // what selects it, or a module in it, first
+};
+
 struct Selection {
-  std::vector<bool> present;                       // by element
-  std::map<ElementId, FilledParameter> arguments;  // by parameter
-  std::vector<FreeRun> free_runs;                  // in the prompt's order
-  bool ends_in_open_turn = false;                  // an assistant's turn that the answer continues
-  grammar::Place place;                            // of the prompt
+  std::vector<bool> present;                           // by element
+  std::map<ElementId, std::vector<PoolMember>> pools;  // by pool, in the prompt's order
+  std::map<ElementId, FilledParameter> arguments;      // by parameter
+  std::vector<FreeRun> free_runs;                      // in the prompt's order
+  bool ends_in_open_turn = false;                      // an assistant's turn that the answer continues
+  grammar::Place place;                                // of the prompt
 };
 
 /// `schema_names` are what the prompt may call its schema: its name, its path. Adds a diagnostic for

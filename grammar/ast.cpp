@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kRoles{"system", "user", "assistant"};
 constexpr std::array<std::string_view, 2> kContexts{"isolated", "guaranteed"};
+constexpr std::array<std::string_view, 2> kLayouts{"preserve", "pack"};
 
 class Dumper {
  public:
@@ -45,7 +46,9 @@ class Dumper {
     nodes(turn.children, depth + 1);
   }
   void add(const Module& module, int depth) {
-    line(depth, "module " + module.name + (module.required ? " required" : "") + flags(module.inherited));
+    std::string what = "module " + module.name + (module.required ? " required" : "") + flags(module.inherited);
+    for (const Path& path : module.after) what += (&path == module.after.data() ? " after=" : ",") + path.text;
+    line(depth, what);
     nodes(module.children, depth + 1);
   }
   void add(const Union& alternatives, int depth) {
@@ -53,6 +56,10 @@ class Dumper {
                     (alternatives.required ? " required" : "") +
                     (alternatives.scaffold.empty() ? "" : " scaffold=" + alternatives.scaffold));
     for (const Module& member : alternatives.members) add(member, depth + 1);
+  }
+  void add(const Pool& pool, int depth) {
+    line(depth, "pool" + (pool.name.empty() ? "" : " " + pool.name));
+    for (const Module& member : pool.members) add(member, depth + 1);
   }
   void add(const Selection& selection, int depth) {
     line(depth, "select " + selection.module.text);
@@ -71,6 +78,7 @@ class Dumper {
 
 std::string_view to_string(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
 std::string_view to_string(ContextKind kind) { return kContexts[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(LayoutKind kind) { return kLayouts[static_cast<std::size_t>(kind)]; }
 
 std::string in_quotes(std::string_view text) {
   std::string result = "\"";
@@ -101,7 +109,7 @@ std::string in_quotes(std::string_view text) {
 std::string dump(const Schema& schema) {
   Dumper dumper;
   dumper.line(0, "schema " + schema.name + (schema.version.empty() ? "" : " version=" + in_quotes(schema.version)) +
-                     Dumper::flags(schema.inherited));
+                     (schema.layout == LayoutKind::pack ? " layout=pack" : "") + Dumper::flags(schema.inherited));
   dumper.nodes(schema.children, 1);
   for (const Scaffold& scaffold : schema.scaffolds) {
     std::string what = "scaffold" + (scaffold.name.empty() ? "" : " " + scaffold.name) + ":";

@@ -22,6 +22,10 @@ std::string_view to_string(Role role);
 enum class ContextKind : std::uint8_t { isolated, guaranteed };
 std::string_view to_string(ContextKind kind);
 
+/// Where segments stand (docs/language.md, "Layouts").
+enum class LayoutKind : std::uint8_t { preserve, pack };
+std::string_view to_string(LayoutKind kind);
+
 /// What inheritance gave an element; `context` is empty where no document says it.
 struct Inherited {
   bool cache = true;
@@ -56,11 +60,18 @@ struct Turn {
   std::vector<Node> children;
 };
 
+/// A path of names with `/` between them, as written.
+struct Path {
+  std::string text;
+  Place place;
+};
+
 struct Module {
   std::string name;
   Place place;  // the name
   Inherited inherited;
   bool required = false;
+  std::vector<Path> after;  // modules that it stands behind, where both are present
   std::vector<Node> children;
 };
 
@@ -73,14 +84,15 @@ struct Union {
   std::vector<Module> members;
 };
 
-struct Node {
-  std::variant<Text, Parameter, Turn, Module, Union> value;
+/// Any subset of the members is selected; they stand in the prompt's order. Transparent for names.
+struct Pool {
+  std::string name;  // may be empty
+  Place place;       // the name, or the tag
+  std::vector<Module> members;
 };
 
-/// A path of names with `/` between them, as written.
-struct Path {
-  std::string text;
-  Place place;
+struct Node {
+  std::variant<Text, Parameter, Turn, Module, Union, Pool> value;
 };
 
 struct Scaffold {
@@ -93,6 +105,7 @@ struct Schema {
   std::string name;
   std::string version;
   Place place;  // the name
+  LayoutKind layout = LayoutKind::preserve;
   Inherited inherited;
   std::vector<Node> children;
   std::vector<Scaffold> scaffolds;

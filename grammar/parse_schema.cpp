@@ -1,6 +1,7 @@
 #include "grammar/parse_schema.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -19,6 +20,9 @@ struct Scope {
   std::map<std::string, Place, std::less<>> modules;
   std::map<std::string, Place, std::less<>> parameters;
 };
+
+/// What a module is a direct member of.
+enum class Group : std::uint8_t { none, alternatives, pool };
 
 /// What an element passes on to its children.
 struct Surroundings {
@@ -49,7 +53,7 @@ class SchemaReader {
       check_name(*name);
     }
     if (const auto* version = attributes.find("version")) schema.version = version->value;
-    if (const auto* layout = attributes.find("layout")) check_layout(*layout);
+    if (const auto* layout = attributes.find("layout")) schema.layout = layout_ = read_layout(*layout);
     Scope scope;
     Surroundings here;
     here.scope = &scope;
@@ -78,9 +82,11 @@ class SchemaReader {
       const auto& inner = std::get<XmlElement>(child.value);
       const std::string kind = understood_name(inner.name);
       if (kind == "module") {
-        nodes.push_back({module(inner, here, false)});
+        nodes.push_back({module(inner, here, Group::none)});
       } else if (kind == "union") {
         nodes.push_back({alternatives(inner, here)});
+      } else if (kind == "pool") {
+        nodes.push_back({pool(inner, here)});
       } else if (kind == "parameter") {
         if (auto hole = parameter(inner, here)) nodes.push_back({std::move(*hole)});
       } else if (role_of(kind)) {
@@ -94,10 +100,10 @@ class SchemaReader {
     }
   }
 
-  ast::Module module(const XmlElement& element, Surroundings here, bool in_union) {
+  ast::Module module(const XmlElement& element, Surroundings here, Group group) {
     ast::Module result;
     result.place = element.place;
-    Attributes attributes(element, {"requires", "excludes", "after", "role", "reserve", "params"}, diagnostics_);
+    Attributes attributes(element, {"requires", "excludes", "role", "reserve", "params"}, diagnostics_);
     if (const auto* name = attributes.require("name")) {
       result.name = name->value;
       result.place = name->value_place;
@@ -109,12 +115,8 @@ class SchemaReader {
     here.space = attributes.space(here.space);
     result.inherited = here.inherited;
     result.required = attributes.boolean("required", false);
-    if (result.required && in_union) {
-      diagnostics_
-          .add(DiagnosticKind::required_in_union, element.attribute("required")->name_place,
-               "a member of a union cannot be required")
-          .notes.push_back({std::nullopt, "make the union required, or put the module outside it"});
-    }
+    if (result.required) check_may_be_required(*element.attribute("required"), group);
+    if (const auto* after = attributes.find("after")) result.after = paths(*after);
     attributes.finish();
     Scope scope;
     here.scope = &scope;
@@ -126,15 +128,23 @@ class SchemaReader {
     return result;
   }
 
+  void check_may_be_required(const XmlAttribute& required, Group group) {
+    if (group == Group::alternatives) {
+      diagnostics_.add(DiagnosticKind::required_in_union, required.name_place, "a member of a union cannot be required")
+          .notes.push_back({std::nullopt, "make the union required, or put the module outside it"});
+    } else if (group == Group::pool) {
+      diagnostics_
+          .add(DiagnosticKind::required_in_pool, required.name_place,
+               "a module of a pool cannot be required: the prompt says which are there, and in what order")
+          .notes.push_back({std::nullopt, "put the module before the pool, or behind it"});
+    }
+  }
+
   ast::Union alternatives(const XmlElement& element, const Surroundings& here) {
     ast::Union result;
     result.place = element.place;
     Attributes attributes(element, {}, diagnostics_);
-    if (const auto* name = attributes.find("name")) {
-      result.name = name->value;
-      result.place = name->value_place;
-      if (check_name(*name)) declare(here.scope->modules, *name);
-    }
+    group_name(attributes, here, result.name, result.place);
     result.required = attributes.boolean("required", false);
     const XmlAttribute* scaffold = attributes.find("scaffold");
     attributes.finish();
@@ -143,22 +153,15 @@ class SchemaReader {
     bool is_first = true;
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
-        if (whitespace_.text(*text, SpaceMode::collapse, "")) {
-          diagnostics_.add(DiagnosticKind::misplaced_text, sources_.trimmed(text->place),
-                           "a union holds modules alone, no text");
-        }
+        text_of_group(*text, "union");
         continue;
       }
       const auto& inner = std::get<XmlElement>(child.value);
-      const std::string kind = understood_name(inner.name);
-      if (kind == "module") {
+      const auto begin = [&] {
         if (!is_first) whitespace_.prepend(at_start);
         is_first = false;
-        result.members.push_back(module(inner, here, true));
-      } else {
-        misplaced(inner, "union");
-      }
-      if (kind != inner.name) unknown_element(inner, kind);
+      };
+      member(inner, here, Group::alternatives, begin, result.members);
     }
     if (scaffold != nullptr) check_standin(*scaffold, result);
     if (result.required && result.members.empty()) {
@@ -166,6 +169,62 @@ class SchemaReader {
                        "a union without members cannot be required");
     }
     return result;
+  }
+
+  ast::Pool pool(const XmlElement& element, const Surroundings& here) {
+    ast::Pool result;
+    result.place = element.place;
+    Attributes attributes(element, {}, diagnostics_);
+    group_name(attributes, here, result.name, result.place);
+    attributes.finish();
+    if (layout_ != ast::LayoutKind::pack) {
+      diagnostics_
+          .add(DiagnosticKind::misplaced_element, element.place,
+               "`<pool>` may stand only in a schema with layout=\"pack\": its modules have no positions of their own")
+          .notes.push_back(
+              {std::nullopt, "write <schema layout=\"pack\">, or leave out <pool> to keep the modules' order"});
+    }
+    // Any member may follow any other, so all begin with the same blank: the one that all blanks between them make.
+    whitespace_.pool_tag();
+    for (const XmlNode& child : element.children) {
+      if (const auto* text = std::get_if<XmlText>(&child.value)) text_of_group(*text, "pool");
+    }
+    const Whitespace::Boundary between = whitespace_.boundary();
+    for (const XmlNode& child : element.children) {
+      const auto* inner = std::get_if<XmlElement>(&child.value);
+      if (inner == nullptr) continue;
+      member(
+          *inner, here, Group::pool, [&] { whitespace_.restore(between); }, result.members);
+    }
+    whitespace_.prepend(between);
+    return result;
+  }
+
+  void group_name(Attributes& attributes, const Surroundings& here, std::string& text, Place& place) {
+    const auto* name = attributes.find("name");
+    if (name == nullptr) return;
+    text = name->value;
+    place = name->value_place;
+    if (check_name(*name)) declare(here.scope->modules, *name);
+  }
+
+  void text_of_group(const XmlText& text, const std::string& kind) {
+    if (!whitespace_.text(text, SpaceMode::collapse, "")) return;
+    diagnostics_.add(DiagnosticKind::misplaced_text, sources_.trimmed(text.place),
+                     "a " + kind + " holds modules alone, no text");
+  }
+
+  /// An element in a union or pool. `begin` is called before a module is read.
+  void member(const XmlElement& inner, const Surroundings& here, Group group, const std::function<void()>& begin,
+              std::vector<ast::Module>& members) {
+    const std::string kind = understood_name(inner.name);
+    if (kind == "module") {
+      begin();
+      members.push_back(module(inner, here, group));
+    } else {
+      misplaced(inner, group == Group::pool ? "pool" : "union");
+    }
+    if (kind != inner.name) unknown_element(inner, kind);
   }
 
   void check_standin(const XmlAttribute& scaffold, ast::Union& alternatives) {
@@ -242,7 +301,12 @@ class SchemaReader {
       result.name = name->value;
       if (check_name(*name)) declare(scaffold_names_, *name);
     }
-    if (const auto* modules = attributes.require("modules")) result.modules = paths(*modules);
+    if (const auto* modules = attributes.require("modules")) {
+      result.modules = paths(*modules);
+      if (result.modules.size() < 2) {
+        diagnostics_.add(DiagnosticKind::bad_value, modules->value_place, "a scaffold names two modules or more");
+      }
+    }
     attributes.finish();
     no_content(element);
     return result;
@@ -262,9 +326,6 @@ class SchemaReader {
       place.begin += static_cast<std::uint32_t>(begin);
       result.push_back({std::string(raw.substr(begin, end - begin)), place});
       begin = raw.find_first_not_of(kBlanks, end);
-    }
-    if (result.size() < 2) {
-      diagnostics_.add(DiagnosticKind::bad_value, attribute.value_place, "a scaffold names two modules or more");
     }
     return result;
   }
@@ -333,15 +394,13 @@ class SchemaReader {
     });
   }
 
-  void check_layout(const XmlAttribute& layout) {
-    if (layout.value == "preserve") return;
-    if (layout.value == "pack") {
-      diagnostics_.add(DiagnosticKind::unsupported, layout.value_place,
-                       "layout=\"pack\" is not part of this version; `preserve` is");
-    } else {
-      diagnostics_.add(DiagnosticKind::bad_value, layout.value_place,
-                       "`layout` is preserve or pack, not " + ast::in_quotes(layout.value));
+  ast::LayoutKind read_layout(const XmlAttribute& layout) {
+    for (const ast::LayoutKind kind : {ast::LayoutKind::preserve, ast::LayoutKind::pack}) {
+      if (layout.value == to_string(kind)) return kind;
     }
+    diagnostics_.add(DiagnosticKind::bad_value, layout.value_place,
+                     "`layout` is preserve or pack, not " + ast::in_quotes(layout.value));
+    return ast::LayoutKind::preserve;
   }
 
   // --- names ------------------------------------------------------------------------------------------
@@ -415,6 +474,7 @@ class SchemaReader {
   const SchemaOptions& options_;
   Diagnostics& diagnostics_;
   Whitespace whitespace_;
+  ast::LayoutKind layout_ = ast::LayoutKind::preserve;
   std::uint64_t src_bytes_ = 0;
   std::map<std::string, Place, std::less<>> scaffold_names_;
 };

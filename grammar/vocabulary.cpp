@@ -33,7 +33,7 @@ const std::vector<std::string_view>& element_names() {
 
 bool is_element_name(std::string_view name) { return contains(element_names(), name); }
 
-bool is_later_element(std::string_view name) { return name == "slot" || name == "include" || name == "pool"; }
+bool is_later_element(std::string_view name) { return name == "slot" || name == "include"; }
 
 std::optional<ast::Role> role_of(std::string_view element) {
   for (const ast::Role role : {ast::Role::system, ast::Role::user, ast::Role::assistant}) {

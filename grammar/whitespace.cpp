@@ -119,6 +119,10 @@ std::string Whitespace::parameter(SpaceMode mode) {
 
 void Whitespace::role_tag() { boundary_ = {Blank::dropped, false}; }
 
+void Whitespace::pool_tag() {
+  if (boundary_.blank == Blank::dropped) boundary_.blank = Blank::none;
+}
+
 void Whitespace::prepend(const Boundary& saved) {
   // A role that closed in an earlier member says nothing about what stands before this one.
   if (boundary_.blank == Blank::dropped) boundary_.blank = Blank::none;

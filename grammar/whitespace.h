@@ -42,7 +42,11 @@ class Whitespace {
   /// Something that stands for content, and takes no blank.
   void content() { boundary_ = {Boundary::Blank::none, false}; }
 
+  /// A pool's start: its members follow each other in any order, so blanks in front of them are never dropped.
+  void pool_tag();
+
   Boundary boundary() const { return boundary_; }
+  void restore(const Boundary& saved) { boundary_ = saved; }
   /// Puts a saved boundary in front of what was kept back since.
   void prepend(const Boundary& saved);
 

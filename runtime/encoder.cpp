@@ -46,7 +46,7 @@ std::shared_ptr<const Artifact> Encoder::find(ChainId node, Finding& finding) {
   }
   const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
   auto artifact = store_->find(digests_[node], model_.kv_shape(kv_type_),
-                               static_cast<std::int32_t>(segment.tokens.size()), segment.first, &finding);
+                               static_cast<std::int32_t>(segment.tokens.size()), contexts_.nodes[node].first, &finding);
   if (artifact == nullptr) {
     absent_.emplace(node, finding);
     return nullptr;
@@ -111,7 +111,7 @@ Result<std::shared_ptr<const Artifact>> Encoder::encode(ChainId node) {
 
   const std::span<const TokenId> tokens(segment.tokens);
   std::vector<Slot> positions(tokens.size());
-  std::iota(positions.begin(), positions.end(), segment.first);
+  std::iota(positions.begin(), positions.end(), contexts_.nodes[node].first);
   auto buffer = std::make_shared<KvBuffer>(model_.kv_shape(kv_type_), static_cast<std::int64_t>(positions.size()));
   // Pass by pass, as prefill() divides the tokens itself, so that a long segment can be cancelled.
   for (std::size_t begin = 0; begin < tokens.size(); begin += Model::kMaxRows) {

@@ -36,6 +36,7 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
   manifest.kv_type = recipe.kv_type;
   manifest.weights = recipe.weights;
   manifest.context = to_string(otherwise);
+  manifest.layout = to_string(layout.kind);
   manifest.end = layout.end;
   for (std::size_t id = 0; id < contexts.nodes.size(); ++id) {
     const compiler::SegmentId segment_id = contexts.nodes[id].segment;
@@ -45,7 +46,7 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
     node.module = layout.elements[segment.element].path;
     node.kind = to_string(segment.kind);
     node.number = numbers[segment_id];
-    node.first = segment.first;
+    node.first = contexts.nodes[id].first;
     node.num_tokens = static_cast<std::int32_t>(segment.tokens.size());
     node.text_digest = text_digests[segment_id];
     node.digest = digests[id];
@@ -65,10 +66,10 @@ ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::C
   metadata.digest = digests[node];
   metadata.recipe = std::move(recipe);
   metadata.tokens = segment.tokens;
-  metadata.origin = metadata.first = segment.first;
+  metadata.origin = metadata.first = contexts.nodes[node].first;
   for (auto at = contexts.nodes[node].parent; at != compiler::kNone; at = contexts.nodes[at].parent) {
     metadata.context.push_back(digests[at]);
-    metadata.origin = layout.segments[contexts.nodes[at].segment].first;
+    metadata.origin = contexts.nodes[at].first;
   }
   std::reverse(metadata.context.begin(), metadata.context.end());
   return metadata;

@@ -22,7 +22,7 @@ struct ManifestNode {
   std::string module;                     // path; empty for the schema's own text
   std::string kind;                       // "bos", "static", "default", "standin"
   std::int32_t number = 0;                // of the segments of this module and kind, counted from 0
-  Slot first = 0;
+  Slot first = 0;                         // in its chain (compiler/contexts.h)
   std::int32_t num_tokens = 0;
   std::string text_digest;  // of the token IDs alone
   Digest digest{};          // of the artifact
@@ -45,6 +45,7 @@ struct Manifest {
   std::string kv_type;
   std::string weights;
   std::string context;  // kind, for elements whose documents do not say
+  std::string layout;   // "preserve", "pack"
   Slot end = 0;
   std::vector<ManifestNode> nodes;  // numbered as those of compiler::Contexts
 

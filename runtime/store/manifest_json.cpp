@@ -115,7 +115,7 @@ std::string to_json(const Manifest& manifest) {
                       {"source", manifest.source},
                       {"recipe", nlohmann::json::parse(manifest.recipe)},
                       {"context", manifest.context},
-                      {"layout", {{"kind", "preserve"}, {"end", manifest.end}}},
+                      {"layout", {{"kind", manifest.layout}, {"end", manifest.end}}},
                       {"segments", std::move(segments)}};
   for (const CompiledSource& other : manifest.other_sources) {
     json["other_sources"].push_back({{"path", other.path}, {"compiled_at", other.compiled_at}});
@@ -137,7 +137,7 @@ Result<Manifest> read_manifest(std::string_view text) {
   manifest.kv_type = recipe_entry(manifest.recipe, "kv_type");
   manifest.weights = recipe_entry(manifest.recipe, "weights");
   Members layout(compiler::member(json, "layout"), "layout.", mistake);
-  layout.one_of("kind", {"preserve"});
+  manifest.layout = layout.one_of("kind", {"preserve", "pack"});
   manifest.end = layout.int32("end", 0);
   const nlohmann::json& segments = top.array("segments");
   for (std::size_t i = 0; mistake.empty() && i < segments.size(); ++i) {

@@ -1,8 +1,10 @@
 // Layouts, contexts and plans against golden files. Tokens are bytes, so positions can be counted by hand.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
+#include "compiler/recipe.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
@@ -169,6 +171,90 @@ TEST_CASE("no cache: the same rows, all live") {
     CHECK(full.rows[i].source == compiler::RowSource::live);
   }
   for (const auto& segment : full.segments) CHECK(segment.exact);
+}
+
+TEST_CASE("packed: any modules of a pool, in any order, stand without gaps") {
+  const std::vector<std::string> texts{"a", "bb", "ccc", "dddd"};
+  Planned planned(
+      "<schema name=\"s\" layout=\"pack\">Start<pool>"
+      "<module name=\"m0\">a</module><module name=\"m1\">bb</module>"
+      "<module name=\"m2\">ccc</module><module name=\"m3\">dddd</module></pool>End</schema>");
+  std::vector<int> order{0, 1, 2, 3};
+  do {
+    for (std::size_t count = 0; count <= order.size(); ++count) {
+      std::string prompt = "<prompt>";
+      std::string expected = "Start";
+      for (std::size_t i = 0; i < count; ++i) {
+        prompt += "<m" + std::to_string(order[i]) + "/>" + (i == 1 ? "free" : "");
+        expected += texts[order[i]] + (i == 1 ? std::string("free") : "");
+      }
+      const bool is_free_last = count == 2;  // text behind the last selection stands behind the schema's
+      if (is_free_last) expected.erase(expected.size() - 4);
+      expected += std::string("End") + (is_free_last ? "free" : "");
+      INFO(expected);
+      const auto plan = planned.plan(prompt + "</prompt>");
+      std::string text;
+      for (const auto& row : plan.rows) {
+        CHECK(row.position == static_cast<compiler::Slot>(text.size()));
+        text += static_cast<char>(row.token);
+      }
+      CHECK(text == expected);
+      for (const auto& segment : plan.segments) {
+        if (segment.module.empty()) continue;
+        const bool is_first = segment.first == 5;
+        CHECK(segment.shift == segment.first - 5);  // encoded right behind "Start"
+        CHECK(segment.exact == is_first);
+        CHECK(segment.moved.empty() == is_first);
+        CHECK(segment.ghosts.empty());
+      }
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("packed: an argument of another length moves what follows, and no gap stays") {
+  Planned planned(
+      "<schema name=\"s\" layout=\"pack\">A<parameter name=\"p\" length=\"9\" default=\"red\"/>B"
+      "<parameter name=\"q\" length=\"9\"/>C</schema>");
+  const auto same = planned.plan("<prompt/>");
+  for (const auto& segment : same.segments) CHECK(segment.exact);
+  CHECK(same.rows.size() == 6);  // A, red, B, C
+  const auto other = planned.plan("<prompt p=\"blue\" q=\"!\">?</prompt>");
+  CHECK(other.rows.back().position == 8);  // A, blue, B, !, C, ?
+  for (const auto& segment : other.segments) {
+    if (segment.num_cached == 0 || segment.first == 0) continue;
+    const bool is_behind_both = segment.first == 7;
+    CHECK(segment.shift == (is_behind_both ? 2 : 1));
+    // A and B were encoded at one distance from C, and stand at another; B keeps its own to A's neighbour alone.
+    CHECK(segment.moved.size() == (is_behind_both ? 2 : 1));
+    CHECK(segment.ghosts.size() == 1);
+  }
+}
+
+TEST_CASE("packed: a chain begins at 0, and has the digest of the same text after the same context anywhere") {
+  const auto digests_of = [](const std::string& before) {
+    Planned planned("<schema name=\"s\" layout=\"pack\">" + before +
+                    "<module name=\"x\" context=\"isolated\">X</module></schema>");
+    return chain_digests(planned.layout(), declare_contexts(planned.layout(), ast::ContextKind::guaranteed), {}).back();
+  };
+  CHECK(digests_of("A") == digests_of("Another text"));
+  CHECK(digests_of("A") == digests_of(""));
+}
+
+TEST_CASE("packed: a schema may be longer than the model's context") {
+  grammar::SourceSet sources;
+  grammar::Diagnostics diagnostics;
+  std::string text = "<schema name=\"s\" layout=\"pack\">S<pool>";
+  for (int i = 0; i < 30; ++i) text += "<module name=\"m" + std::to_string(i) + "\">0123456789</module>";
+  const auto schema = parse_schema(sources.add("s.pml", text + "</pool></schema>"), sources, {}, diagnostics);
+  REQUIRE(schema);
+  const auto encoder = test::byte_encoder();
+  const auto fits = [&](compiler::Slot max_positions) {
+    grammar::Diagnostics said;
+    lay_out(*schema, encoder, max_positions, said);
+    return !said.has_errors();
+  };
+  CHECK(fits(11));
+  CHECK_FALSE(fits(10));  // no module fits any prompt
 }
 
 TEST_CASE("contexts share their prefixes: nodes grow with the segments, not with their square") {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "compiler/contexts.h"
+#include "compiler/order.h"
 #include "compiler/plan.h"
 #include "grammar/ast.h"
 #include "grammar/parse_prompt.h"
@@ -41,6 +42,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
   const compiler::Names names(layout);
   check_scaffolds(*schema, layout, names, diagnostics);
+  check_order(layout, names, diagnostics);
   const fs::path beside = test::prompt_beside(input);
   if (beside.empty() || diagnostics.has_errors()) return diagnostics;
   const auto prompt = parse_prompt(add(sources, beside), sources, diagnostics);

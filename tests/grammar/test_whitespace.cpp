@@ -63,6 +63,20 @@ TEST_CASE("each member of a union gets the blank before the union") {
         "  text \"\\ntwo\"\n");
 }
 
+TEST_CASE("the modules of a pool all begin alike, since any may follow any other") {
+  const std::string pack = " layout=\"pack\"";
+  const std::string two = "<pool><module name=\"a\">A</module>\n<module name=\"b\">B </module></pool>";
+  const std::string tree = "pool\n%module a\n%  text \"\\nA\"\n%module b\n%  text \"\\nB\"\n";
+  const auto indented = [&](const std::string& by) {
+    std::string text = by + tree;
+    for (std::size_t at; (at = text.find('%')) != std::string::npos;) text.replace(at, 1, by + "  ");
+    return text;
+  };
+  CHECK(tree_of("one " + two + "two", pack) == "  text \"one\"\n" + indented("  ") + "  text \"\\ntwo\"\n");
+  CHECK(tree_of(two, pack) == indented("  "));
+  CHECK(tree_of("<user> " + two + " </user>", pack) == "  turn user\n" + indented("    "));
+}
+
 TEST_CASE("blanks are dropped beside a role's tag, and at the document's ends") {
   CHECK(tree_of("\n <system>\n one\n </system>\n <user>\n two\n </user>\n ") ==
         "  turn system\n    text \"one\"\n  turn user\n    text \"two\"\n");

@@ -95,6 +95,10 @@ class RoundingCache(DynamicCache):
         values = value_states.to(self.kv_type).to(value_states.dtype)
         return super().update(keys, values, layer_idx, *args, **kwargs)
 
+    def append(self, layer: int, past: Kv) -> None:
+        """Appends a layer's rows of `past` as they are."""
+        super().update(past.k[layer : layer + 1], past.v[layer : layer + 1], layer)
+
 
 class Oracle:
     """A Llama-architecture model of a GGUF file in f32, its quantised blocks dequantised exactly."""
@@ -110,6 +114,17 @@ class Oracle:
         self.vocab_size: int = self.model.config.vocab_size
         self.tokenizer = plain_text_tokenizer(source)
         self.end_tokens = {self.tokenizer.token_to_id(token) for token in ("<|im_end|>", "<|endoftext|>")}
+
+    def relocated(self, kv: Kv, shift: int) -> Kv:
+        """The rows as they are `shift` positions further on: keys rotated in f64, and rounded once to f32."""
+        if shift == 0:
+            return kv
+        frequencies = self.model.model.rotary_emb.frequencies
+        turn = torch.polar(torch.ones_like(frequencies), shift * frequencies)  # [head_dim / 2]
+        first, second = kv.k.double().chunk(2, dim=-1)  # the pairs are halves of a head
+        turned = torch.complex(first, second) * turn
+        k = torch.cat((turned.real, turned.imag), dim=-1).to(kv.k.dtype)
+        return Kv(k, kv.v, tuple(position + shift for position in kv.positions))
 
     def prefill(
         self,
@@ -129,7 +144,7 @@ class Oracle:
         if past is not None:
             num_past = len(past.positions)
             for layer in range(past.k.shape[0]):
-                cache.update(past.k[layer : layer + 1], past.v[layer : layer + 1], layer)
+                cache.append(layer, past)
         queries = torch.tensor(positions)
         keys = torch.tensor([*(past.positions if past else ()), *positions])
         mask = torch.zeros(1, 1, len(queries), len(keys))  # additive

@@ -37,20 +37,41 @@ class Segment:
     exact: bool
     dropped: tuple[int, ...]
     ghosts: tuple[int, ...]
+    moved: tuple[int, ...]
 
     def placed(self) -> list[tuple[int, int]]:
-        """(token, position) of each of its rows."""
+        """(token, position) of each of its rows in the prompt."""
         return [(token, self.first + offset) for offset, token in enumerate(self.tokens)]
+
+    def encoded(self) -> list[tuple[int, int]]:
+        """(token, position) of each of its rows where its artifact was encoded."""
+        return [(token, position - self.shift) for token, position in self.placed()]
 
 
 @dataclass(frozen=True)
 class Plan:
+    layout: str  # preserve | pack
     rows: list[Row]  # in position order
     segments: dict[int, Segment]
 
-    def placed(self, ids: tuple[int, ...]) -> list[tuple[int, int]]:
-        """(token, position) of the rows of these segments, in position order."""
-        rows = [row for id in ids for row in self.segments[id].placed()]
+    def chain(self, segment: Segment) -> dict[int, int]:
+        """Where the segments of its context stood when it was encoded: id -> first position, in order.
+
+        In `preserve` at their slots; in `pack` one behind the other from 0 on.
+        """
+        if self.layout == "preserve":
+            return {id: self.segments[id].first for id in segment.context}
+        firsts, end = {}, 0
+        for id in segment.context:
+            firsts[id] = end
+            end += len(self.segments[id].tokens)
+        return firsts
+
+    def encoded_context(self, segment: Segment) -> list[tuple[int, int]]:
+        """(token, position) of the rows that a segment was encoded after, in position order."""
+        rows = []
+        for id, first in self.chain(segment).items():
+            rows += [(token, first + offset) for offset, token in enumerate(self.segments[id].tokens)]
         return sorted(rows, key=lambda row: row[1])
 
     def spliced(self) -> list[Segment]:
@@ -58,9 +79,19 @@ class Plan:
         return [segment for segment in self.segments.values() if segment.present and segment.digest]
 
     def stable(self) -> dict[str, Any]:
-        """What must not change between runs, machines and KV types: everything but the digests."""
+        """What must not change between runs, machines and KV types: everything but the digests.
+
+        Rows are listed as runs [first position, number, segment, source]; their tokens are the segment's.
+        """
+        runs: list[list[Any]] = []
+        for row in self.rows:
+            if runs and runs[-1][2:] == [row.segment, row.source] and sum(runs[-1][:2]) == row.position:
+                runs[-1][1] += 1
+            else:
+                runs.append([row.position, 1, row.segment, row.source])
         return {
-            "rows": [[row.token, row.position, row.segment, row.source] for row in self.rows],
+            "layout": self.layout,
+            "rows": runs,
             "segments": [
                 {
                     "id": segment.id,
@@ -75,6 +106,7 @@ class Plan:
                     "exact": segment.exact,
                     "dropped": sorted(segment.dropped),
                     "ghosts": sorted(segment.ghosts),
+                    "moved": sorted(segment.moved),
                 }
                 for segment in self.segments.values()
             ],
@@ -82,14 +114,12 @@ class Plan:
 
 
 def read_plan(explained: dict[str, Any]) -> Plan:
-    """The plan in the object that `pml explain --json` prints, or in a golden (rows as arrays)."""
+    """The plan in the object that `pml explain --json` prints."""
     rows = []
     for number, row in enumerate(explained["rows"]):
-        if isinstance(row, dict):
-            if row["row"] != number:
-                raise ValueError(f"row {number} of the plan says that it is row {row['row']}")
-            row = [row["token"], row["position"], row["segment"], row["source"]]
-        rows.append(Row(*row))
+        if row["row"] != number:
+            raise ValueError(f"row {number} of the plan says that it is row {row['row']}")
+        rows.append(Row(row["token"], row["position"], row["segment"], row["source"]))
     segments = {}
     for entry in explained["segments"]:
         segments[entry["id"]] = Segment(
@@ -106,15 +136,18 @@ def read_plan(explained: dict[str, Any]) -> Plan:
             exact=bool(entry.get("exact")),
             dropped=tuple(entry.get("dropped") or ()),
             ghosts=tuple(entry.get("ghosts") or ()),
+            moved=tuple(entry.get("moved") or ()),
         )
     if len(segments) != len(explained["segments"]):
         raise ValueError("two segments of the plan have one id")
-    return Plan(rows, segments)
+    return Plan(explained["layout"], rows, segments)
 
 
 def complaints_about_rows(plan: Plan) -> list[str]:
-    """Rows in position order, no two at one position, and saying what their segments say."""
+    """Rows in position order, no two at one position, and saying what their segments say; packed without gaps."""
     complaints = []
+    if plan.layout == "pack" and [row.position for row in plan.rows] != list(range(len(plan.rows))):
+        complaints.append("the packed rows do not stand one behind the other from 0 on")
     for before, after in zip(plan.rows, plan.rows[1:]):
         if before.position >= after.position:
             complaints.append(f"position {after.position} follows position {before.position}")
@@ -127,8 +160,8 @@ def complaints_about_rows(plan: Plan) -> list[str]:
             complaints.append(f"{name}: {len(segment.tokens)} tokens in [{segment.first}, {segment.last}]")
         if rows != (segment.placed() if segment.present else []):
             complaints.append(f"{name}: its rows are not its tokens at its positions")
-        if segment.shift != 0:
-            complaints.append(f"{name}: shifted by {segment.shift}; a layout of fixed slots shifts nothing")
+        if segment.shift != 0 and (plan.layout == "preserve" or not segment.digest):
+            complaints.append(f"{name}: shifted by {segment.shift}; fixed slots and live rows shift nothing")
     complaints += [
         f"row at {row.position}: unknown segment {row.segment}"
         for row in plan.rows
@@ -138,7 +171,7 @@ def complaints_about_rows(plan: Plan) -> list[str]:
 
 
 def complaints_about_contexts(plan: Plan) -> list[str]:
-    """`context`, `dropped`, `ghosts` and `exact` of every present segment, from their definitions."""
+    """`context`, `dropped`, `ghosts`, `moved` and `exact` of every present segment, from their definitions."""
     complaints = []
     sources = {id: {row.source for row in plan.rows if row.segment == id} for id in plan.segments}
     every_row_before_exact = True
@@ -149,19 +182,33 @@ def complaints_about_contexts(plan: Plan) -> list[str]:
         before = [row for row in plan.rows if row.position < segment.first]
         if segment.digest:
             context = [plan.segments[id] for id in segment.context]
-            slots = [slot for other in context for _, slot in other.placed()] + [segment.first]
-            if any(left >= right for left, right in zip(slots, slots[1:])):
+            chain = plan.chain(segment)
+            encoded = plan.encoded_context(segment) + segment.encoded()
+            slots = [slot for _, slot in encoded]
+            if list(chain.values()) != sorted(chain.values()) or any(
+                left >= right for left, right in zip(slots, slots[1:])
+            ):
                 complaints.append(f"{name}: its context overlaps, or is out of order")
+            if plan.layout == "pack" and slots != list(range(len(slots))):
+                complaints.append(f"{name}: was not encoded right behind its context")
             if any(other.kind in OWN_TEXT for other in context):
                 complaints.append(f"{name}: its context holds a request's own text")
             present = list(dict.fromkeys(row.segment for row in before))
             dropped = {id for id in present if id not in segment.context}
             ghosts = {other.id for other in context if not other.present}
+            moved = {
+                other.id
+                for other in context
+                if other.present and other.first - chain[other.id] != segment.shift
+            }
+            if set(segment.moved) != moved:
+                complaints.append(f"{name}: moved {sorted(segment.moved)}, should be {sorted(moved)}")
             if set(segment.dropped) != dropped:
                 complaints.append(f"{name}: dropped {sorted(segment.dropped)}, should be {sorted(dropped)}")
             if set(segment.ghosts) != ghosts:
                 complaints.append(f"{name}: ghosts {sorted(segment.ghosts)}, should be {sorted(ghosts)}")
-            cached_exact = plan.placed(segment.context) == [(row.token, row.position) for row in before]
+            seen = [(token, position + segment.shift) for token, position in plan.encoded_context(segment)]
+            cached_exact = seen == [(row.token, row.position) for row in before]
             live_exact = every_row_before_exact if sources[segment.id] != {"cached"} else True
             exact = cached_exact and live_exact
             if segment.kind in OWN_TEXT:
@@ -170,8 +217,8 @@ def complaints_about_contexts(plan: Plan) -> list[str]:
             exact = every_row_before_exact
             if "cached" in sources[segment.id]:
                 complaints.append(f"{name}: cached rows without a digest")
-            if segment.context or segment.dropped or segment.ghosts:
-                complaints.append(f"{name}: a live segment has context, dropped edges or ghosts")
+            if segment.context or segment.dropped or segment.ghosts or segment.moved:
+                complaints.append(f"{name}: a live segment has context, or dropped, ghost or moved edges")
         if segment.exact != exact:
             complaints.append(f"{name}: exact is {segment.exact}, should be {exact}")
         every_row_before_exact = every_row_before_exact and exact
@@ -189,7 +236,7 @@ class Module:
 
 
 def read_modules(schema: Path, context: str) -> dict[str, Module]:
-    """Path -> module, by a plain walk of the XML; unions and roles are transparent."""
+    """Path -> module, by a plain walk of the XML; unions, pools and roles are transparent."""
     modules: dict[str, Module] = {}
 
     def walk(element: xml.Element, path: str) -> None:
@@ -220,6 +267,11 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
     parameter counts with its default or stand-in. Uncached modules are in no context.
     """
 
+    def stands_before(other: Segment, segment: Segment) -> bool:
+        if plan.layout == "pack" and not other.present:  # a ghost takes no room
+            return other.first <= segment.first
+        return other.first < segment.first
+
     def owner(segment: Segment) -> str:
         path = segment.module
         while path not in modules:  # a parameter may be named behind its module
@@ -248,8 +300,8 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
         closure = guaranteed(owner(segment)) if module.context == "guaranteed" else set()
         wanted = [
             other.id
-            for other in sorted(plan.segments.values(), key=lambda other: other.first)
-            if other.first < segment.first
+            for other in sorted(plan.segments.values(), key=lambda other: (other.first, other.id))
+            if stands_before(other, segment)
             and other.kind in ENCODED
             and (other.kind == "bos" or owner(other) in closure)
         ]

@@ -33,22 +33,23 @@ class Splicer:
 
     def artifact(self, plan: Plan, segment: Segment, kv_type: str) -> Kv:
         """KV of `segment` after its context."""
-        context = plan.placed(segment.context)
-        key = (kv_type, tuple(context), tuple(segment.placed()))
+        context = plan.encoded_context(segment)
+        key = (kv_type, tuple(context), tuple(segment.encoded()))
         if key not in self.artifacts:
-            tokens, positions = zip(*context, *segment.placed())
+            tokens, positions = zip(*context, *segment.encoded())
             kv, _ = self.oracle.prefill(list(tokens), list(positions), kv_type=kv_type)
             self.artifacts[key] = kv.rows(list(range(len(context), len(tokens))))
         return self.artifacts[key]
 
     def spliced(self, plan: Plan, kv_type: str, forced: list[int] | None, steps: int) -> Answer:
-        """The answer to a prompt whose cached rows are read from artifacts."""
+        """The answer to a prompt whose cached rows are read from artifacts, rotated to where they stand."""
         cached = []
         for segment in plan.segments.values():
             rows = [row for row in plan.rows if row.segment == segment.id and row.source == "cached"]
             if rows:
                 artifact = self.artifact(plan, segment, kv_type)
-                cached.append(artifact.rows([row.position - segment.first for row in rows]))
+                used = artifact.rows([row.position - segment.first for row in rows])
+                cached.append(self.oracle.relocated(used, segment.shift))
         live = [(row.token, row.position) for row in plan.rows if row.source != "cached"]
         past = concatenate(cached) if cached else None
         return self.answer(live, past, kv_type, forced, steps)

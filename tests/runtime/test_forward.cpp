@@ -126,7 +126,12 @@ TEST_CASE("requests that are answered together get what they get alone, to the b
     result.tokens = some_tokens(length, i);
     // Some of the rows stand before the shared ones.
     for (std::int32_t row = 0; row < length; ++row) result.positions.push_back(row < 3 ? row : 200 + 2 * row);
-    if (i % 2 == 0) result.context = {shared.view()};
+    if (i % 2 == 0) {  // one copy, at three places
+      KvView view = shared.view();
+      view.shift = i == 0 ? 0 : i == 2 ? 60 : -10;
+      view.first += view.shift;
+      result.context = {view};
+    }
     result.options.max_tokens = 6 + i % 3;
     result.options.num_logprobs = 3;
     result.options.kv_type = KvType::f32;

@@ -80,7 +80,7 @@ TEST_CASE("a manifest's fields are checked, and the message names the one that i
       {"/recipe/model", nlohmann::json::array(), "'recipe.model' is not a text"},
       {"/recipe/encoder", 1e300, "'recipe.encoder' is not a whole number from 0 to 2147483647"},
       {"/layout", 7, "'layout.kind' is not a text"},
-      {"/layout/kind", "pack", "'layout.kind' is nothing that is known here"},
+      {"/layout/kind", "stack", "'layout.kind' is nothing that is known here"},
       {"/layout/end", -1, "'layout.end' is not a whole number from 0 to 2147483647"},
       {"/layout/end", 1ULL << 63, "'layout.end' is not a whole number from 0 to 2147483647"},
       {"/layout/end", 20.5, "'layout.end' is not a whole number from 0 to 2147483647"},

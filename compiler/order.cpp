@@ -1,0 +1,90 @@
+#include "compiler/order.h"
+
+#include <algorithm>
+
+namespace pml::compiler {
+namespace {
+
+using grammar::DiagnosticKind;
+using grammar::Diagnostics;
+
+/// Where the ways from the schema to two elements part.
+struct Fork {
+  ElementId around = 0;  // holds both
+  ElementId module = 0;  // what `around` holds of the one; `around` itself if that is the one
+  ElementId other = 0;   // and of the other
+};
+
+std::vector<ElementId> way_to(const Layout& layout, ElementId id) {
+  std::vector<ElementId> way;
+  for (; id != kNone; id = layout.elements[id].parent) way.push_back(id);
+  std::reverse(way.begin(), way.end());
+  return way;
+}
+
+Fork fork_of(const Layout& layout, ElementId module, ElementId other) {
+  const std::vector<ElementId> one = way_to(layout, module);
+  const std::vector<ElementId> two = way_to(layout, other);
+  const auto [at, other_at] = std::mismatch(one.begin(), one.end(), two.begin(), two.end());
+  Fork fork;
+  fork.around = *(at - 1);
+  fork.module = at == one.end() ? fork.around : *at;
+  fork.other = other_at == two.end() ? fork.around : *other_at;
+  return fork;
+}
+
+/// Calls `check(path, module, other, fork)` for every module and each that its `after` names.
+template <typename Check>
+void for_each_order(const Layout& layout, const Names& names, Diagnostics& diagnostics, const Check& check) {
+  for (std::size_t i = 0; i < layout.elements.size(); ++i) {
+    const auto module = static_cast<ElementId>(i);
+    for (const ast::Path& path : layout.elements[i].after) {
+      const auto other = names.module(path, layout.scope_of(module), diagnostics);
+      if (other) check(path, module, *other, fork_of(layout, module, *other));
+    }
+  }
+}
+
+std::string quoted_path(const Layout& layout, ElementId id) { return "`" + layout.elements[id].path + "`"; }
+
+}  // namespace
+
+void check_order(const Layout& layout, const Names& names, Diagnostics& diagnostics) {
+  for_each_order(layout, names, diagnostics,
+                 [&](const ast::Path& path, ElementId module, ElementId other, const Fork& fork) {
+                   const std::string name = quoted_path(layout, module);
+                   const bool is_nested = fork.module == fork.around || fork.other == fork.around;
+                   const ElementKind around = layout.elements[fork.around].kind;
+                   if (is_nested) {
+                     diagnostics.add(DiagnosticKind::wrong_order, path.place,
+                                     module == other ? name + " cannot stand behind itself"
+                                                     : name + " and " + quoted_path(layout, other) +
+                                                           " stand in one another, not one behind the other");
+                   } else if (around != ElementKind::pool && around != ElementKind::alternatives && module < other) {
+                     diagnostics
+                         .add(DiagnosticKind::wrong_order, path.place,
+                              name + " stands before " + quoted_path(layout, other) + ", not behind it")
+                         .notes.push_back({layout.elements[other].place, "the other one stands here"});
+                   }
+                 });
+}
+
+void check_order(const Layout& layout, const Names& names, const Selection& selection, Diagnostics& diagnostics) {
+  Diagnostics said;  // unknown modules are the schema's mistake
+  for_each_order(layout, names, said, [&](const ast::Path& path, ElementId module, ElementId other, const Fork& fork) {
+    const bool is_open = layout.elements[fork.around].kind == ElementKind::pool && fork.module != fork.around &&
+                         fork.other != fork.around;
+    if (!is_open || !selection.present[module] || !selection.present[other]) return;
+    const std::vector<PoolMember>& members = selection.pools.at(fork.around);
+    const auto at = std::ranges::find(members, fork.module, &PoolMember::module);
+    const auto other_at = std::ranges::find(members, fork.other, &PoolMember::module);
+    if (other_at < at) return;
+    auto& diagnostic =
+        diagnostics.add(DiagnosticKind::wrong_order, at->place,
+                        quoted_path(layout, module) + " must stand behind " + quoted_path(layout, other));
+    diagnostic.notes.push_back({other_at->place, quoted_path(layout, other) + " is selected here"});
+    diagnostic.notes.push_back({path.place, "the schema says so here"});
+  });
+}
+
+}  // namespace pml::compiler

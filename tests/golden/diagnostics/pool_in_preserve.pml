@@ -1,0 +1,5 @@
+<schema name="s">
+  <pool name="books">
+    <module name="a">A</module>
+  </pool>
+</schema>

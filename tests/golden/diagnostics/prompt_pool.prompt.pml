@@ -1,0 +1,8 @@
+<prompt schema="s">
+  <b><chapter/></b>
+  <a/>
+  <c/>
+  <b/>
+  <books/>
+  <boks/>
+</prompt>
