@@ -19,8 +19,9 @@ test: build
 
 # With the packages of `make oracle` also prefill beside that of `transformers`. PEER: a Python that has them.
 PEER ?= .deps/oracle/bin/python
+# OpenMP's threads (oneDNN's, for f32 and bf16) spin as briefly as in the program.
 bench: build
-	@./build/pml_bench -m $(MODEL)
+	@GOMP_SPINCOUNT=1000 ./build/pml_bench -m $(MODEL)
 	@if $(PEER) -c 'import transformers' 2> /dev/null; \
 	 then $(PEER) bench/compare_transformers.py --bench build/pml_bench --model $(MODEL); \
 	 else echo "prefill is not compared: $(PEER) has no transformers (make oracle installs it)"; fi

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -27,10 +28,11 @@ def transformers_rate(model: torch.nn.Module, length: int) -> float:
         return length / (time.perf_counter() - start)
 
 
-def pml_rates(bench: Path, model: Path, compute: str, lengths: list[int]) -> dict[int, float]:
-    line = [str(bench), "-m", str(model), "--compute", compute, "--repeat", "1",
+def pml_rates(bench: Path, model: Path, weights: str, lengths: list[int]) -> dict[int, float]:
+    line = [str(bench), "-m", str(model), "--weights", weights, "--repeat", "1",
             "--prefill", ",".join(map(str, lengths))]
-    rates = json.loads(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
+    environment = {**os.environ, "GOMP_SPINCOUNT": "1000"}  # as the program sets it
+    rates = json.loads(subprocess.run(line, check=True, capture_output=True, text=True, env=environment).stdout)
     return {int(length): rate for length, rate in rates["rows"][0]["prefill_tokens_per_s"].items()}
 
 
@@ -39,26 +41,26 @@ def main() -> None:
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--lengths", default="512,1024,2048")
-    parser.add_argument("--compute", default="f32,bf16")
+    parser.add_argument("--weights", default="f32,bf16,stored", help="ours; theirs are f32 beside f32, else bf16")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     lengths = [int(length) for length in options.lengths.split(",")]
-    for compute in options.compute.split(","):
-        dtype = torch.bfloat16 if compute == "bf16" else torch.float32
+    for weights in options.weights.split(","):
+        dtype = torch.float32 if weights == "f32" else torch.bfloat16
         peer = AutoModelForCausalLM.from_pretrained(options.model.parent, gguf_file=options.model.name, dtype=dtype)
         transformers_rate(peer, 64)  # warm
         ours = {length: 0.0 for length in lengths}
         theirs = dict(ours)
         for _ in range(options.rounds):
-            for length, rate in pml_rates(options.bench, options.model, compute, [64, *lengths]).items():
+            for length, rate in pml_rates(options.bench, options.model, weights, [64, *lengths]).items():
                 if length in ours:
                     ours[length] = max(ours[length], rate)
             for length in lengths:
                 theirs[length] = max(theirs[length], transformers_rate(peer, length))
         for length in lengths:
-            print(f"prefill of {length:5d} tokens, {compute:4}: pml {ours[length]:6.0f} tok/s, "
+            print(f"prefill of {length:5d} tokens, {weights:6}: pml {ours[length]:6.0f} tok/s, "
                   f"transformers {theirs[length]:6.0f} tok/s, {ours[length] / theirs[length]:.2f}x", flush=True)
 
 
