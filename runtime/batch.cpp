@@ -17,7 +17,8 @@ Batch::Batch(std::span<const SequenceInput> sequences) {
   for (const SequenceInput& sequence : sequences) {
     const auto count = static_cast<std::int32_t>(sequence.tokens.size());
     PML_CHECK(sequence.positions.size() == sequence.tokens.size(), "every token has a position");
-    new_rows_.push_back({sequence.own, first_token, count, sequence.own->append(sequence.positions)});
+    const std::int64_t first_row = sequence.own->append(sequence.positions);
+    for (std::int32_t i = 0; i < count; ++i) own_rows_.push_back({sequence.own, first_row + i});
     add_sequence(sequence, first_token);
     first_token += count;
   }

@@ -40,14 +40,12 @@ class Batch {
   /// The KV of one layer, segment by segment.
   std::vector<AttentionSegment> segments(std::int32_t layer) const;
 
-  /// Where a sequence's new rows begin: in the batch, and in its own buffer.
-  struct NewRows {
-    KvBuffer* own;
-    std::int32_t first_token;
-    std::int32_t num_tokens;
-    std::int64_t first_row;
+  /// Where the KV of a token goes.
+  struct OwnRow {
+    KvBuffer* buffer;
+    std::int64_t row;
   };
-  std::span<const NewRows> new_rows() const { return new_rows_; }
+  const OwnRow& own_row(std::int32_t token) const { return own_rows_[static_cast<std::size_t>(token)]; }
 
  private:
   void add_sequence(const SequenceInput& sequence, std::int32_t first_token);
@@ -63,8 +61,8 @@ class Batch {
   std::vector<KvSource> sources_;
   std::map<std::pair<const std::byte*, std::int32_t>, std::size_t> segment_of_view_;
   std::vector<AttentionPart> parts_;
-  std::deque<std::vector<std::int32_t>> limits_;  // a deque: parts point into its elements
-  std::vector<NewRows> new_rows_;
+  std::deque<std::vector<std::int32_t>> limits_;        // a deque: parts point into its elements
+  std::vector<OwnRow> own_rows_;                        // [num_tokens]
   std::vector<std::pair<Slot, std::int32_t>> rotated_;  // of the sequence at hand: shift, first rotated row
 };
 

@@ -2,13 +2,13 @@
 
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 
+#include <algorithm>
 #include <string_view>
 
-#include "runtime/cpu/packed_product.h"
+#include "runtime/cpu/elementwise.h"
 #include "runtime/threads.h"
 
 namespace pml::runtime {
@@ -42,51 +42,83 @@ constexpr std::int64_t kTypicalRows = 256;
 /// how many others there are.
 constexpr std::int64_t kRowTile = 8;
 
+std::variant<cpu::QuantizedRows, at::Tensor> make_rows(bool is_packed, ComputeType compute, std::int64_t num_rows,
+                                                       std::int64_t num_inputs) {
+  if (is_packed) return cpu::QuantizedRows(num_rows, num_inputs);
+  const std::int64_t num_padded = (num_rows + kRowTile - 1) / kRowTile * kRowTile;
+  at::Tensor rows = at::empty({num_padded, num_inputs}, compute == ComputeType::bf16 ? at::kBFloat16 : at::kFloat);
+  rows.narrow(0, num_rows, num_padded - num_rows).zero_();
+  return rows;
+}
+
 }  // namespace
 
+LinearInput::LinearInput(const Linear& linear, std::int64_t num_rows)
+    : num_rows_(num_rows), rows_(make_rows(!linear.matrices_.empty(), linear.compute_, num_rows, linear.num_inputs_)) {}
+
+void LinearInput::set(std::int64_t row, const float* values) {
+  if (auto* quantized = std::get_if<cpu::QuantizedRows>(&rows_)) return quantized->set(row, values);
+  const at::Tensor& tensor = std::get<at::Tensor>(rows_);
+  const std::int64_t size = tensor.size(1);
+  auto* to = static_cast<std::byte*>(tensor.data_ptr()) + row * size * tensor.element_size();
+  cpu::round_to(tensor.scalar_type() == at::kFloat ? KvType::f32 : KvType::bf16, values, size, to);
+}
+
 Linear::Linear(std::vector<cpu::PackedMatrix> matrices, std::optional<at::Tensor> bias)
-    : matrices_(std::move(matrices)), bias_(std::move(bias)) {}
+    : num_inputs_(matrices.front().num_inputs), matrices_(std::move(matrices)), bias_(std::move(bias)) {
+  for (const cpu::PackedMatrix& matrix : matrices_) num_outputs_ += matrix.num_outputs;
+}
 
 Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, ComputeType compute)
-    : weight_(compute == ComputeType::bf16 ? weight.to(at::kBFloat16) : weight),
+    : num_inputs_(weight.size(1)),
+      num_outputs_(weight.size(0)),
+      weight_(compute == ComputeType::bf16 ? weight.to(at::kBFloat16) : weight),
       bias_(std::move(bias)),
       compute_(compute) {
   if (onednn() != nullptr) weight_ = onednn()->reorder.call(weight_, kTypicalRows);
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const {
-  at::Tensor y = matrices_.empty() ? multiply_plain(x) : multiply_packed(x);
+at::Tensor Linear::operator()(const LinearInput& x) const {
+  at::Tensor y;
+  if (const auto* rows = std::get_if<cpu::QuantizedRows>(&x.rows_)) {
+    y = at::empty({x.num_rows(), num_outputs_}, at::kFloat);
+    multiply_packed(*rows, cpu::Store::replace, y.data_ptr<float>());
+  } else {
+    y = multiply_plain(std::get<at::Tensor>(x.rows_)).narrow(0, 0, x.num_rows()).to(at::kFloat);
+  }
   if (bias_) y.add_(*bias_);
   return y;
 }
 
-at::Tensor Linear::multiply_packed(const at::Tensor& x) const {
-  std::int64_t num_outputs = 0;
-  for (const cpu::PackedMatrix& matrix : matrices_) num_outputs += matrix.num_outputs;
-  at::Tensor y = at::empty({x.size(0), num_outputs}, at::kFloat);
-  cpu::QuantizedRows rows(x.size(0), x.size(1));
-  const float* from = x.const_data_ptr<float>();
-  for_rows(x.size(0), [&](std::int64_t row) { rows.set(row, from + row * x.size(1)); });
-  float* out = y.data_ptr<float>();
-  for (const cpu::PackedMatrix& matrix : matrices_) {
-    for_pieces(matrix.num_panels(), 4, [&](std::int64_t begin, std::int64_t end) {
-      cpu::multiply(matrix, rows, begin, end, out, num_outputs);
-    });
-    out += matrix.num_outputs;
+void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
+  if (const auto* rows = std::get_if<cpu::QuantizedRows>(&x.rows_)) {
+    multiply_packed(*rows, cpu::Store::add, sum.data_ptr<float>());
+    if (bias_) sum.add_(*bias_);
+  } else {
+    sum.add_((*this)(x));
   }
-  return y;
+}
+
+void Linear::multiply_packed(const cpu::QuantizedRows& x, cpu::Store store, float* out) const {
+  std::int64_t num_panels = 0;
+  for (const cpu::PackedMatrix& matrix : matrices_) num_panels += matrix.num_panels();
+  constexpr std::int64_t kLeastPanels = 2;
+  for_pieces(num_panels, kLeastPanels, [&](std::int64_t begin, std::int64_t end) {
+    float* to = out;
+    for (const cpu::PackedMatrix& matrix : matrices_) {
+      const std::int64_t first = std::max<std::int64_t>(begin, 0);
+      const std::int64_t last = std::min(end, matrix.num_panels());
+      if (first < last) cpu::multiply(matrix, x, first, last, store, to, num_outputs_);
+      to += matrix.num_outputs;
+      begin -= matrix.num_panels();
+      end -= matrix.num_panels();
+    }
+  });
 }
 
 at::Tensor Linear::multiply_plain(const at::Tensor& x) const {
-  const auto product = [&](const at::Tensor& input) {
-    if (onednn() == nullptr) return at::linear(input, weight_);
-    return onednn()->linear.call(input, weight_, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
-  };
-  const std::int64_t num_rows = x.size(0);
-  const std::int64_t padding = (num_rows + kRowTile - 1) / kRowTile * kRowTile - num_rows;
-  const at::Tensor padded = padding == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, padding});
-  if (compute_ == ComputeType::f32) return product(padded).narrow(0, 0, num_rows);
-  return product(padded.to(at::kBFloat16)).narrow(0, 0, num_rows).to(at::kFloat);
+  if (onednn() == nullptr) return at::linear(x, weight_);
+  return onednn()->linear.call(x, weight_, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 }  // namespace pml::runtime

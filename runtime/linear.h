@@ -4,12 +4,32 @@
 #include <ATen/core/Tensor.h>
 
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "runtime/compute_type.h"
 #include "runtime/cpu/packed_matrix.h"
+#include "runtime/cpu/packed_product.h"
 
 namespace pml::runtime {
+
+class Linear;
+
+/// Rows of inputs, rounded as a product reads them. Made without contents.
+class LinearInput {
+ public:
+  /// For `linear`, and for others of the same width and arithmetic.
+  LinearInput(const Linear& linear, std::int64_t num_rows);
+
+  std::int64_t num_rows() const { return num_rows_; }
+  /// Rounds `values` [in]. Different rows may be set at once from several threads; all are, before the product.
+  void set(std::int64_t row, const float* values);
+
+ private:
+  friend class Linear;
+  std::int64_t num_rows_;
+  std::variant<cpu::QuantizedRows, at::Tensor> rows_;  // tensor: [padded rows, in]
+};
 
 /// y = x W^T + b. A row of y has the same bits whatever other rows are computed with it.
 class Linear {
@@ -21,13 +41,20 @@ class Linear {
   /// `weight` [out, in] in f32, packed once for oneDNN's kernels, which read it up to twice as fast as a plain matrix.
   Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, ComputeType compute);
 
-  /// x [rows, in] -> [rows, out], both f32, whatever type is computed in.
-  at::Tensor operator()(const at::Tensor& x) const;
+  std::int64_t num_inputs() const { return num_inputs_; }
+
+  /// y [rows, out] in f32, whatever type is computed in.
+  at::Tensor operator()(const LinearInput& x) const;
+  /// sum += y, [rows, out] in f32, contiguous.
+  void add_to(at::Tensor& sum, const LinearInput& x) const;
 
  private:
-  at::Tensor multiply_packed(const at::Tensor& x) const;
+  friend class LinearInput;
+  void multiply_packed(const cpu::QuantizedRows& x, cpu::Store store, float* out) const;
   at::Tensor multiply_plain(const at::Tensor& x) const;
 
+  std::int64_t num_inputs_ = 0;
+  std::int64_t num_outputs_ = 0;
   std::vector<cpu::PackedMatrix> matrices_;
   at::Tensor weight_;               // if there are no packed matrices: in the type that is computed in
   std::optional<at::Tensor> bias_;  // f32

@@ -19,6 +19,12 @@
 #include "runtime/weights.h"
 
 namespace pml::runtime {
+namespace {
+
+/// Of row-wise steps: fewer are not worth another thread.
+constexpr std::int64_t kRowsAtOnce = 4;
+
+}  // namespace
 
 struct Model::Impl {
   Impl(const compiler::ModelFile& file, const ModelOptions& options)
@@ -40,22 +46,33 @@ struct Model::Impl {
     return x;
   }
 
-  /// x += y, [rows, hidden].
-  static void add(const at::Tensor& y, at::Tensor& x) {
-    const float* from = y.const_data_ptr<float>();
-    float* to = x.data_ptr<float>();
+  /// The rows of x, normed, as `linear` reads them.
+  LinearInput normalized(const at::Tensor& x, const at::Tensor& weight, const Linear& linear) const {
+    LinearInput result(linear, x.size(0));
+    const float* from = x.const_data_ptr<float>();
     const std::int64_t size = x.size(1);
-    for_rows(x.size(0), [&](std::int64_t row) { cpu::add(from + row * size, size, to + row * size); });
+    for_pieces(x.size(0), kRowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
+      std::vector<float> normed(static_cast<std::size_t>(size));
+      for (std::int64_t row = begin; row < end; ++row) {
+        cpu::rms_norm(from + row * size, weight.const_data_ptr<float>(), static_cast<float>(config.rms_norm_eps), size,
+                      normed.data());
+        result.set(row, normed.data());
+      }
+    });
+    return result;
   }
 
-  at::Tensor normalized(const at::Tensor& x, const at::Tensor& weight) const {
-    at::Tensor result = at::empty({x.size(0), x.size(1)}, at::kFloat);
-    const float* from = x.const_data_ptr<float>();
-    const float* scale = weight.const_data_ptr<float>();
-    float* to = result.data_ptr<float>();
-    const std::int64_t size = x.size(1);
-    for_rows(x.size(0), [&](std::int64_t row) {
-      cpu::rms_norm(from + row * size, scale, static_cast<float>(config.rms_norm_eps), size, to + row * size);
+  /// silu(gate) * up of [rows, gate and up], as `linear` reads it.
+  static LinearInput activated(const at::Tensor& gate_up, const Linear& linear) {
+    LinearInput result(linear, gate_up.size(0));
+    const std::int64_t size = gate_up.size(1) / 2;
+    for_pieces(gate_up.size(0), kRowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
+      std::vector<float> product(static_cast<std::size_t>(size));
+      for (std::int64_t row = begin; row < end; ++row) {
+        const float* gate = gate_up.const_data_ptr<float>() + row * 2 * size;
+        cpu::silu_multiply(gate, gate + size, size, product.data());
+        result.set(row, product.data());
+      }
     });
     return result;
   }
@@ -64,7 +81,7 @@ struct Model::Impl {
   struct Scratch {
     std::vector<float> cosine, sine;  // [num_rotated, half]
     std::vector<float> queries;       // [num_rotated, num_heads, head_dim]
-    std::vector<float> keys, values;  // [num_tokens, num_kv_heads, head_dim]
+    std::vector<float> attended;      // [num_tokens, num_heads, head_dim]
   };
 
   Scratch make_scratch(const Batch& batch) const {
@@ -76,8 +93,7 @@ struct Model::Impl {
       rope.angles(batch.queries()[row].position, scratch.cosine.data() + row * half, scratch.sine.data() + row * half);
     });
     scratch.queries.resize(batch.queries().size() * config.num_heads * config.head_dim);
-    scratch.keys.resize(static_cast<std::size_t>(batch.num_tokens()) * config.num_kv_heads * config.head_dim);
-    scratch.values.resize(scratch.keys.size());
+    scratch.attended.resize(static_cast<std::size_t>(batch.num_tokens()) * config.num_heads * config.head_dim);
     return scratch;
   }
 
@@ -95,32 +111,38 @@ struct Model::Impl {
     });
   }
 
-  /// Splits [num_rows, qkv] into rotated queries, rotated keys, and values.
-  void rotate(const at::Tensor& qkv, const Batch& batch, Scratch& scratch) const {
+  /// Splits [num_rows, qkv] into queries and keys, which are rotated, and values. Queries go to the scratch, keys and
+  /// values to the sequences' own rows.
+  void rotate(const at::Tensor& qkv, std::int32_t layer, const Batch& batch, Scratch& scratch) const {
     const std::int64_t head_dim = config.head_dim;
     const std::int64_t query_size = config.num_heads * head_dim;
     const std::int64_t kv_size = config.num_kv_heads * head_dim;
     const std::int64_t half = rope.half();
     const float* from = qkv.const_data_ptr<float>();
-    for_rows(static_cast<std::int64_t>(batch.queries().size()), [&](std::int64_t row) {
-      const float* source = from + batch.queries()[row].source * qkv.size(1);
-      const float* cosine = scratch.cosine.data() + row * half;
-      const float* sine = scratch.sine.data() + row * half;
-      for (std::int64_t head = 0; head < config.num_heads; ++head) {
-        cpu::rotate(source + head * head_dim, cosine, sine, half,
-                    scratch.queries.data() + row * query_size + head * head_dim);
-      }
-      // The first rows are the batch's own, at their own positions: the ones that keys are rotated for.
-      if (row >= batch.num_tokens()) return;
-      const float* key = source + query_size;
-      for (std::int64_t head = 0; head < config.num_kv_heads; ++head) {
-        cpu::rotate(key + head * head_dim, cosine, sine, half, scratch.keys.data() + row * kv_size + head * head_dim);
-      }
-      std::copy_n(key + kv_size, kv_size, scratch.values.data() + row * kv_size);
-    });
+    for_pieces(static_cast<std::int64_t>(batch.queries().size()), kRowsAtOnce,
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::vector<float> keys(static_cast<std::size_t>(kv_size));
+                 for (std::int64_t row = begin; row < end; ++row) {
+                   const float* source = from + batch.queries()[row].source * qkv.size(1);
+                   const float* cosine = scratch.cosine.data() + row * half;
+                   const float* sine = scratch.sine.data() + row * half;
+                   for (std::int64_t head = 0; head < config.num_heads; ++head) {
+                     cpu::rotate(source + head * head_dim, cosine, sine, half,
+                                 scratch.queries.data() + row * query_size + head * head_dim);
+                   }
+                   // The first rows are the batch's own, at their own positions: the ones that keys are rotated for.
+                   if (row >= batch.num_tokens()) continue;
+                   const float* key = source + query_size;
+                   for (std::int64_t head = 0; head < config.num_kv_heads; ++head) {
+                     cpu::rotate(key + head * head_dim, cosine, sine, half, keys.data() + head * head_dim);
+                   }
+                   const Batch::OwnRow own = batch.own_row(static_cast<std::int32_t>(row));
+                   own.buffer->write(layer, own.row, 1, keys.data(), key + kv_size);
+                 }
+               });
   }
 
-  void attend(std::int32_t layer, const Batch& batch, const Scratch& scratch, at::Tensor& out) const {
+  void attend(std::int32_t layer, const Batch& batch, Scratch& scratch) const {
     const std::vector<AttentionSegment> segments = batch.segments(layer);
     AttentionArguments arguments;
     arguments.num_heads = config.num_heads;
@@ -132,34 +154,24 @@ struct Model::Impl {
     arguments.queries = scratch.queries.data();
     arguments.segments = segments;
     arguments.parts = batch.parts();
-    arguments.out = out.data_ptr<float>();
+    arguments.out = scratch.attended.data();
     cpu::segment_attention(arguments, kParallelFor);
   }
 
   /// `wants_output`: false where only the layer's KV are wanted.
-  void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& attended, at::Tensor& x,
-                 bool wants_output) const {
+  void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& x, bool wants_output) const {
     const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
-    at::Tensor qkv = layer.qkv(normalized(x, layer.input_norm));
+    at::Tensor qkv = layer.qkv(normalized(x, layer.input_norm, layer.qkv));
     if (config.qk_norm) normalize_heads(layer, batch.num_tokens(), qkv);
-    rotate(qkv, batch, scratch);
-    for (const Batch::NewRows& rows : batch.new_rows()) {
-      const std::int64_t offset = static_cast<std::int64_t>(rows.first_token) * config.num_kv_heads * config.head_dim;
-      rows.own->write(index, rows.first_row, rows.num_tokens, scratch.keys.data() + offset,
-                      scratch.values.data() + offset);
-    }
+    rotate(qkv, index, batch, scratch);
     if (!wants_output) return;
-    attend(index, batch, scratch, attended);
-    add(layer.output(attended), x);
-
-    const at::Tensor gate_up = layer.gate_up(normalized(x, layer.mlp_norm));
-    at::Tensor activated = at::empty({x.size(0), config.ffn_size}, at::kFloat);
-    for_rows(x.size(0), [&](std::int64_t row) {
-      const float* gate = gate_up.const_data_ptr<float>() + row * 2 * config.ffn_size;
-      cpu::silu_multiply(gate, gate + config.ffn_size, config.ffn_size,
-                         activated.data_ptr<float>() + row * config.ffn_size);
-    });
-    add(layer.down(activated), x);
+    attend(index, batch, scratch);
+    LinearInput attended(layer.output, x.size(0));
+    for_rows(x.size(0),
+             [&](std::int64_t row) { attended.set(row, scratch.attended.data() + row * layer.output.num_inputs()); });
+    layer.output.add_to(x, attended);
+    const at::Tensor gate_up = layer.gate_up(normalized(x, layer.mlp_norm, layer.gate_up));
+    layer.down.add_to(x, activated(gate_up, layer.down));
   }
 
   std::vector<float> logits(std::span<const SequenceInput> sequences, const at::Tensor& x) const {
@@ -176,7 +188,7 @@ struct Model::Impl {
       std::memcpy(to, x.const_data_ptr<float>() + (end - 1) * config.hidden_size, row_bytes);
       to += config.hidden_size;
     }
-    const at::Tensor result = weights.head(normalized(last, weights.norm));
+    const at::Tensor result = weights.head(normalized(last, weights.norm, weights.head));
     const float* from = result.const_data_ptr<float>();
     return {from, from + wanting * config.vocab_size};
   }
@@ -216,12 +228,11 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
   const std::int64_t num_rows = batch.num_tokens();
   Impl::Scratch scratch = impl_->make_scratch(batch);
   at::Tensor x = impl_->embed(sequences, num_rows);
-  at::Tensor attended = at::empty({num_rows, impl_->config.num_heads * impl_->config.head_dim}, at::kFloat);
   const bool wants_logits = std::any_of(sequences.begin(), sequences.end(),
                                         [](const SequenceInput& sequence) { return sequence.wants_logits; });
   for (std::int32_t layer = 0; layer < impl_->config.num_layers; ++layer) {
     const bool is_last = layer + 1 == impl_->config.num_layers;
-    impl_->run_layer(layer, batch, scratch, attended, x, !is_last || wants_logits);
+    impl_->run_layer(layer, batch, scratch, x, !is_last || wants_logits);
   }
   return impl_->logits(sequences, x);
 }

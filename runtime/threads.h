@@ -19,10 +19,11 @@ int num_threads();
 /// Each thread takes the next task when it is done with one.
 extern const cpu::ParallelFor kParallelFor;
 
-/// Calls `body(begin, end)` for pieces of [0, count) of `grain` or more: a few for each thread.
+/// Calls `body(begin, end)` for pieces of [0, count) of `grain` or more: several for each thread, so that none waits
+/// long for another's last.
 template <typename Body>
 void for_pieces(std::int64_t count, std::int64_t grain, const Body& body) {
-  constexpr std::int64_t kPiecesEach = 4;
+  constexpr std::int64_t kPiecesEach = 8;
   const std::int64_t pieces = std::clamp<std::int64_t>(count / grain, 1, kPiecesEach * num_threads());
   kParallelFor(pieces, [&](std::int64_t piece) { body(piece * count / pieces, (piece + 1) * count / pieces); });
 }

@@ -206,17 +206,6 @@ HWY_NOINLINE void round_values(const T* HWY_RESTRICT from, std::int64_t row_stri
   }
 }
 
-/// (query, head) pairs of one KV head that see some row of the sub-block at hand.
-struct FixedGroup {
-  std::size_t size = 0;
-  const std::uint32_t* queries[kGroupQueries];  // [head_dim / 2] pairs each
-  float factors[kGroupQueries];                 // scales of the queries; scores are in base 2
-  float* sums[kGroupQueries];                   // [sum_stride] each
-  float* maxima[kGroupQueries];
-  float* weights[kGroupQueries];
-  std::uint64_t visible[kGroupQueries];
-};
-
 /// Scores of one query -> integers 2^(s - maximum) * kFixedMostWeight, whose sum is returned.
 HWY_INLINE float weigh_fixed(float maximum, std::size_t num_vectors, const float* HWY_RESTRICT scores,
                              std::int16_t* HWY_RESTRICT weights) {
@@ -257,7 +246,7 @@ HWY_INLINE void sum_fixed_queries(std::size_t num_queries, const std::uint32_t* 
 }
 
 /// Adds the sub-block to the partial results of the group.
-HWY_NOINLINE void attend_fixed_group(const FixedSubBlock& rows, const FixedGroup& group) {
+HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSubBlock& rows, const HeadGroup& group) {
   constexpr float kNothing = -std::numeric_limits<float>::infinity();
   constexpr FloatTag f32;
   HWY_ALIGN float scores[kGroupQueries * kSubBlockRows];
@@ -267,6 +256,12 @@ HWY_NOINLINE void attend_fixed_group(const FixedSubBlock& rows, const FixedGroup
   HWY_ALIGN float rescale[kPadded] = {};  // of what was summed before
   HWY_ALIGN float factors[kPadded] = {};  // of what is added
   float maxima[kGroupQueries];            // of the sub-block
+  const std::uint32_t* query_pairs[kGroupQueries];
+  float query_scales[kGroupQueries];
+  for (std::size_t i = 0; i < group.size; ++i) {
+    query_pairs[i] = queries.pairs + group.queries[i] * static_cast<std::int64_t>(rows.head_dim / 2);
+    query_scales[i] = queries.scales[group.queries[i]];
+  }
   // Tiles of nearly equal size: eight queries as 4 + 4, not 6 + 2.
   const std::size_t num_tiles = (group.size + kFixedTileQueries - 1) / kFixedTileQueries;
   const auto tile_begin = [&](std::size_t t) { return t * group.size / num_tiles; };
@@ -278,7 +273,7 @@ HWY_NOINLINE void attend_fixed_group(const FixedSubBlock& rows, const FixedGroup
     for (std::size_t i = begin; i < end; ++i) any |= group.visible[i];
     tile_rows[t] = static_cast<std::size_t>(mask_end(any));
     const std::size_t num_vectors = (tile_rows[t] + kLanes - 1) / kLanes;
-    score_fixed_queries(end - begin, group.queries + begin, group.factors + begin, rows, num_vectors,
+    score_fixed_queries(end - begin, query_pairs + begin, query_scales + begin, rows, num_vectors,
                         scores + begin * kSubBlockRows);
     for (std::size_t i = begin; i < end; ++i) {
       float* HWY_RESTRICT row = scores + i * kSubBlockRows;
@@ -324,8 +319,6 @@ void attend_fixed_rows(const KernelInput& input, const WorkItem& item, const Wor
   const T* k = static_cast<const T*>(segment.k) + kv_head * segment.head_stride;
   const T* v = static_cast<const T*>(segment.v) + kv_head * segment.head_stride;
   rows.head_dim = static_cast<std::size_t>(arguments.head_dim);
-  const std::int64_t heads_per_kv_head = arguments.num_heads / arguments.num_kv_heads;
-  const Partials& partials = input.partials;
 
   clear_partials(input, item, kv_head);
   const std::int32_t end_row = std::min(segment.num_rows, (item.block + 1) * kBlockRows);
@@ -336,28 +329,8 @@ void attend_fixed_rows(const KernelInput& input, const WorkItem& item, const Wor
     round_keys(k + row * segment.row_stride, segment.row_stride, num_rows, rows, prefetch);
     round_values(v + row * segment.row_stride, segment.row_stride, num_rows, rows);
 
-    FixedGroup group;
-    for (std::int32_t i = 0; i < item.count; ++i) {
-      if (visible[i] == 0) continue;
-      const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
-      const Contribution& contribution = input.plan.contributions[c];
-      const std::int64_t slot = contribution.first_slot + item.block;
-      for (std::int64_t g = 0; g < heads_per_kv_head; ++g) {
-        const std::int64_t head = kv_head * heads_per_kv_head + g;
-        const std::int64_t query = std::int64_t{contribution.row} * arguments.num_heads + head;
-        const std::size_t place = group.size++;
-        group.queries[place] = input.fixed_queries.pairs + query * (arguments.head_dim / 2);
-        group.factors[place] = input.fixed_queries.scales[query];
-        group.sums[place] = partials.sums + (slot * arguments.num_heads + head) * partials.sum_stride;
-        group.maxima[place] = partials.maxima + slot * partials.head_stride + head;
-        group.weights[place] = partials.weights + slot * partials.head_stride + head;
-        group.visible[place] = visible[i];
-        if (group.size < kGroupQueries) continue;
-        attend_fixed_group(rows, group);
-        group.size = 0;
-      }
-    }
-    if (group.size > 0) attend_fixed_group(rows, group);
+    for_head_groups(input, item, kv_head, visible,
+                    [&](const HeadGroup& group) { attend_fixed_group(input.fixed_queries, rows, group); });
   }
 }
 

@@ -17,6 +17,50 @@ namespace pml::runtime::cpu {
 // their scores to stay in the L1 cache beside keys or values.
 inline constexpr std::size_t kGroupQueries = 24;
 
+// (query, head) pairs of one KV head that see some row of the sub-block at hand.
+struct HeadGroup {
+  std::size_t size = 0;
+  std::int64_t queries[kGroupQueries];  // row * num_heads + head
+  float* sums[kGroupQueries];           // [sum_stride] each
+  float* maxima[kGroupQueries];
+  float* weights[kGroupQueries];
+  std::uint64_t visible[kGroupQueries];
+};
+
+// Calls `attend(group)` for all query heads that see some row of the sub-block, in groups of nearly equal size.
+template <class Attend>
+void for_head_groups(const KernelInput& input, const WorkItem& item, std::int32_t kv_head, const std::uint64_t* visible,
+                     const Attend& attend) {
+  const AttentionArguments& arguments = input.arguments;
+  const Partials& partials = input.partials;
+  const std::int64_t heads_per_kv_head = arguments.num_heads / arguments.num_kv_heads;
+  const auto num_seeing = item.count - std::count(visible, visible + item.count, std::uint64_t{0});
+  const auto num_heads = static_cast<std::size_t>(num_seeing * heads_per_kv_head);
+  const std::size_t num_groups = (num_heads + kGroupQueries - 1) / kGroupQueries;
+  std::size_t num_done = 0;  // groups
+  std::size_t num_taken = 0;
+  HeadGroup group;
+  for (std::int32_t i = 0; i < item.count; ++i) {
+    if (visible[i] == 0) continue;
+    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
+    const Contribution& contribution = input.plan.contributions[c];
+    const std::int64_t slot = contribution.first_slot + item.block;
+    for (std::int64_t g = 0; g < heads_per_kv_head; ++g) {
+      const std::int64_t head = kv_head * heads_per_kv_head + g;
+      const std::size_t place = group.size++;
+      group.queries[place] = std::int64_t{contribution.row} * arguments.num_heads + head;
+      group.sums[place] = partials.sums + (slot * arguments.num_heads + head) * partials.sum_stride;
+      group.maxima[place] = partials.maxima + slot * partials.head_stride + head;
+      group.weights[place] = partials.weights + slot * partials.head_stride + head;
+      group.visible[place] = visible[i];
+      if (++num_taken < (num_done + 1) * num_heads / num_groups) continue;
+      attend(group);
+      ++num_done;
+      group.size = 0;
+    }
+  }
+}
+
 // The visible rows of the sub-block at `first_row`, per contribution of the item; returns their union.
 inline std::uint64_t find_visible(const KernelInput& input, const WorkItem& item, std::int32_t first_row,
                                   std::uint64_t* visible) {

@@ -37,16 +37,6 @@ namespace {
 // Up to so many query heads, values are converted where they are used.
 constexpr std::int32_t kInPlaceQueries = 24;
 
-// (query, head) pairs of one KV head that see some row of the sub-block at hand.
-struct QueryGroup {
-  std::size_t size = 0;
-  const float* queries[kGroupQueries];  // [head_dim] each
-  float* sums[kGroupQueries];           // [sum_stride] each
-  float* maxima[kGroupQueries];
-  float* weights[kGroupQueries];
-  std::uint64_t visible[kGroupQueries];
-};
-
 }  // namespace
 }  // namespace pml::runtime::cpu
 #endif
@@ -121,12 +111,16 @@ struct GroupState {
 };
 
 // Scores the group's queries, and turns scores into weights. `scores`: [kGroupQueries, kSubBlockRows].
-HWY_NOINLINE void weigh_group(const float* HWY_RESTRICT keys, std::size_t head_dim, float factor,
-                              const QueryGroup& group, GroupState& state, float* HWY_RESTRICT scores) {
+HWY_NOINLINE void weigh_group(const float* queries, const float* HWY_RESTRICT keys, std::size_t head_dim, float factor,
+                              const HeadGroup& group, GroupState& state, float* HWY_RESTRICT scores) {
   // Tiles of nearly equal size: eight queries as 4 + 4, not 6 + 2.
   state.num_tiles = (group.size + kTileQueries - 1) / kTileQueries;
   for (std::size_t t = 0; t <= state.num_tiles; ++t) state.tile_begin[t] = t * group.size / state.num_tiles;
 
+  const float* group_queries[kGroupQueries];
+  for (std::size_t i = 0; i < group.size; ++i) {
+    group_queries[i] = queries + group.queries[i] * static_cast<std::int64_t>(head_dim);
+  }
   float new_maxima[kGroupQueries];
   for (std::size_t t = 0; t < state.num_tiles; ++t) {
     const std::size_t begin = state.tile_begin[t];
@@ -135,7 +129,7 @@ HWY_NOINLINE void weigh_group(const float* HWY_RESTRICT keys, std::size_t head_d
     for (std::size_t i = begin; i < end; ++i) any |= group.visible[i];
     state.tile_rows[t] = static_cast<std::size_t>(mask_end(any));
     const std::size_t num_vectors = state.tile_vectors(t);
-    score_queries(end - begin, group.queries + begin, keys, num_vectors, head_dim, factor,
+    score_queries(end - begin, group_queries + begin, keys, num_vectors, head_dim, factor,
                   scores + begin * kSubBlockRows);
     for (std::size_t i = begin; i < end; ++i) {
       float* HWY_RESTRICT row = scores + i * kSubBlockRows;
@@ -163,44 +157,15 @@ HWY_NOINLINE void weigh_group(const float* HWY_RESTRICT keys, std::size_t head_d
 
 // Adds the sub-block to the partial results of the group.
 template <class V>
-HWY_NOINLINE void attend_group(const SubBlock<V>& rows, const QueryGroup& group, float* HWY_RESTRICT scores) {
+HWY_NOINLINE void attend_group(const float* queries, const SubBlock<V>& rows, const HeadGroup& group,
+                               float* HWY_RESTRICT scores) {
   GroupState state;
-  weigh_group(rows.keys, rows.head_dim, rows.factor, group, state, scores);
+  weigh_group(queries, rows.keys, rows.head_dim, rows.factor, group, state, scores);
   for (std::size_t t = 0; t < state.num_tiles; ++t) {
     const std::size_t begin = state.tile_begin[t];
     sum_queries(state.tile_size(t), scores + begin * kSubBlockRows, rows.values, state.tile_rows[t], rows.value_stride,
                 state.rescale + begin, round_up(rows.head_dim, kLanes) / kLanes, group.sums + begin, *rows.prefetch);
   }
-}
-
-// Runs the queries that see some row of the sub-block, in groups.
-template <class V>
-HWY_NOINLINE void attend_sub_block(const KernelInput& input, const WorkItem& item, std::int32_t kv_head,
-                                   const std::uint64_t* visible, const SubBlock<V>& rows, float* HWY_RESTRICT scores) {
-  const AttentionArguments& arguments = input.arguments;
-  const Partials& partials = input.partials;
-  const std::int64_t heads_per_kv_head = arguments.num_heads / arguments.num_kv_heads;
-  QueryGroup group;
-  for (std::int32_t i = 0; i < item.count; ++i) {
-    if (visible[i] == 0) continue;
-    const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
-    const Contribution& contribution = input.plan.contributions[c];
-    const std::int64_t slot = contribution.first_slot + item.block;
-    for (std::int64_t g = 0; g < heads_per_kv_head; ++g) {
-      const std::int64_t head = kv_head * heads_per_kv_head + g;
-      const std::size_t place = group.size++;
-      group.queries[place] =
-          arguments.queries + (std::int64_t{contribution.row} * arguments.num_heads + head) * arguments.head_dim;
-      group.sums[place] = partials.sums + (slot * arguments.num_heads + head) * partials.sum_stride;
-      group.maxima[place] = partials.maxima + slot * partials.head_stride + head;
-      group.weights[place] = partials.weights + slot * partials.head_stride + head;
-      group.visible[place] = visible[i];
-      if (group.size < kGroupQueries) continue;
-      attend_group(rows, group, scores);
-      group.size = 0;
-    }
-  }
-  if (group.size > 0) attend_group(rows, group, scores);
 }
 
 template <class T>
@@ -230,18 +195,22 @@ void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem*
     // Steps are taken by convert_keys, and by sum_tile if it reads values in place.
     const std::int64_t num_steps = num_rows * (values_in_place ? 2 : 1);
     RowPrefetch prefetch = prefetch_next(input, item, next_item, kv_head, row, num_steps);
+    const auto attend_sub_block = [&](const auto& rows) {
+      for_head_groups(input, item, kv_head, visible,
+                      [&](const HeadGroup& group) { attend_group(input.arguments.queries, rows, group, scores); });
+    };
     const T* sub_block_v = v + row * segment.row_stride;
     convert_keys(k + row * segment.row_stride, segment.row_stride, num_rows, head_dim, keys, prefetch);
     if (values_in_place) {
       if constexpr (kConvertsInPlace) {
         const auto stride = static_cast<std::size_t>(segment.row_stride);
         const SubBlock<T> rows{keys, sub_block_v, stride, head_dim, factor, &prefetch};
-        attend_sub_block(input, item, kv_head, visible, rows, scores);
+        attend_sub_block(rows);
       }
     } else {
       convert_values(sub_block_v, segment.row_stride, num_rows, head_dim, padded_head_dim, values);
       const SubBlock<float> rows{keys, values, padded_head_dim, head_dim, factor, &prefetch};
-      attend_sub_block(input, item, kv_head, visible, rows, scores);
+      attend_sub_block(rows);
     }
   }
 }

@@ -99,7 +99,7 @@ BySegment sort_by_segment(const AttentionArguments& arguments, const AttentionPl
 
 void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
   const std::int32_t group = arguments.num_heads / arguments.num_kv_heads;
-  const std::int32_t max_queries = std::max(1, kItemQueryHeads / group);
+  const auto max_queries = static_cast<std::size_t>(std::max(1, kItemQueryHeads / group));
   const BySegment sorted = sort_by_segment(arguments, plan);
   plan.item_contributions.reserve(static_cast<std::size_t>(plan.num_slots));
   for (std::size_t list = 0; list < 2 * arguments.segments.size(); ++list) {
@@ -115,9 +115,12 @@ void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
       }
       const std::size_t end = plan.item_contributions.size();
       if (end == first) break;  // nobody sees this block, so nobody sees a later one
-      for (std::size_t i = first; i < end; i += static_cast<std::size_t>(max_queries)) {
-        const std::size_t count = std::min(end - i, static_cast<std::size_t>(max_queries));
-        plan.items.push_back({static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(i),
+      // Items of nearly equal size: each converts the rows anew.
+      const std::size_t num_items = (end - first + max_queries - 1) / max_queries;
+      for (std::size_t i = 0; i < num_items; ++i) {
+        const std::size_t begin = first + i * (end - first) / num_items;
+        const std::size_t count = first + (i + 1) * (end - first) / num_items - begin;
+        plan.items.push_back({static_cast<std::int32_t>(s), block, static_cast<std::int64_t>(begin),
                               static_cast<std::int32_t>(count), list % 2 == 1});
       }
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "grammar/check.h"
 #include "runtime/cpu/packed_product_vnni.h"
@@ -21,23 +22,34 @@ namespace pml::runtime::cpu::HWY_NAMESPACE {
 
 std::int64_t tile_rows_on_target() { return kTileRows; }
 
-/// Rounds 32 inputs; returns their scale.
-float quantize_block(const float* values, std::int16_t* quants) {
+/// Rounds one row of a tile of `num_rows`: `pairs` and `scales` are the row's places in the first block.
+void quantize_row(const float* values, std::int64_t num_blocks, std::int64_t num_rows, std::uint32_t* pairs,
+                  float* scales) {
   const hn::ScalableTag<float> d;
   const hn::Rebind<std::int16_t, decltype(d)> narrow;
   constexpr std::size_t kStep = hn::MaxLanes(d);
-  auto largest = hn::Zero(d);
-  for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
-    largest = hn::Max(largest, hn::Abs(hn::LoadU(d, values + i)));
-  }
-  const float maximum = hn::GetLane(hn::MaxOfLanes(d, largest));
   constexpr float kMost = 32767.0F;
-  const auto factor = hn::Set(d, maximum > 0.0F ? kMost / maximum : 0.0F);
-  for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
-    const auto rounded = hn::NearestInt(hn::Mul(hn::LoadU(d, values + i), factor));
-    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, quants + i);
+  for (std::int64_t block = 0; block < num_blocks; ++block) {
+    auto largest = hn::Zero(d);
+    for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
+      largest = hn::Max(largest, hn::Abs(hn::LoadU(d, values + i)));
+    }
+    const float maximum = hn::GetLane(hn::MaxOfLanes(d, largest));
+    const auto factor = hn::Set(d, maximum > 0.0F ? kMost / maximum : 0.0F);
+    auto sums = hn::Zero(d);  // of whole numbers below 2^20: exact
+    alignas(64) std::int16_t quants[kBlockInputs];
+    for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
+      const auto rounded = hn::NearestInt(hn::Mul(hn::LoadU(d, values + i), factor));
+      sums = hn::Add(sums, hn::ConvertTo(d, rounded));
+      hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, quants + i);
+    }
+    for (std::size_t i = 0; i < kBlockInputs; i += 2, pairs += num_rows) std::memcpy(pairs, quants + i, sizeof *pairs);
+    const float scale = maximum / kMost;
+    scales[0] = scale;
+    scales[num_rows] = scale * hn::GetLane(hn::SumOfLanes(d, sums));
+    scales += 2 * num_rows;
+    values += kBlockInputs;
   }
-  return maximum / kMost;
 }
 
 }  // namespace pml::runtime::cpu::HWY_NAMESPACE
@@ -47,7 +59,7 @@ HWY_AFTER_NAMESPACE();
 namespace pml::runtime::cpu {
 
 HWY_EXPORT(tile_rows_on_target);
-HWY_EXPORT(quantize_block);
+HWY_EXPORT(quantize_row);
 HWY_EXPORT(multiply_on_target);
 
 namespace {
@@ -59,8 +71,8 @@ std::int64_t tile_rows() { return has_vnni() ? kVnniTileRows : HWY_DYNAMIC_DISPA
 QuantizedRows::QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs)
     : num_rows_(num_rows), num_inputs_(num_inputs), num_tiles_((num_rows + tile_rows() - 1) / tile_rows()) {
   PML_CHECK(num_inputs % kBlockInputs == 0, "inputs come in whole blocks");
-  pairs_.resize(static_cast<std::size_t>(num_rows * num_inputs / 2));
-  scales_.resize(static_cast<std::size_t>(num_rows * num_inputs / kBlockInputs * 2));
+  pairs_ = std::make_unique_for_overwrite<std::uint32_t[]>(static_cast<std::size_t>(num_rows * num_inputs / 2));
+  scales_ = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(num_rows * num_inputs / kBlockInputs * 2));
 }
 
 QuantizedRows::Tile QuantizedRows::tile(std::int64_t index) const {
@@ -68,39 +80,27 @@ QuantizedRows::Tile QuantizedRows::tile(std::int64_t index) const {
   Tile tile;
   tile.first_row = index * num_rows_ / num_tiles_;
   tile.num_rows = (index + 1) * num_rows_ / num_tiles_ - tile.first_row;
-  tile.pairs = pairs_.data() + tile.first_row * num_inputs_ / 2;
-  tile.scales = scales_.data() + tile.first_row * (num_inputs_ / kBlockInputs * 2);
+  tile.pairs = pairs_.get() + tile.first_row * num_inputs_ / 2;
+  tile.scales = scales_.get() + tile.first_row * (num_inputs_ / kBlockInputs * 2);
   return tile;
 }
 
 void QuantizedRows::set(std::int64_t row, const float* values) {
   // The tile whose rows are [index * num_rows / num_tiles, ...) that holds `row`.
   const Tile at = tile(((row + 1) * num_tiles_ - 1) / num_rows_);
-  std::uint32_t* pairs = pairs_.data() + (at.pairs - pairs_.data()) + (row - at.first_row);
-  float* scales = scales_.data() + (at.scales - scales_.data()) + (row - at.first_row);
-  for (std::int64_t block = 0; block < num_inputs_ / kBlockInputs; ++block) {
-    alignas(64) std::int16_t quants[kBlockInputs];
-    const float scale = HWY_DYNAMIC_DISPATCH(quantize_block)(values + block * kBlockInputs, quants);
-    std::int32_t sum = 0;
-    for (std::int64_t i = 0; i < kBlockInputs; i += 2) {
-      sum += quants[i] + quants[i + 1];
-      *pairs = static_cast<std::uint16_t>(quants[i]) | static_cast<std::uint32_t>(quants[i + 1]) << 16;
-      pairs += at.num_rows;
-    }
-    scales[0] = scale;
-    scales[at.num_rows] = scale * static_cast<float>(sum);
-    scales += 2 * at.num_rows;
-  }
+  std::uint32_t* pairs = pairs_.get() + (at.pairs - pairs_.get()) + (row - at.first_row);
+  float* scales = scales_.get() + (at.scales - scales_.get()) + (row - at.first_row);
+  HWY_DYNAMIC_DISPATCH(quantize_row)(values, num_inputs_ / kBlockInputs, at.num_rows, pairs, scales);
 }
 
 void multiply(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
-              float* out, std::int64_t out_stride) {
+              Store store, float* out, std::int64_t out_stride) {
   PML_CHECK(rows.num_inputs() == matrix.num_inputs, "the rows are as long as the matrix has inputs");
   PML_CHECK(first_panel >= 0 && end_panel <= matrix.num_panels() && out_stride >= matrix.num_outputs,
             "the panels are the matrix's, and fit the output");
   if (rows.num_rows() == 0) return;
-  if (has_vnni()) return multiply_with_vnni(matrix, rows, first_panel, end_panel, out, out_stride);
-  HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, first_panel, end_panel, out, out_stride);
+  if (has_vnni()) return multiply_with_vnni(matrix, rows, first_panel, end_panel, store, out, out_stride);
+  HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, first_panel, end_panel, store, out, out_stride);
 }
 
 }  // namespace pml::runtime::cpu

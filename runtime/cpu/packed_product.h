@@ -8,13 +8,13 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "runtime/cpu/packed_matrix.h"
 
 namespace pml::runtime::cpu {
 
-/// Rows of activations in 16 bits, in tiles as multiply() reads them.
+/// Rows of activations in 16 bits, in tiles as multiply() reads them. Made without contents.
 class QuantizedRows {
  public:
   /// `num_inputs`: a multiple of kBlockInputs.
@@ -40,14 +40,17 @@ class QuantizedRows {
   std::int64_t num_rows_;
   std::int64_t num_inputs_;
   std::int64_t num_tiles_;
-  std::vector<std::uint32_t> pairs_;
-  std::vector<float> scales_;
+  std::unique_ptr<std::uint32_t[]> pairs_;
+  std::unique_ptr<float[]> scales_;
 };
 
-/// out[row, o] = sum over i of rows[row, i] * matrix[o, i], for the outputs o of the panels [first_panel, end_panel)
-/// and all rows. out: [num_rows, out_stride], out_stride >= matrix.num_outputs. Reentrant; different panels may be
-/// computed at once.
+/// What a product does with the place that its result is for.
+enum class Store : std::uint8_t { replace, add };
+
+/// out[row, o] = (or +=) sum over i of rows[row, i] * matrix[o, i], for the outputs o of the panels [first_panel,
+/// end_panel) and all rows. out: [num_rows, out_stride], out_stride >= matrix.num_outputs. Reentrant; different panels
+/// may be computed at once.
 void multiply(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
-              float* out, std::int64_t out_stride);
+              Store store, float* out, std::int64_t out_stride);
 
 }  // namespace pml::runtime::cpu

@@ -9,6 +9,6 @@ inline constexpr std::int64_t kVnniTileRows = 12;
 
 /// multiply(), if has_vnni().
 void multiply_with_vnni(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel,
-                        std::int64_t end_panel, float* out, std::int64_t out_stride);
+                        std::int64_t end_panel, Store store, float* out, std::int64_t out_stride);
 
 }  // namespace pml::runtime::cpu

@@ -22,6 +22,7 @@ struct TileArguments {
   std::int64_t num_blocks;
   const std::uint32_t* pairs;  // QuantizedRows::Tile
   const float* row_scales;
+  Store store;
   float* out;  // [rows, out_stride]: the first vector's place
   std::int64_t out_stride;
 };
@@ -64,7 +65,8 @@ void multiply_tile(const TileArguments& arguments) {
         pairs += kBlockInputs / 2 * kRows;
         row_scales += 2 * kRows;
       }
-      arguments.out[row * arguments.out_stride + v] = sum;
+      float* to = arguments.out + row * arguments.out_stride + v;
+      *to = arguments.store == Store::add ? *to + sum : sum;
     }
   }
 }
@@ -149,7 +151,8 @@ HWY_NOINLINE void multiply_tile(const TileArguments& arguments) {
   for (std::size_t v = 0; v < kVectors; ++v) {
 #pragma GCC unroll 16
     for (std::size_t row = 0; row < kRows; ++row) {
-      hn::StoreU(sums[v][row], f32, arguments.out + row * arguments.out_stride + v * kLanes);
+      float* to = arguments.out + row * arguments.out_stride + v * kLanes;
+      hn::StoreU(arguments.store == Store::add ? hn::Add(hn::LoadU(f32, to), sums[v][row]) : sums[v][row], f32, to);
     }
   }
 }
@@ -187,7 +190,7 @@ HWY_INLINE std::int64_t multiply_vectors(std::int64_t num_rows, std::int64_t num
 /// Panels whose vectors lie at equal distances, so that tiles may run over several of them.
 template <PackedType kType>
 void multiply_panel_run(const PackedMatrix& matrix, const QuantizedRows::Tile& tile, std::int64_t panel,
-                        std::int64_t num_panels, float* out, std::int64_t out_stride) {
+                        std::int64_t num_panels, Store store, float* out, std::int64_t out_stride) {
   const auto* quants = reinterpret_cast<const std::uint8_t*>(matrix.data) + panel * matrix.panel_bytes();
   TileArguments arguments;
   arguments.next_vector = kPanelVectors == 1 ? matrix.panel_bytes() : 2 * kLanes;
@@ -195,6 +198,7 @@ void multiply_panel_run(const PackedMatrix& matrix, const QuantizedRows::Tile& t
   arguments.num_blocks = matrix.num_blocks();
   arguments.pairs = tile.pairs;
   arguments.row_scales = tile.scales;
+  arguments.store = store;
   arguments.out_stride = out_stride;
   for (std::int64_t vector = 0; vector < num_panels * kPanelVectors;) {
     arguments.quants = quants + vector * arguments.next_vector;
@@ -206,7 +210,7 @@ void multiply_panel_run(const PackedMatrix& matrix, const QuantizedRows::Tile& t
 
 template <PackedType kType>
 void multiply_panels(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel,
-                     std::int64_t end_panel, float* out, std::int64_t out_stride) {
+                     std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   // All tiles of a few panels, then the next panels: their weights come from memory once.
   const std::int64_t most = kPanelVectors == 1 ? vectors_of_tile(rows.tile(0).num_rows) : 1;
   for (std::int64_t panel = first_panel; panel < end_panel;) {
@@ -220,14 +224,16 @@ void multiply_panels(const PackedMatrix& matrix, const QuantizedRows& rows, std:
       const QuantizedRows::Tile tile = rows.tile(t);
       float* to = out + tile.first_row * out_stride + panel * kPanelOutputs;
       if (is_whole) {
-        multiply_panel_run<kType>(matrix, tile, panel, num_panels, to, out_stride);
+        multiply_panel_run<kType>(matrix, tile, panel, num_panels, store, to, out_stride);
         continue;
       }
       float padded[kTileRows * kPanelOutputs];
-      multiply_panel_run<kType>(matrix, tile, panel, 1, padded, kPanelOutputs);
+      multiply_panel_run<kType>(matrix, tile, panel, 1, Store::replace, padded, kPanelOutputs);
       for (std::int64_t row = 0; row < tile.num_rows; ++row) {
         for (std::int64_t o = 0; o < matrix.num_outputs - panel * kPanelOutputs; ++o) {
-          to[row * out_stride + o] = padded[row * kPanelOutputs + o];
+          float& place = to[row * out_stride + o];
+          const float sum = padded[row * kPanelOutputs + o];
+          place = store == Store::add ? place + sum : sum;
         }
       }
     }
@@ -236,14 +242,14 @@ void multiply_panels(const PackedMatrix& matrix, const QuantizedRows& rows, std:
 }
 
 inline void multiply_on_target(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel,
-                               std::int64_t end_panel, float* out, std::int64_t out_stride) {
+                               std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   switch (matrix.type) {
     case PackedType::q4:
-      return multiply_panels<PackedType::q4>(matrix, rows, first_panel, end_panel, out, out_stride);
+      return multiply_panels<PackedType::q4>(matrix, rows, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8:
-      return multiply_panels<PackedType::q8>(matrix, rows, first_panel, end_panel, out, out_stride);
+      return multiply_panels<PackedType::q8>(matrix, rows, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8_minimum:
-      return multiply_panels<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, out, out_stride);
+      return multiply_panels<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, store, out, out_stride);
   }
 }
 

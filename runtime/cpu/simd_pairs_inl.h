@@ -40,7 +40,9 @@ using ShortVector = hn::Vec<ShortTag>;
 /// sum + a[2i] * b[2i] + a[2i + 1] * b[2i + 1] in every lane i.
 HWY_INLINE IntVector add_pair_products(IntVector sum, ShortVector a, ShortVector b) {
 #if PML_SIMD_HAS_VNNI
-  return IntVector{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
+  // Not the intrinsic: of it GCC 12 keeps the accumulators twice, and in a loop stores them to the stack each time.
+  asm("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+  return sum;
 #elif HWY_ARCH_X86
   IntVector unused = hn::Zero(IntTag());
   return hn::ReorderWidenMulAccumulate(IntTag(), a, b, sum, unused);

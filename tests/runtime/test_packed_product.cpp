@@ -76,8 +76,8 @@ std::vector<float> multiply(const cpu::PackedMatrix& matrix, const std::vector<f
   for (std::int64_t row = 0; row < num_rows; ++row) rows.set(row, x.data() + row * matrix.num_inputs);
   std::vector<float> out(static_cast<std::size_t>(num_rows * matrix.num_outputs), NAN);
   const std::int64_t half = matrix.num_panels() / 2;  // as two threads would
-  cpu::multiply(matrix, rows, half, matrix.num_panels(), out.data(), matrix.num_outputs);
-  cpu::multiply(matrix, rows, 0, half, out.data(), matrix.num_outputs);
+  cpu::multiply(matrix, rows, half, matrix.num_panels(), cpu::Store::replace, out.data(), matrix.num_outputs);
+  cpu::multiply(matrix, rows, 0, half, cpu::Store::replace, out.data(), matrix.num_outputs);
   return out;
 }
 
