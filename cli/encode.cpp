@@ -30,12 +30,11 @@ int encode(const Options& options, EncodeJob& job) {
   encoder.is_cancelled = is_interrupted;
   catch_interrupts();  // until here nothing was begun, and Ctrl-C simply ends the program
   start = Clock::now();
-  for (const runtime::BuildStep& step : job.plan.steps) {
-    const auto outcome = encoder.artifact(step.node, /*must_store=*/true);
-    if (!outcome && is_interrupted()) break;
-    if (!outcome) workspace.fail(outcome.error().message);
-    ++job.num_encoded;
-  }
+  std::vector<compiler::ChainId> nodes;
+  for (const runtime::BuildStep& step : job.plan.steps) nodes.push_back(step.node);
+  const auto encoded = encoder.encode_all(nodes);
+  if (!encoded && !is_interrupted()) workspace.fail(encoded.error().message);
+  job.num_encoded = static_cast<std::size_t>(encoder.statistics().artifacts_encoded);
   job.num_tokens = encoder.statistics().tokens_encoded;
   remember_encode_rate(workspace.store(), workspace.recipe(), load_seconds, job.num_tokens, seconds_since(start));
   return is_interrupted() ? kInterrupted : kDone;

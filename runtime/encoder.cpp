@@ -14,6 +14,8 @@ namespace {
 
 /// Mappings that are kept open; the kernel allows a process some 65,000.
 constexpr std::size_t kMaxKnown = 16384;
+/// Of segments that go through the model together: some passes full.
+constexpr std::size_t kMaxTogether = 4 * Model::kMaxRows;
 /// KV in private memory; beyond this only the chain at hand is kept.
 constexpr std::size_t kMaxPrivateBytes = 256 << 20;
 
@@ -65,24 +67,71 @@ Result<Encoder::Outcome> Encoder::artifact(ChainId node, bool must_store) {
     ++statistics_.artifacts_reused;
     return outcome;
   }
-  // The chain first, so that encoding never goes deeper than one step.
+  auto encoded = encode_siblings({&node, 1}, must_store);
+  if (!encoded) return tl::make_unexpected(encoded.error());
+  outcome.artifact = std::move(encoded->front());
+  return outcome;
+}
+
+Result<void> Encoder::encode_all(std::span<const ChainId> nodes) {
+  std::vector<ChainId> together;
+  std::size_t num_tokens = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const compiler::ChainNode& node = contexts_.nodes[nodes[i]];
+    Finding finding;
+    if (find(nodes[i], finding) == nullptr) {
+      together.push_back(nodes[i]);
+      num_tokens += layout_.segments[node.segment].tokens.size();
+    }
+    const bool goes_on = i + 1 < nodes.size() && contexts_.nodes[nodes[i + 1]].parent == node.parent;
+    if (together.empty() || (goes_on && num_tokens < kMaxTogether)) continue;
+    if (auto encoded = encode_siblings(together, /*must_store=*/true); !encoded) {
+      return tl::make_unexpected(encoded.error());
+    }
+    together.clear();
+    num_tokens = 0;
+  }
+  return {};
+}
+
+/// Encodes what is missing of a chain, from its root to `last`.
+Result<void> Encoder::encode_chain(ChainId last, bool must_store) {
   std::vector<ChainId> missing;
-  for (ChainId at = node; at != kNone; at = contexts_.nodes[at].parent) {
+  for (ChainId at = last; at != kNone; at = contexts_.nodes[at].parent) {
     Finding finding;
     if (find(at, finding) == nullptr) missing.push_back(at);
   }
   for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
-    if (private_bytes_ > kMaxPrivateBytes) forget_other_chains(node);
-    auto encoded = encode(*at);
+    auto encoded = encode({&*at, 1});
     if (!encoded) return tl::make_unexpected(encoded.error());
-    outcome.artifact = std::move(*encoded);
-    known_[*at] = outcome.artifact;
-    private_bytes_ += outcome.artifact->size_bytes();
-    if (!is_declared_[*at]) continue;
-    ++statistics_.artifacts_encoded;
-    if (auto stored = store(*at, *outcome.artifact, must_store); !stored) return tl::make_unexpected(stored.error());
+    if (auto kept = keep(*at, encoded->front(), must_store); !kept) return kept;
   }
-  return outcome;
+  return {};
+}
+
+/// The artifacts of nodes with one parent, none of which is there yet.
+Result<std::vector<std::shared_ptr<const Artifact>>> Encoder::encode_siblings(std::span<const ChainId> nodes,
+                                                                              bool must_store) {
+  if (private_bytes_ > kMaxPrivateBytes) forget_other_chains(nodes.front());
+  // The chain first, so that encoding never goes deeper than one step.
+  if (auto chain = encode_chain(contexts_.nodes[nodes.front()].parent, must_store); !chain) {
+    return tl::make_unexpected(chain.error());
+  }
+  auto encoded = encode(nodes);
+  if (!encoded) return encoded;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (auto kept = keep(nodes[i], (*encoded)[i], must_store); !kept) return tl::make_unexpected(kept.error());
+  }
+  return encoded;
+}
+
+/// Takes in what was encoded, and stores it if it is an artifact.
+Result<void> Encoder::keep(ChainId node, const std::shared_ptr<const Artifact>& artifact, bool must_store) {
+  known_[node] = artifact;
+  private_bytes_ += artifact->size_bytes();
+  if (!is_declared_[node]) return {};
+  ++statistics_.artifacts_encoded;
+  return store(node, *artifact, must_store);
 }
 
 void Encoder::forget_other_chains(ChainId node) {
@@ -97,11 +146,10 @@ void Encoder::forget_other_chains(ChainId node) {
   known_ = std::move(kept);
 }
 
-Result<std::shared_ptr<const Artifact>> Encoder::encode(ChainId node) {
-  const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
+Result<std::vector<std::shared_ptr<const Artifact>>> Encoder::encode(std::span<const ChainId> siblings) {
   std::vector<std::shared_ptr<const Artifact>> keep;
   std::vector<KvView> context;
-  for (ChainId at = contexts_.nodes[node].parent; at != kNone; at = contexts_.nodes[at].parent) {
+  for (ChainId at = contexts_.nodes[siblings.front()].parent; at != kNone; at = contexts_.nodes[at].parent) {
     Finding finding;
     keep.push_back(find(at, finding));
     if (keep.back() == nullptr) return fail("the store lost an artifact while it was in use");
@@ -109,21 +157,53 @@ Result<std::shared_ptr<const Artifact>> Encoder::encode(ChainId node) {
   }
   std::reverse(context.begin(), context.end());
 
-  const std::span<const TokenId> tokens(segment.tokens);
-  std::vector<Slot> positions(tokens.size());
-  std::iota(positions.begin(), positions.end(), contexts_.nodes[node].first);
-  auto buffer = std::make_shared<KvBuffer>(model_.kv_shape(kv_type_), static_cast<std::int64_t>(positions.size()));
-  // Pass by pass, as prefill() divides the tokens itself, so that a long segment can be cancelled.
-  for (std::size_t begin = 0; begin < tokens.size(); begin += Model::kMaxRows) {
-    if (is_cancelled && is_cancelled()) return fail("encoding was interrupted");
-    const std::size_t count = std::min<std::size_t>(Model::kMaxRows, tokens.size() - begin);
-    prefill(model_, tokens.subspan(begin, count), std::span(positions).subspan(begin, count), context, *buffer,
-            /*wants_logits=*/false);
-    statistics_.tokens_encoded += static_cast<std::int64_t>(count);
-    if (on_progress) on_progress(static_cast<std::int64_t>(count));
+  struct Job {
+    std::span<const TokenId> tokens;
+    std::vector<Slot> positions;
+    std::shared_ptr<KvBuffer> buffer;
+
+    /// What goes through the model next. Pieces begin at fixed rows, whatever else is computed: in fixed point a row's
+    /// bits may depend on how many of its segment are computed with it.
+    SequenceInput next() const {
+      const auto begin = static_cast<std::size_t>(buffer->num_rows());
+      const std::size_t count = std::min<std::size_t>(Model::kMaxRows, tokens.size() - begin);
+      SequenceInput input;
+      input.tokens = tokens.subspan(begin, count);
+      input.positions = std::span(positions).subspan(begin, count);
+      input.own = buffer.get();
+      return input;
+    }
+  };
+  std::vector<Job> jobs;
+  for (const ChainId node : siblings) {
+    Job job{layout_.segments[contexts_.nodes[node].segment].tokens, {}, {}};
+    job.positions.resize(job.tokens.size());
+    std::iota(job.positions.begin(), job.positions.end(), contexts_.nodes[node].first);
+    job.buffer = std::make_shared<KvBuffer>(model_.kv_shape(kv_type_), static_cast<std::int64_t>(job.tokens.size()));
+    jobs.push_back(std::move(job));
   }
-  const KvView view = buffer->view();
-  return std::make_shared<Artifact>(view, std::move(buffer), false);
+  while (true) {
+    std::vector<SequenceInput> inputs;
+    std::size_t num_rows = 0;
+    for (const Job& job : jobs) {
+      SequenceInput input = job.next();
+      if (input.tokens.empty() || num_rows + input.tokens.size() > Model::kMaxRows) continue;
+      input.context = context;
+      num_rows += input.tokens.size();
+      inputs.push_back(input);
+    }
+    if (inputs.empty()) break;
+    if (is_cancelled && is_cancelled()) return fail("encoding was interrupted");
+    model_.forward(inputs);
+    statistics_.tokens_encoded += static_cast<std::int64_t>(num_rows);
+    if (on_progress) on_progress(static_cast<std::int64_t>(num_rows));
+  }
+  std::vector<std::shared_ptr<const Artifact>> artifacts;
+  for (Job& job : jobs) {
+    const KvView view = job.buffer->view();
+    artifacts.push_back(std::make_shared<Artifact>(view, std::move(job.buffer), false));
+  }
+  return artifacts;
 }
 
 Result<void> Encoder::store(ChainId node, const Artifact& artifact, bool must_store) {

@@ -3,12 +3,13 @@
 // Whoever asks for an artifact gets the same bytes, whether it was loaded or had to be computed. Not
 // thread-safe.
 //
-// What stands in contexts but is no artifact (stand-ins) is kept in memory while chains need it. Asked for depth
-// first in the tree of contexts, nothing is encoded twice, and memory holds little more than one chain.
+// What stands in contexts but is no artifact (stand-ins) is kept in memory while chains need it. Asked for from the
+// top of the tree of contexts, nothing is encoded twice, and memory holds little more than one chain.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -40,6 +41,9 @@ class Encoder {
   /// The artifact of a declared node. One that had to be encoded is also stored; a store that cannot take it is
   /// warned about once, and is no failure for the caller unless `must_store` is set.
   Result<Outcome> artifact(compiler::ChainId node, bool must_store = false);
+  /// Encodes and stores what is missing of the declared `nodes`, parents before children. Neighbours that come after
+  /// the same context go through the model together; their bytes are those that artifact() would give.
+  Result<void> encode_all(std::span<const compiler::ChainId> nodes);
   /// Loads an artifact if the store has it, and computes nothing.
   std::shared_ptr<const Artifact> find(compiler::ChainId node, Finding& finding);
 
@@ -51,7 +55,11 @@ class Encoder {
   std::function<bool()> is_cancelled;
 
  private:
-  Result<std::shared_ptr<const Artifact>> encode(compiler::ChainId node);
+  Result<void> encode_chain(compiler::ChainId last, bool must_store);
+  Result<std::vector<std::shared_ptr<const Artifact>>> encode_siblings(std::span<const compiler::ChainId> nodes,
+                                                                       bool must_store);
+  Result<std::vector<std::shared_ptr<const Artifact>>> encode(std::span<const compiler::ChainId> siblings);
+  Result<void> keep(compiler::ChainId node, const std::shared_ptr<const Artifact>& artifact, bool must_store);
   void forget_other_chains(compiler::ChainId node);
   Result<void> store(compiler::ChainId node, const Artifact& artifact, bool must_store);
 

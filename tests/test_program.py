@@ -247,6 +247,24 @@ class Program(unittest.TestCase):
         self.assertIn(f"  since {path.resolve()} was compiled, the latest of this name:\n", shown)
         self.assertEqual(self.json("compile", "many.pml", *store).get("compared_with"), None)
 
+    def test_the_bytes_of_an_artifact_do_not_depend_on_what_is_encoded_with_it(self) -> None:
+        lengths = {"a": 3, "b": 150, "c": 40, "d": 1, "e": 12}  # sentences; `b` takes more than one pass
+        members = "".join(f"<module name='{name}'>{'Parcel %s left at noon. ' % name * count}</module>"
+                          for name, count in lengths.items())
+        (self.folder / "parcels.pml").write_text(f"<schema name='parcels'>Rules.<union name='u'>{members}</union></schema>",
+                                                 encoding="utf-8")
+        for weights in ("f32", "stored"):
+            flags = ["parcels.pml", "--weights", weights, "--store"]
+            together, alone = self.folder / f"together-{weights}", self.folder / f"alone-{weights}"
+            self.call("compile", *flags, str(together))
+            for name in lengths:
+                (self.folder / "one.pml").write_text(f"<prompt><{name}/></prompt>", encoding="utf-8")
+                self.call("run", *flags, str(alone), "--prompt", "one.pml", "--user", "Go.", "--max-tokens", "1")
+            files = sorted(path.relative_to(together) for path in together.rglob("*.safetensors"))
+            self.assertEqual(len(files), 1 + len(lengths))
+            for file in files:
+                self.assertEqual((together / file).read_bytes(), (alone / file).read_bytes(), f"{weights}: {file}")
+
     def test_render_says_what_explain_and_run_use(self) -> None:
         rendered = self.json("render", "tea.pml", "--prompt", "green.pml")
         self.assertEqual(

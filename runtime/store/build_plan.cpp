@@ -11,19 +11,20 @@ namespace {
 using compiler::ChainId;
 using compiler::kNone;
 
-/// The nodes, children right behind their parents.
-std::vector<ChainId> depth_first(const std::vector<ManifestNode>& nodes) {
-  std::vector<std::vector<ChainId>> children(nodes.size());
-  std::vector<ChainId> pending;
-  for (auto id = static_cast<ChainId>(nodes.size()) - 1; id >= 0; --id) {  // backwards: the stack turns them round
-    (nodes[id].parent == kNone ? pending : children[nodes[id].parent]).push_back(id);
+/// The nodes, parents first and siblings side by side; then what is below the first of them, and so on.
+std::vector<ChainId> by_parent(const std::vector<ManifestNode>& nodes) {
+  std::vector<std::vector<ChainId>> children(nodes.size() + 1);  // the last entry's: of no parent
+  for (ChainId id = 0; id < static_cast<ChainId>(nodes.size()); ++id) {
+    const ChainId parent = nodes[id].parent;
+    (parent == kNone ? children.back() : children[parent]).push_back(id);
   }
   std::vector<ChainId> order;
+  std::vector<std::size_t> pending{nodes.size()};
   while (!pending.empty()) {
-    const ChainId id = pending.back();
+    const std::vector<ChainId>& siblings = children[pending.back()];
     pending.pop_back();
-    order.push_back(id);
-    pending.insert(pending.end(), children[id].begin(), children[id].end());
+    order.insert(order.end(), siblings.begin(), siblings.end());
+    pending.insert(pending.end(), siblings.rbegin(), siblings.rend());
   }
   return order;
 }
@@ -110,7 +111,7 @@ BuildPlan plan_build(const Store& store, const Manifest& manifest, const KvShape
   const History history(manifest, before);
   BuildPlan plan;
   std::vector<bool> is_missing(manifest.nodes.size(), true);  // what is no artifact is never stored
-  for (const ChainId id : depth_first(manifest.nodes)) {
+  for (const ChainId id : by_parent(manifest.nodes)) {
     const ManifestNode& node = manifest.nodes[id];
     if (!node.is_artifact()) continue;
     Finding finding;

@@ -27,7 +27,8 @@ struct BuildStep {
 };
 
 struct BuildPlan {
-  /// Depth first in the tree of contexts, so that an encoder needs no more than one chain in memory.
+  /// By their place in the tree of contexts: parents first, siblings side by side (they are encoded together), and what
+  /// is below one of them before what is below the next, so that an encoder needs little more than one chain in memory.
   std::vector<BuildStep> steps;
   std::int64_t num_tokens = 0;  // that go through the model: of the steps, and of contexts that are not stored
 };
