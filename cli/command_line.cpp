@@ -97,6 +97,9 @@ class OptionTable {
   void text(CLI::App& command) {
     command.add_flag("--text", options_.text_only, "Print the bare text alone")->excludes(json_);
   }
+  void timing(CLI::App& command) {
+    command.add_flag("--timing", options_.timing, "Say where the time went, from the start of the process to its end");
+  }
   void dry_run(CLI::App& command) {
     command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");
   }
@@ -268,6 +271,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.model(compile_command);
   table.store(compile_command);
   table.device(compile_command);
+  table.timing(compile_command);
   table.dry_run(compile_command);
 
   CLI::App& run_command =
@@ -275,6 +279,7 @@ void declare(Commands& commands, OptionTable& table) {
                    "pml run schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf", run_with_engine);
   table.schema(run_command);
   table.prompt(run_command);
+  table.timing(run_command);
   table.model(run_command);
   table.store(run_command);
   table.device(run_command);

@@ -10,6 +10,7 @@
 #include "cli/quantity.h"
 #include "cli/runtime_options.h"
 #include "cli/terminal.h"
+#include "cli/timing.h"
 #include "cli/workspace.h"
 #include "grammar/display.h"
 #include "runtime/store/build_plan.h"
@@ -168,9 +169,11 @@ int report_dry_run(const Report& report, const Options& options) {
   return kDone;
 }
 
-void report_compile(const Report& report, const Options& options) {
+void report_compile(const Report& report, const Options& options, Timing& timing) {
   if (options.json) {
-    print(report.to_json(/*is_dry_run=*/false));
+    Json json = report.to_json(/*is_dry_run=*/false);
+    if (options.timing) json["timing"] = timing.to_json();
+    print(json);
   } else if (!options.quiet) {
     print_reasons(report.plan, report.manifest, report.other_source);
     std::printf("%s: %s, %zu encoded, %zu reused; %lld tokens, %s, %.2f s\n", report.manifest.schema.c_str(),
@@ -178,6 +181,7 @@ void report_compile(const Report& report, const Options& options) {
                 report.manifest.num_artifacts() - report.plan.steps.size(), static_cast<long long>(report.num_tokens),
                 format_size(report.size_bytes).c_str(), *report.seconds);
   }
+  if (options.timing && !options.json) timing.print();
 }
 
 /// The file that `before` was compiled from, if that was not the file of `manifest`; else empty.
@@ -207,14 +211,18 @@ void store_manifest(const Workspace& workspace, Manifest manifest) {
 
 int compile(const Options& options) {
   const Clock::time_point start = Clock::now();
+  Timing timing("program");
+  timing.begin("model file and store");
   Workspace workspace(options);
   workspace.require_model();
   workspace.open_store(options.dry_run ? StoreUse::look : StoreUse::keep);
+  timing.begin("schema");
   workspace.read_schema();
   workspace.name_manifest();
   workspace.lay_out();
   workspace.make_recipe();
 
+  timing.begin("what is stored");
   if (const auto stored = runtime::read_manifest(workspace.store(), workspace.manifest_name()); !stored) {
     warn(stored.error().message + "; a compile writes this manifest anew");
   }
@@ -239,7 +247,8 @@ int compile(const Options& options) {
       workspace.fail("the store " + workspace.store().folder().string() + " is read-only, and " +
                      count_of(plan.steps.size(), "segment") + " of the schema must be encoded");
     }
-    EncodeJob job{workspace, plan};
+    timing.begin("LibTorch");
+    EncodeJob job{workspace, plan, timing};
     const int exit_code = run_in_engine(EngineCommand::encode, options, &job);
     if (exit_code == kInterrupted) {
       workspace.stop("interrupted: " + std::to_string(job.num_encoded) + " of " +
@@ -250,9 +259,10 @@ int compile(const Options& options) {
     report.num_encoded = job.num_encoded;
     report.num_tokens = job.num_tokens;
   }
+  timing.begin("manifest");
   store_manifest(workspace, manifest);
   report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  report_compile(report, options);
+  report_compile(report, options, timing);
   return kDone;
 }
 

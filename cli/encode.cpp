@@ -16,6 +16,7 @@ int encode(const Options& options, EncodeJob& job) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
   const Workspace& workspace = job.workspace;
+  job.timing.begin("weights");
   Clock::time_point start = Clock::now();
   auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
   if (!model) workspace.fail(model.error().message);
@@ -29,6 +30,7 @@ int encode(const Options& options, EncodeJob& job) {
   encoder.on_progress = [&](std::int64_t count) { progress.advance(count); };
   encoder.is_cancelled = is_interrupted;
   catch_interrupts();  // until here nothing was begun, and Ctrl-C simply ends the program
+  job.timing.begin("encoding");
   start = Clock::now();
   std::vector<compiler::ChainId> nodes;
   for (const runtime::BuildStep& step : job.plan.steps) nodes.push_back(step.node);

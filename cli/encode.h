@@ -2,6 +2,7 @@
 // loads neither LibTorch nor weights.
 #pragma once
 
+#include "cli/timing.h"
 #include "cli/workspace.h"
 #include "runtime/store/build_plan.h"
 
@@ -11,6 +12,7 @@ struct EncodeJob {
   // What is to be done. References outlive the job.
   const Workspace& workspace;
   const runtime::BuildPlan& plan;
+  Timing& timing;  // of the command
 
   // What was done.
   std::size_t num_encoded = 0;  // steps of the plan

@@ -37,6 +37,7 @@ struct Options {
   int threads = 0;   // 0: all cores
   bool json = false;
   bool quiet = false;
+  bool timing = false;     // say where the time went
   bool text_only = false;  // render: the bare text
   bool dry_run = false;    // compile, gc: only say what would be done
   // inspect:

@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/run_batch.h"
+#include "cli/timing.h"
 
 namespace pml::cli {
 namespace {
@@ -32,6 +33,8 @@ void print_summary(const Usage& usage, const runtime::Answer& answer, double ttf
 }  // namespace
 
 int run(const Options& options) {
+  Timing timing("program and LibTorch");
+  timing.begin("model file and store");
   Clock::time_point start = Clock::now();
   Workspace workspace(options);
   workspace.require_model();
@@ -41,6 +44,7 @@ int run(const Options& options) {
   // The request's own work is its time to first token. Its first part is done before the weights are loaded, so
   // that mistakes are reported at once.
   start = Clock::now();
+  timing.begin("schema");
   workspace.read_schema();
   workspace.read_manifest();
   workspace.lay_out();
@@ -51,16 +55,19 @@ int run(const Options& options) {
     }
   }
   if (!options.batch.empty()) return run_batch(workspace, options);
+  timing.begin("prompt");
   workspace.require_prompt();
   workspace.read_prompt();
   workspace.make_plan();
   const double planning_ms = milliseconds_since(start);
 
   start = Clock::now();
+  timing.begin("weights");
   Answering answering(workspace, options);
   load_ms += milliseconds_since(start);
 
   start = Clock::now();
+  timing.begin("artifacts");
   const compiler::Plan plan = options.no_cache ? without_cache(workspace.plan()) : workspace.plan();
   Usage usage;
   catch_interrupts();  // Ctrl-C ends the answer, not the program: what was computed is still reported
@@ -83,12 +90,17 @@ int run(const Options& options) {
       options.stop);
   double ttft_ms = 0.0;
   request->on_token = [&](runtime::TokenId token) -> std::optional<runtime::FinishReason> {
-    if (ttft_ms == 0.0) ttft_ms = planning_ms + milliseconds_since(start);
+    if (ttft_ms == 0.0) {
+      ttft_ms = planning_ms + milliseconds_since(start);
+      timing.begin("further tokens");
+    }
     stream.add(answering.bytes_of(token));
     if (stream.is_stopped()) return runtime::FinishReason::stop;
     return std::nullopt;
   };
+  timing.begin("first token");
   const runtime::Answer answer = generate(answering.model(), std::move(*request));
+  timing.begin("end");
   stream.finish();
   if (!options.json && (text.empty() || text.back() != '\n')) std::fputs("\n", stdout);
   std::fflush(stdout);
@@ -97,12 +109,14 @@ int run(const Options& options) {
   if (options.json) {
     Json result = to_json(text, answer, usage, answering.generation_options(), ttft_ms);
     result["timing"]["load_ms"] = load_ms;
+    if (options.timing) result["timing"].update(timing.to_json());
     result["repair"] = options.repair;
     result["recipe"] = Json::parse(to_json(workspace.recipe()));
     print(result);
   } else if (!options.quiet) {
     print_summary(usage, answer, ttft_ms);
   }
+  if (options.timing && !options.json) timing.print();
   return answer.finish_reason == runtime::FinishReason::cancelled ? kInterrupted : kDone;
 }
 
