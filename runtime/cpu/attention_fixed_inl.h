@@ -150,15 +150,12 @@ struct FixedSubBlock {
 template <class T>
 HWY_INLINE float round_row(const T* HWY_RESTRICT row, std::size_t head_dim, float most, std::int16_t* HWY_RESTRICT to) {
   constexpr FloatTag f32;
-  const hn::Rebind<std::int16_t, FloatTag> narrow;
   FloatVector largest = hn::Zero(f32);
   for (std::size_t c = 0; c < head_dim; c += kLanes) largest = hn::Max(largest, hn::Abs(load_f32(f32, row + c)));
   const float maximum = hn::GetLane(hn::MaxOfLanes(f32, largest));
-  const FloatVector factor = hn::Set(f32, maximum > 0.0F ? most / maximum : 0.0F);
-  for (std::size_t c = 0; c < head_dim; c += kLanes) {
-    const IntVector rounded = hn::NearestInt(hn::Mul(load_f32(f32, row + c), factor));
-    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, to + c);
-  }
+  const FloatVector factor = rounding_factor(maximum, most);
+  for (std::size_t c = 0; c < head_dim; c += kLanes)
+    store_rounded(round_scaled(load_f32(f32, row + c), factor), to + c);
   return maximum / most;
 }
 
@@ -191,15 +188,15 @@ HWY_NOINLINE void round_values(const T* HWY_RESTRICT from, std::int64_t row_stri
     }
   }
   const float maximum = hn::GetLane(hn::MaxOfLanes(f32, largest));
-  const FloatVector factor = hn::Set(f32, maximum > 0.0F ? kFixedMost / maximum : 0.0F);
+  const FloatVector factor = rounding_factor(maximum, kFixedMost);
   to.value_scale = maximum / kFixedMost;
   for (std::int32_t r = 0; r < num_rows; r += 2) {
     const T* HWY_RESTRICT row = from + r * row_stride;
     std::uint32_t* HWY_RESTRICT pairs = to.values + static_cast<std::size_t>(r / 2) * to.head_dim;
     for (std::size_t c = 0; c < to.head_dim; c += kLanes) {
-      const IntVector first = hn::NearestInt(hn::Mul(load_f32(f32, row + c), factor));
+      const IntVector first = hn::BitCast(i32, round_scaled(load_f32(f32, row + c), factor));
       IntVector second = hn::Zero(i32);
-      if (r + 1 < num_rows) second = hn::NearestInt(hn::Mul(load_f32(f32, row + row_stride + c), factor));
+      if (r + 1 < num_rows) second = hn::BitCast(i32, round_scaled(load_f32(f32, row + row_stride + c), factor));
       const IntVector pair = hn::Or(hn::And(first, hn::Set(i32, 0xFFFF)), hn::ShiftLeft<16>(second));
       hn::Store(pair, i32, reinterpret_cast<std::int32_t*>(pairs + c));
     }
@@ -210,17 +207,16 @@ HWY_NOINLINE void round_values(const T* HWY_RESTRICT from, std::int64_t row_stri
 HWY_INLINE float weigh_fixed(float maximum, std::size_t num_vectors, const float* HWY_RESTRICT scores,
                              std::int16_t* HWY_RESTRICT weights) {
   constexpr FloatTag f32;
-  const hn::Rebind<std::int16_t, FloatTag> narrow;
   const FloatVector m = hn::Set(f32, maximum);
   const FloatVector most = hn::Set(f32, kFixedMostWeight);
-  IntVector sum = hn::Zero(IntTag());
+  FloatVector sum = hn::Zero(f32);  // of whole numbers below 2^24: exact
   for (std::size_t v = 0; v < num_vectors; ++v) {
     const FloatVector p = exp2_nonpositive(f32, hn::Sub(hn::Load(f32, scores + v * kLanes), m));
-    const IntVector rounded = hn::NearestInt(hn::Mul(p, most));
-    sum = hn::Add(sum, rounded);
-    hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, weights + v * kLanes);
+    const FloatVector rounded = round_scaled(p, most);
+    sum = hn::Add(sum, hn::Sub(rounded, hn::Set(f32, kRoundingOffset)));
+    store_rounded(rounded, weights + v * kLanes);
   }
-  return static_cast<float>(hn::GetLane(hn::SumOfLanes(IntTag(), sum)));
+  return hn::GetLane(hn::SumOfLanes(f32, sum));
 }
 
 template <std::size_t kQueries = kFixedTileQueries>

@@ -25,23 +25,21 @@ std::int64_t tile_rows_on_target() { return kTileRows; }
 /// Rounds one row of a tile of `num_rows`: `pairs` and `scales` are the row's places in the first block.
 void quantize_row(const float* values, std::int64_t num_blocks, std::int64_t num_rows, std::uint32_t* pairs,
                   float* scales) {
-  const hn::ScalableTag<float> d;
-  const hn::Rebind<std::int16_t, decltype(d)> narrow;
-  constexpr std::size_t kStep = hn::MaxLanes(d);
+  constexpr FloatTag d;
   constexpr float kMost = 32767.0F;
   for (std::int64_t block = 0; block < num_blocks; ++block) {
-    auto largest = hn::Zero(d);
-    for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
+    FloatVector largest = hn::Zero(d);
+    for (std::size_t i = 0; i < kBlockInputs; i += kLanes) {
       largest = hn::Max(largest, hn::Abs(hn::LoadU(d, values + i)));
     }
     const float maximum = hn::GetLane(hn::MaxOfLanes(d, largest));
-    const auto factor = hn::Set(d, maximum > 0.0F ? kMost / maximum : 0.0F);
-    auto sums = hn::Zero(d);  // of whole numbers below 2^20: exact
+    const FloatVector factor = rounding_factor(maximum, kMost);
+    FloatVector sums = hn::Zero(d);  // of whole numbers below 2^24: exact
     alignas(64) std::int16_t quants[kBlockInputs];
-    for (std::size_t i = 0; i < kBlockInputs; i += kStep) {
-      const auto rounded = hn::NearestInt(hn::Mul(hn::LoadU(d, values + i), factor));
-      sums = hn::Add(sums, hn::ConvertTo(d, rounded));
-      hn::StoreU(hn::DemoteTo(narrow, rounded), narrow, quants + i);
+    for (std::size_t i = 0; i < kBlockInputs; i += kLanes) {
+      const FloatVector rounded = round_scaled(hn::LoadU(d, values + i), factor);
+      sums = hn::Add(sums, hn::Sub(rounded, hn::Set(d, kRoundingOffset)));
+      store_rounded(rounded, quants + i);
     }
     for (std::size_t i = 0; i < kBlockInputs; i += 2, pairs += num_rows) std::memcpy(pairs, quants + i, sizeof *pairs);
     const float scale = maximum / kMost;

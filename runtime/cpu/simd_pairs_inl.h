@@ -1,5 +1,5 @@
-// Products of pairs of 16-bit integers, for the instruction set that is being compiled: one of Highway's targets, or
-// one that Highway does not know.
+// Rounding to 16-bit integers and products of pairs of them, for the instruction set that is being compiled: one of
+// Highway's targets, or one that Highway does not know.
 //
 // The including file says which: PML_SIMD_NAMESPACE is the namespace for its code, PML_SIMD_BEFORE and PML_SIMD_AFTER
 // stand around it, and PML_SIMD_HAS_VNNI says that AVX-512's VNNI may be used.
@@ -30,10 +30,32 @@ using FloatTag = hn::CappedTag<float, 16>;
 using FloatVector = hn::Vec<FloatTag>;
 constexpr std::size_t kLanes = hn::MaxLanes(FloatTag());
 
-#if HWY_TARGET != HWY_SCALAR
-
 using IntTag = hn::RebindToSigned<FloatTag>;
 using IntVector = hn::Vec<IntTag>;
+
+/// What round_scaled() adds: floats near it are whole numbers, whose lowest bits are those of the integer.
+constexpr float kRoundingOffset = 12582912.0F;  // 1.5 * 2^23
+
+/// What numbers of at most `maximum` are multiplied by to get integers of at most `most`. Below 1e-30 they count as zero:
+/// the quotient could be infinite.
+HWY_INLINE FloatVector rounding_factor(float maximum, float most) {
+  return hn::Set(FloatTag(), maximum > 1e-30F ? most / maximum : 0.0F);
+}
+
+/// The nearest integer of x * factor, below 2^21, plus kRoundingOffset.
+HWY_INLINE FloatVector round_scaled(FloatVector x, FloatVector factor) {
+  return hn::MulAdd(x, factor, hn::Set(FloatTag(), kRoundingOffset));
+}
+
+/// Stores what round_scaled() gave as 16-bit integers.
+HWY_INLINE void store_rounded(FloatVector rounded, std::int16_t* HWY_RESTRICT to) {
+  const hn::RebindToUnsigned<FloatTag> bits;
+  const hn::Rebind<std::uint16_t, FloatTag> narrow;
+  hn::StoreU(hn::TruncateTo(narrow, hn::BitCast(bits, rounded)), narrow, reinterpret_cast<std::uint16_t*>(to));
+}
+
+#if HWY_TARGET != HWY_SCALAR
+
 using ShortTag = hn::Repartition<std::int16_t, IntTag>;
 using ShortVector = hn::Vec<ShortTag>;
 
