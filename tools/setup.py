@@ -6,6 +6,7 @@ standard library is used, so that any Python 3 with pip will do.
 
     tools/setup.py            all of it
     tools/setup.py --oracle   also an environment with `transformers` (5 GB) for tests/oracle
+    tools/setup.py --peers    also one with `transformers` and llama.cpp (5 GB) for bench/peers
 """
 import argparse
 import hashlib
@@ -20,7 +21,11 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEPS = ROOT / ".deps"
 REQUIREMENTS = ROOT / "tools" / "requirements.txt"
-ORACLE_REQUIREMENTS = ROOT / "tests" / "oracle" / "requirements.txt"
+# Python environments below .deps/ by name, and what is installed into them.
+ENVIRONMENTS = {
+    "oracle": ROOT / "tests" / "oracle" / "requirements.txt",
+    "peers": ROOT / "bench" / "peers" / "requirements.txt",
+}
 DEBIAN_PACKAGES = [
     line.split("#")[0].strip()
     for line in (ROOT / "tools" / "debian-packages.txt").read_text().splitlines()
@@ -95,31 +100,34 @@ def install_wheels():
     stamp.write_text(key)
 
 
-def install_oracle():
-    environment = DEPS / "oracle"
+def install_environment(name):
+    environment = DEPS / name
+    requirements = ENVIRONMENTS[name]
     stamp = environment / "stamp"
-    key = hashlib.sha256(ORACLE_REQUIREMENTS.read_bytes()).hexdigest()
+    key = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == key:
         return
-    print("setup: fetching transformers and torch for Python from PyPI (5 GB)", flush=True)
+    print(f"setup: fetching the packages of {requirements.relative_to(ROOT)} from PyPI (5 GB)", flush=True)
     commands = [
         [sys.executable, "-m", "venv", str(environment)],
-        [str(environment / "bin" / "pip"), "install", "--quiet", "-r", str(ORACLE_REQUIREMENTS)],
+        [str(environment / "bin" / "pip"), "install", "--quiet", "-r", str(requirements)],
     ]
     for command in commands:
         if subprocess.run(command).returncode != 0:
-            fail(f"the oracle's environment could not be made; wanted: what {ORACLE_REQUIREMENTS} names")
+            fail(f"the environment {environment} could not be made; wanted: what {requirements} names")
     stamp.write_text(key)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--oracle", action="store_true", help="also set up the Python oracle (5 GB)")
+    parser.add_argument("--peers", action="store_true", help="also set up what bench/peers compares with (5 GB)")
     arguments = parser.parse_args()
     install_debian_packages()
     install_wheels()
-    if arguments.oracle:
-        install_oracle()
+    for name in ENVIRONMENTS:
+        if getattr(arguments, name):
+            install_environment(name)
 
 
 if __name__ == "__main__":
