@@ -140,17 +140,17 @@ Json Serving::compile(const Json& command) {
   schemas_.erase(path);  // the file may be another one by now
   Schema& opened = schema(path);
   const Clock::time_point start = Clock::now();
-  std::size_t num_artifacts = 0;
+  std::vector<compiler::ChainId> nodes;
   for (const auto& artifacts : opened.workspace.contexts().artifacts) {
-    for (const auto& artifact : artifacts) {
-      value_of(opened.encoder->artifact(artifact.node, /*must_store=*/true));
-      ++num_artifacts;
-    }
+    for (const auto& artifact : artifacts) nodes.push_back(artifact.node);
+  }
+  if (const auto encoded = opened.encoder->encode_all(nodes); !encoded) {
+    throw std::runtime_error(encoded.error().message);
   }
   const double seconds = seconds_between(start, Clock::now());
   const std::int64_t num_tokens = opened.encoder->statistics().tokens_encoded;
   opened.encoder = make_encoder(opened);  // what was just written is read from the store, as in a later process
-  return {{"segments", num_artifacts}, {"tokens", num_tokens}, {"seconds", seconds}};
+  return {{"segments", nodes.size()}, {"tokens", num_tokens}, {"seconds", seconds}};
 }
 
 compiler::Plan Serving::plan(Schema& schema, const Json& request) {
