@@ -69,19 +69,22 @@ double decode_rate(const runtime::Answer& answer) {
 
 Json to_json(const std::string& text, const runtime::Answer& answer, const Usage& usage,
              const runtime::GenerationOptions& generation_options, double ttft_ms) {
-  Json result{
-      {"text", text},
-      {"tokens", answer.tokens},
-      {"finish_reason", to_string(answer.finish_reason)},
-      {"seed", generation_options.sampler.seed},
-      {"usage",
-       {{"cached_tokens", usage.cached_tokens},
-        {"encoded_tokens", usage.encoded_tokens},
-        {"live_tokens", usage.live_tokens},
-        {"repaired_tokens", 0},
-        {"generated_tokens", answer.tokens.size()}}},
-      {"timing", {{"ttft_ms", ttft_ms}, {"decode_tokens_per_s", decode_rate(answer)}}},
-      {"kv", {{"bytes_mapped", usage.bytes_mapped}, {"bytes_private", answer.private_bytes}, {"bytes_copied", 0}}}};
+  Json result{{"text", text},
+              {"tokens", answer.tokens},
+              {"finish_reason", to_string(answer.finish_reason)},
+              {"seed", generation_options.sampler.seed},
+              {"usage",
+               {{"cached_tokens", usage.cached_tokens},
+                {"encoded_tokens", usage.encoded_tokens},
+                {"live_tokens", usage.live_tokens},
+                {"reused_tokens", answer.reused_rows},
+                {"repaired_tokens", 0},
+                {"generated_tokens", answer.tokens.size()}}},
+              {"timing", {{"ttft_ms", ttft_ms}, {"decode_tokens_per_s", decode_rate(answer)}}},
+              {"kv",
+               {{"bytes_mapped", usage.bytes_mapped},
+                {"bytes_private", answer.private_bytes},
+                {"bytes_copied", answer.copied_bytes}}}};
   if (generation_options.num_logprobs > 0) result["logprobs"] = to_json(answer.logprobs);
   return result;
 }

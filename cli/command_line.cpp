@@ -172,6 +172,11 @@ class OptionTable {
         ->excludes("--force-tokens")
         ->type_name("FILE.jsonl");
     number(command, "--parallel", options_.parallel, {1, 1024}, "Prompts of a batch that are decoded together at most");
+    quantity(command, "--tail-memory", options_.tail_bytes, parse_size,
+             "What a batch may keep of finished requests' rows in memory, for those that go on from there, as 2G; 0: "
+             "nothing")
+        ->type_name("SIZE")
+        ->default_str("1Gi");
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/generation/request.h"
+#include "runtime/generation/tail_cache.h"
 #include "runtime/store/garbage.h"
 
 namespace pml::cli {
@@ -49,10 +50,11 @@ struct Options {
   std::int32_t max_tokens = 256;
   std::int32_t logprobs = 0;
   bool has_seed = false;
-  runtime::SamplerOptions sampler;  // a random seed if none is given and it is needed
-  std::vector<std::string> stop;    // strings that end the answer
-  std::string batch;                // path, or `-`; empty: none
-  std::int32_t parallel = 16;       // prompts of a batch in one forward pass
+  runtime::SamplerOptions sampler;                      // a random seed if none is given and it is needed
+  std::vector<std::string> stop;                        // strings that end the answer
+  std::string batch;                                    // path, or `-`; empty: none
+  std::int32_t parallel = 16;                           // prompts of a batch in one forward pass
+  std::size_t tail_bytes = runtime::kDefaultTailBytes;  // of a batch's finished requests' own rows, kept for later ones
   std::vector<std::int32_t> force_tokens;
 };
 

@@ -46,7 +46,9 @@ class BatchRun {
             [this](std::span<const runtime::SequenceInput> inputs) { return answering_.model().forward(inputs); },
             answering_.model().kv_shape(answering_.generation_options().kv_type),
             answering_.model().config().max_positions,
-            {.max_running = options.parallel, .max_queued = 2 * options.parallel}) {}
+            {.max_running = options.parallel,
+             .max_queued = 2 * options.parallel,
+             .tail_kv_bytes = options.tail_bytes}) {}
 
   int run() {
     catch_interrupts();

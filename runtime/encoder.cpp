@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_set>
 
 #include "runtime/store/manifest.h"
 
@@ -69,7 +70,10 @@ Result<Encoder::Outcome> Encoder::artifact(ChainId node, bool must_store) {
   }
   auto encoded = encode_siblings({&node, 1}, must_store);
   if (!encoded) return tl::make_unexpected(encoded.error());
-  outcome.artifact = std::move(encoded->front());
+  // What was stored is served from the store to this request, too, so that all have one copy.
+  Finding finding;
+  outcome.artifact = must_store ? nullptr : find(node, finding);
+  if (outcome.artifact == nullptr) outcome.artifact = std::move(encoded->front());
   return outcome;
 }
 
@@ -134,16 +138,16 @@ Result<void> Encoder::keep(ChainId node, const std::shared_ptr<const Artifact>& 
   return store(node, *artifact, must_store);
 }
 
+/// What somebody else has is kept: forgotten, it would be there twice when it is asked for again.
 void Encoder::forget_other_chains(ChainId node) {
-  std::unordered_map<ChainId, std::shared_ptr<const Artifact>> kept;
+  std::unordered_set<ChainId> chain;
+  for (ChainId at = node; at != kNone; at = contexts_.nodes[at].parent) chain.insert(at);
+  std::erase_if(known_,
+                [&](const auto& entry) { return !chain.contains(entry.first) && entry.second.use_count() == 1; });
   private_bytes_ = 0;
-  for (ChainId at = node; at != kNone; at = contexts_.nodes[at].parent) {
-    const auto found = known_.find(at);
-    if (found == known_.end()) continue;
-    if (!found->second->is_mapped()) private_bytes_ += found->second->size_bytes();
-    kept.insert(*found);
+  for (const auto& [id, artifact] : known_) {
+    if (!artifact->is_mapped()) private_bytes_ += artifact->size_bytes();
   }
-  known_ = std::move(kept);
 }
 
 Result<std::vector<std::shared_ptr<const Artifact>>> Encoder::encode(std::span<const ChainId> siblings) {

@@ -39,7 +39,8 @@ class Encoder {
   };
 
   /// The artifact of a declared node. One that had to be encoded is also stored; a store that cannot take it is
-  /// warned about once, and is no failure for the caller unless `must_store` is set.
+  /// warned about once, and is no failure for the caller unless `must_store` is set. As long as somebody has an
+  /// artifact, whoever asks for it gets the same one.
   Result<Outcome> artifact(compiler::ChainId node, bool must_store = false);
   /// Encodes and stores what is missing of the declared `nodes`, parents before children. Neighbours that come after
   /// the same context go through the model together; their bytes are those that artifact() would give.

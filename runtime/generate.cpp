@@ -33,7 +33,7 @@ Answer generate(const Model& model, GenerationRequest request) {
   const auto on_done = std::move(request.on_done);
   request.on_done = [&](Answer done) { answer = std::move(done); };
   Scheduler scheduler([&](std::span<const SequenceInput> inputs) { return model.forward(inputs); },
-                      model.kv_shape(request.options.kv_type), model.config().max_positions);
+                      model.kv_shape(request.options.kv_type), model.config().max_positions, {.tail_kv_bytes = 0});
   const auto id = scheduler.submit(std::move(request));
   if (!id) {
     answer.finish_reason = FinishReason::failed;

@@ -1,7 +1,10 @@
 #include "runtime/kv.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -39,6 +42,7 @@ KvBuffer& KvBuffer::operator=(KvBuffer&& other) noexcept {
   pool_ = other.pool_;
   memory_ = std::exchange(other.memory_, nullptr);
   num_pages_ = std::exchange(other.num_pages_, 0);
+  most_rows_ = std::exchange(other.most_rows_, 0);
   positions_ = std::move(other.positions_);
   return *this;
 }
@@ -47,16 +51,16 @@ KvBuffer::~KvBuffer() { release(); }
 
 void KvBuffer::release() {
   if (memory_ != nullptr) ::munmap(memory_, 2 * shape_.size_bytes(capacity_));
-  if (pool_ != nullptr) pool_->give_back(size_bytes());
+  if (pool_ != nullptr) pool_->give_back(taken_bytes());
   memory_ = nullptr;
   num_pages_ = 0;
 }
 
 bool KvBuffer::make_room(std::int64_t num_rows) {
   PML_CHECK(num_rows <= capacity_, "there is capacity for the rows");
-  const std::int64_t more = (num_rows + kPageRows - 1) / kPageRows - num_pages_;
+  const std::int64_t more = num_pages(num_rows) - num_pages_;
   if (more <= 0) return true;
-  if (pool_ != nullptr && !pool_->take(static_cast<std::size_t>(more) * page_bytes())) return false;
+  if (pool_ != nullptr && !pool_->take(static_cast<std::size_t>(more) * page_bytes(shape_))) return false;
   num_pages_ += more;
   return true;
 }
@@ -66,6 +70,38 @@ void KvBuffer::truncate(std::int64_t num_rows) {
   positions_.resize(static_cast<std::size_t>(num_rows));
 }
 
+void KvBuffer::trim() {
+  const std::int64_t num_kept = num_pages(num_rows());
+  if (num_pages_ > num_kept) {
+    if (pool_ != nullptr) pool_->give_back(static_cast<std::size_t>(num_pages_ - num_kept) * page_bytes(shape_));
+    num_pages_ = num_kept;
+  }
+  if (num_pages(most_rows_) <= num_kept) return;
+  // Of every head the whole pages of the system from the first forgotten row to where rows once stood.
+  const auto system_page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto round_down = [&](std::size_t offset) { return offset / system_page * system_page; };
+  const auto round_up = [&](std::size_t offset) { return round_down(offset + system_page - 1); };
+  for (std::int64_t head = 0; head < num_heads(); ++head) {
+    const std::size_t head_begin = static_cast<std::size_t>(head) * head_bytes();
+    const std::size_t begin = round_up(head_begin + static_cast<std::size_t>(num_rows()) * row_bytes());
+    const std::size_t end = std::min(round_up(head_begin + static_cast<std::size_t>(most_rows_) * row_bytes()),
+                                     round_down(head_begin + head_bytes()));
+    if (begin < end) ::madvise(memory_ + begin, end - begin, MADV_DONTNEED);
+  }
+  most_rows_ = num_rows();
+}
+
+std::size_t KvBuffer::copy_rows(const KvBuffer& from, std::int64_t num_rows) {
+  PML_CHECK(shape_ == from.shape_ && this->num_rows() == 0, "rows are copied to an empty buffer of their shape");
+  append(from.positions().first(static_cast<std::size_t>(num_rows)));
+  const std::size_t size_bytes = static_cast<std::size_t>(num_rows) * row_bytes();
+  for (std::int64_t head = 0; head < num_heads(); ++head) {
+    const auto index = static_cast<std::size_t>(head);
+    std::memcpy(memory_ + index * head_bytes(), from.memory_ + index * from.head_bytes(), size_bytes);
+  }
+  return static_cast<std::size_t>(num_heads()) * size_bytes;
+}
+
 std::int64_t KvBuffer::append(std::span<const Slot> positions) {
   const std::int64_t first = num_rows();
   if (!make_room(first + static_cast<std::int64_t>(positions.size()))) throw std::bad_alloc();
@@ -73,6 +109,7 @@ std::int64_t KvBuffer::append(std::span<const Slot> positions) {
     PML_CHECK(positions_.empty() || positions_.back() < position, "rows are in ascending position order");
     positions_.push_back(position);
   }
+  most_rows_ = std::max(most_rows_, num_rows());
   return first;
 }
 

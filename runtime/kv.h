@@ -41,7 +41,8 @@ struct KvView {
   Slot shift = 0;             // D: row 0 was rotated for position first - shift
 };
 
-/// The memory that requests may use for their own rows together. Knows numbers only; may be used from any thread.
+/// The memory for requests' own rows, of those that run and of those that are done and kept. Knows numbers only; may be
+/// used from any thread.
 class KvPool {
  public:
   explicit KvPool(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
@@ -60,12 +61,15 @@ class KvPool {
 /// KV that a forward pass appends to: a request's own rows, or a segment that is being encoded. Rows are in
 /// ascending position order, with gaps.
 ///
-/// Rows never move. Addresses are set aside for `capacity` rows; memory comes in pages of kPageRows rows, from the pool
-/// if there is one, when the first row of a page is appended.
+/// Rows never move. Addresses are set aside for `capacity` rows, and memory comes with the rows. The pool, if there is
+/// one, counts in pages of kPageRows rows: those that make_room() was asked for, whether or not they hold rows yet.
 class KvBuffer {
  public:
   /// Of f16 keys with 64 columns so many rows fill a page of the system.
   static constexpr std::int64_t kPageRows = 32;
+  static constexpr std::int64_t num_pages(std::int64_t num_rows) { return (num_rows + kPageRows - 1) / kPageRows; }
+  /// Of keys and values.
+  static std::size_t page_bytes(const KvShape& shape) { return 2 * shape.size_bytes(kPageRows); }
 
   /// Throws std::bad_alloc if there are not enough addresses. `pool` must outlive the buffer; null: no bound.
   KvBuffer(const KvShape& shape, std::int64_t capacity, KvPool* pool = nullptr);
@@ -79,30 +83,41 @@ class KvBuffer {
   std::span<const Slot> positions() const { return positions_; }
   std::span<const std::byte> k() const { return {memory_, shape_.size_bytes(capacity_)}; }  // as KvView::k
   std::span<const std::byte> v() const { return k().empty() ? k() : std::span(k().data() + k().size(), k().size()); }
-  /// Of the pages.
-  std::size_t size_bytes() const { return static_cast<std::size_t>(num_pages_) * page_bytes(); }
+  /// Of the pages that hold rows.
+  std::size_t size_bytes() const { return static_cast<std::size_t>(num_pages(num_rows())) * page_bytes(shape_); }
 
-  /// Takes pages for `num_rows` rows in all, of which there is capacity. False if the pool has too few.
+  /// Takes pages for `num_rows` rows in all, of which there is capacity: later rows up to there cannot fail for want of
+  /// pages. False, and nothing is taken, if the pool has too few.
   bool make_room(std::int64_t num_rows);
   /// Takes in rows at these positions, and returns the index of the first. The caller then writes the rows of every
   /// layer. `positions` ascend, and lie behind all earlier ones. Throws std::bad_alloc if the pool has no pages left.
   std::int64_t append(std::span<const Slot> positions);
   /// Forgets all rows but the first `num_rows`. Their pages are kept.
   void truncate(std::int64_t num_rows);
+  /// Gives back the pages behind the last row: to the pool, and their memory to the system.
+  void trim();
+  /// Takes in the first `num_rows` rows of a buffer of the same shape, as append() does; this one is still empty.
+  /// Returns the bytes that were copied.
+  std::size_t copy_rows(const KvBuffer& from, std::int64_t num_rows);
   /// Rounds `keys` and `values` [num_rows, num_kv_heads, head_dim] to the KV type, as rows of one layer.
   void write(std::int32_t layer, std::int64_t first_row, std::int64_t num_rows, const float* keys, const float* values);
   /// The rows as they lie in an artifact; the buffer must be full and its positions consecutive.
   KvView view() const;
 
  private:
-  std::size_t page_bytes() const { return 2 * shape_.size_bytes(kPageRows); }
+  std::size_t taken_bytes() const { return static_cast<std::size_t>(num_pages_) * page_bytes(shape_); }
+  // The memory is that of the heads one behind the other: the keys of all layers, then the values.
+  std::int64_t num_heads() const { return 2 * static_cast<std::int64_t>(shape_.num_layers) * shape_.num_kv_heads; }
+  std::size_t row_bytes() const { return static_cast<std::size_t>(shape_.head_dim) * runtime::size_bytes(shape_.type); }
+  std::size_t head_bytes() const { return static_cast<std::size_t>(capacity_) * row_bytes(); }
   void release();
 
   KvShape shape_;
   std::int64_t capacity_ = 0;
   KvPool* pool_ = nullptr;
   std::byte* memory_ = nullptr;  // keys, then values
-  std::int64_t num_pages_ = 0;
+  std::int64_t num_pages_ = 0;   // taken from the pool
+  std::int64_t most_rows_ = 0;   // that there were since the memory behind the rows was given back
   std::vector<Slot> positions_;
 };
 

@@ -431,6 +431,50 @@ class Program(unittest.TestCase):
             process.wait()
         self.assertLess(sizes[-1] - sizes[9], 10_000)  # the texts of 50 lines are 27 MB
 
+    def test_a_conversation_goes_on_where_it_stopped(self) -> None:
+        flags = ["run", "tea.pml", "--store", "talks", "--batch", "-", "--compute", "f32", "--kv", "f32"]
+        talks = {"<green/>": ["How is it made?", "And how hot is that?"], "<black/>": ["How is it made?", "Which month?"]}
+        prompts = {choice: f"<prompt>{choice}<price/>" for choice in talks}
+        first_live: dict[str, int] = {}
+        process = self.start(*flags)
+        with process:
+            for turn in range(2):
+                for choice, questions in talks.items():  # in turns, so that each finds the other's rows there
+                    with self.subTest(choice=choice, turn=turn):
+                        prompts[choice] += f"<user>{questions[turn]}</user>"
+                        line = {"prompt": prompts[choice] + "</prompt>", "max_tokens": 12}
+                        result = self.ask(process, **line)
+                        usage = result["usage"]
+                        if turn == 0:
+                            self.assertEqual(usage["reused_tokens"], 0)
+                            first_live[choice] = usage["live_tokens"]
+                        else:
+                            # Up to the first answer at least; the rest follows if its text has these tokens, as here.
+                            self.assertGreaterEqual(usage["reused_tokens"], first_live[choice] + 8)
+                            self.assertEqual(result["kv"]["bytes_copied"], 0)
+                            fresh = json.loads(self.call(*flags, stdin=json.dumps(line)).stdout)
+                            self.assertEqual(fresh["usage"]["reused_tokens"], 0)
+                            self.assertEqual(result["tokens"], fresh["tokens"])
+                        prompts[choice] += f"<assistant>{result['text']}</assistant>"
+            # However many requests hold an artifact, encoded by one of them or found, it is mapped once.
+            maps = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8").splitlines()
+            artifacts = [line.split()[-1] for line in maps if "/talks/objects/" in line]
+            self.assertEqual(len(artifacts), len(set(artifacts)))
+            self.assertGreater(len(artifacts), 4)
+            process.stdin.close()
+            self.assertEqual(process.wait(), 0)
+
+    def test_what_a_batch_keeps_of_its_requests_is_bounded(self) -> None:
+        line = json.dumps({"user": "Tell me how tea is made, where it comes from, and what it costs.", "max_tokens": 2})
+        for size, finds in (("0", False), ("100kB", False), ("10M", True)):
+            with self.subTest(size=size):
+                done = self.call("run", "tea.pml", "--batch", "-", "--parallel", "1", "--tail-memory", size,
+                                 stdin=f"{line}\n{line}\n")
+                first, again = (json.loads(text) for text in done.stdout.splitlines())
+                self.assertEqual(again["tokens"], first["tokens"])
+                self.assertEqual(again["usage"]["reused_tokens"] > 0, finds)
+                self.assertEqual(again["kv"]["bytes_copied"] > 0, finds)
+
     def test_ctrl_c_ends_a_long_prefill(self) -> None:
         for arguments in (["--user", "and " * 7000, "--json"], ["--batch", "-"]):
             with self.subTest(arguments=arguments[0]):

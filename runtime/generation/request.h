@@ -36,6 +36,8 @@ struct Answer {
   std::string error;                 // why it failed; else empty
   double first_token_seconds = 0.0;  // from submission
   double decode_seconds = 0.0;       // from the first token to the last
+  std::int64_t reused_rows = 0;      // live rows that an earlier request had computed, and that were still in memory
+  std::size_t copied_bytes = 0;      // of their KV; 0 if they were taken over where they lay
   std::size_t private_bytes = 0;     // KV of the request's own rows, in whole pages
 };
 
@@ -44,7 +46,7 @@ struct GenerationRequest {
   std::vector<TokenId> tokens;                     // live rows, at least one; the answer follows the last
   std::vector<Slot> positions;                     // of the live rows, ascending
   std::vector<KvView> context;                     // in position order
-  std::vector<std::shared_ptr<const void>> keeps;  // what the views point into
+  std::vector<std::shared_ptr<const void>> keeps;  // what the views point into, one each
   GenerationOptions options;
   /// Called with every token as soon as it is known; a reason ends the answer there. May be empty.
   std::function<std::optional<FinishReason>(TokenId)> on_token;

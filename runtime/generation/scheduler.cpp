@@ -1,6 +1,7 @@
 #include "runtime/generation/scheduler.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "grammar/check.h"
 
@@ -13,6 +14,14 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
 
 /// However many requests are generating, prompts go on by this many rows a step.
 constexpr std::int32_t kLeastPrefill = 16;
+
+/// Rounded up.
+std::string mebibytes(double size_bytes) { return std::to_string(std::llround(std::ceil(size_bytes / (1 << 20)))); }
+
+/// Own rows that a request may come to. The last generated token is never read back, so it has no row.
+std::int64_t most_rows(const GenerationRequest& request, std::int64_t most_tokens) {
+  return static_cast<std::int64_t>(request.tokens.size()) + std::max<std::int64_t>(most_tokens - 1, 0);
+}
 
 void tell(const GenerationRequest& request, Answer answer) {
   if (!request.on_done) return;
@@ -50,17 +59,39 @@ Scheduler::Scheduler(Forward forward, const KvShape& shape, Slot max_positions, 
       shape_(shape),
       max_positions_(max_positions),
       options_(options),
-      pool_(options.own_kv_bytes) {}
+      pool_(options.own_kv_bytes),
+      tails_(pool_, options.tail_kv_bytes) {}
 
 Scheduler::~Scheduler() {
   while (!running_.empty()) finish(running_.begin(), FinishReason::cancelled);
   for (const Waiting& waiting : queue_) tell(waiting.request, FinishReason::cancelled);
 }
 
+KvShape Scheduler::shape_of(const GenerationRequest& request) const {
+  KvShape shape = shape_;
+  shape.type = request.options.kv_type;
+  return shape;
+}
+
+/// How many tokens the request may generate; 0 or less if its last row leaves no position for one.
+std::int64_t Scheduler::most_tokens(const GenerationRequest& request) const {
+  const GenerationOptions& options = request.options;
+  const std::int64_t most = std::min<std::int64_t>(options.max_tokens, max_positions_ - request.positions.back());
+  return options.forced_tokens.empty() ? most : std::min(most, static_cast<std::int64_t>(options.forced_tokens.size()));
+}
+
 Result<RequestId> Scheduler::submit(GenerationRequest request) {
   PML_CHECK(!request.tokens.empty() && request.tokens.size() == request.positions.size(),
             "a request's last row is live, and every row has a position");
   if (const auto checked = check(request.options.sampler); !checked) return tl::make_unexpected(checked.error());
+  const std::int64_t num_pages = KvBuffer::num_pages(most_rows(request, most_tokens(request)));
+  const std::size_t page_bytes = KvBuffer::page_bytes(shape_of(request));
+  if (static_cast<std::size_t>(num_pages) > pool_.limit_bytes() / page_bytes) {
+    const double needed_bytes = static_cast<double>(num_pages) * static_cast<double>(page_bytes);
+    return fail("the request may need " + mebibytes(needed_bytes) +
+                " MiB for its own rows, and all requests together have " +
+                mebibytes(static_cast<double>(pool_.limit_bytes())) + " MiB");
+  }
   const std::scoped_lock lock(mutex_);
   if (queue_.size() >= static_cast<std::size_t>(options_.max_queued)) {
     return fail("the queue is full: " + std::to_string(queue_.size()) + " requests wait");
@@ -100,37 +131,47 @@ void Scheduler::end_cancelled() {
   }
 }
 
-/// Takes from the queue what there is room for.
+/// Takes from the queue what there is room for, and nothing that came after what there is none for.
 void Scheduler::admit() {
-  std::list<Waiting> admitted;
-  {
-    const std::scoped_lock lock(mutex_);
-    while (!queue_.empty() && running_.size() + admitted.size() < static_cast<std::size_t>(options_.max_running)) {
+  while (running_.size() < static_cast<std::size_t>(options_.max_running)) {
+    const Waiting* next = nullptr;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (queue_.empty()) return;
+      next = &queue_.front();  // and stays it: others only add to the queue
+    }
+    if (!is_ready(next->request)) return;
+    std::list<Waiting> admitted;
+    {
+      const std::scoped_lock lock(mutex_);
       admitted.splice(admitted.end(), queue_, queue_.begin());
     }
+    start(std::move(admitted.front()));
   }
-  for (Waiting& waiting : admitted) start(std::move(waiting));
+}
+
+/// Whether the request need not wait any longer: it ends at once, or there is memory for all its rows.
+bool Scheduler::is_ready(const GenerationRequest& request) const {
+  if (request.is_cancelled && request.is_cancelled()) return true;
+  const std::int64_t limit = most_tokens(request);
+  return limit <= 0 || tails_.fits(shape_of(request), most_rows(request, limit));
 }
 
 void Scheduler::start(Waiting waiting) {
   GenerationRequest& request = waiting.request;
-  const GenerationOptions& options = request.options;
-  std::int64_t limit = std::min<std::int64_t>(options.max_tokens, max_positions_ - request.positions.back());
-  if (!options.forced_tokens.empty()) {
-    limit = std::min(limit, static_cast<std::int64_t>(options.forced_tokens.size()));
-  }
+  const std::int64_t limit = most_tokens(request);
   if (request.is_cancelled && request.is_cancelled()) return tell(request, FinishReason::cancelled);
   if (limit <= 0) return tell(request, FinishReason::length);
-  KvShape shape = shape_;
-  shape.type = options.kv_type;
   try {
-    // The last generated token is never read back, so it has no row.
-    const auto most_rows = static_cast<std::int64_t>(request.tokens.size()) + limit - 1;
-    running_.emplace_back(waiting.id, KvBuffer(shape, most_rows, &pool_), Sampler(options.sampler), limit,
+    TailCache::Start found =
+        tails_.take({request.tokens, request.positions, request.context}, shape_of(request), most_rows(request, limit));
+    running_.emplace_back(waiting.id, std::move(found.buffer), Sampler(request.options.sampler), limit,
                           waiting.submitted_at);
+    running_.back().answer.copied_bytes = found.copied_bytes;
   } catch (const std::exception& exception) {
     return tell(request, FinishReason::failed, error_of(exception).message);
   }
+  running_.back().answer.reused_rows = running_.back().num_rows;
   running_.back().last_position = request.positions.back();
   running_.back().request = std::move(request);
 }
@@ -144,21 +185,12 @@ bool Scheduler::step() {
 
   std::vector<SequenceInput> inputs;
   std::vector<RunningList::iterator> requests;  // of the inputs
-  for (auto request = running_.begin(); request != running_.end();) {
+  for (auto request = running_.begin(); request != running_.end(); ++request) {
     const SequenceInput input = next_input(*request, prefill_budget);
-    const auto count = static_cast<std::int32_t>(input.tokens.size());
-    if (!request->own.make_room(request->num_rows + count)) {
-      request =
-          finish(request, FinishReason::failed,
-                 "the memory for requests' own rows is full: " + std::to_string(pool_.limit_bytes() >> 20) + " MiB");
-      continue;
-    }
-    if (!request->is_generating()) prefill_budget -= count;
-    if (count > 0) {
-      inputs.push_back(input);
-      requests.push_back(request);
-    }
-    ++request;
+    if (input.tokens.empty()) continue;
+    if (!request->is_generating()) prefill_budget -= static_cast<std::int32_t>(input.tokens.size());
+    inputs.push_back(input);
+    requests.push_back(request);
   }
   if (!inputs.empty()) compute(inputs, requests);
   num_running_ = static_cast<std::int32_t>(running_.size());
@@ -185,8 +217,8 @@ SequenceInput Scheduler::next_input(Running& request, std::int32_t prefill_budge
   return input;
 }
 
-/// One forward pass. If it throws, its inputs are computed one by one, so that only those fail that throw alone: a
-/// row's bits do not depend on what is computed with it.
+/// One forward pass. If it throws, it is tried again with the memory that tails held, and then its inputs one by one,
+/// so that only those fail that throw alone: a row's bits do not depend on what is computed with it.
 void Scheduler::compute(std::span<const SequenceInput> inputs, std::span<const RunningList::iterator> requests) {
   std::vector<float> logits;
   std::optional<Error> error;
@@ -197,6 +229,7 @@ void Scheduler::compute(std::span<const SequenceInput> inputs, std::span<const R
   }
   if (error) {
     for (const auto& request : requests) request->own.truncate(request->num_rows);
+    if (tails_.clear()) return compute(inputs, requests);
     if (inputs.size() == 1) {
       finish(requests.front(), FinishReason::failed, std::move(error->message));
       return;
@@ -257,8 +290,25 @@ Scheduler::RunningList::iterator Scheduler::finish(RunningList::iterator request
   request->answer.finish_reason = reason;
   request->answer.error = std::move(error);
   request->answer.private_bytes = request->own.size_bytes();
+  if (reason != FinishReason::failed) keep_tail(*request);
   tell(request->request, std::move(request->answer));
   return running_.erase(request);
+}
+
+/// Leaves the rows of a request that is done to the requests to come.
+void Scheduler::keep_tail(Running& request) {
+  GenerationRequest& from = request.request;
+  if (from.keeps.size() < from.context.size()) return;  // another artifact may come to lie where one of these did
+  const std::int64_t num_prompt_rows = std::min(request.num_rows, request.num_prompt_rows());
+  const std::vector<TokenId>& generated = request.answer.tokens;
+  std::vector<TokenId> tokens = std::move(from.tokens);
+  try {
+    tokens.resize(static_cast<std::size_t>(num_prompt_rows));
+    tokens.insert(tokens.end(), generated.begin(), generated.begin() + (request.num_rows - num_prompt_rows));
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  tails_.put({std::move(tokens), std::move(from.context), std::move(from.keeps), std::move(request.own)});
 }
 
 }  // namespace pml::runtime

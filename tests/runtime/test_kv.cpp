@@ -1,4 +1,8 @@
 // Buffers of keys and values that grow: every row keeps its bytes, whatever the capacity.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <numeric>
@@ -78,7 +82,7 @@ TEST_CASE("kv: rows stay as they are when others come, and are overwritten when 
 
 TEST_CASE("kv: buffers take whole pages from their pool, and give them back") {
   const KvShape shape{3, 2, 4, KvType::f32};
-  const std::size_t page = 2 * shape.size_bytes(KvBuffer::kPageRows);
+  const std::size_t page = KvBuffer::page_bytes(shape);
   KvPool pool(5 * page);
   KvBuffer first(shape, 1000, &pool);
   CHECK(pool.used_bytes() == 0);
@@ -99,6 +103,52 @@ TEST_CASE("kv: buffers take whole pages from their pool, and give them back") {
   CHECK(pool.used_bytes() == 3 * page);
   first = KvBuffer(shape, 0, &pool);
   CHECK(pool.used_bytes() == 0);
+}
+
+TEST_CASE("kv: what is forgotten goes back to the pool and to the system, and what is kept stays as it is") {
+  const KvShape shape{2, 3, 32, KvType::f32};  // 32 rows of a head are a page of the system
+  const std::size_t page = KvBuffer::page_bytes(shape);
+  KvPool pool(100 * page);
+  KvBuffer buffer(shape, 10 * KvBuffer::kPageRows, &pool);
+  const auto resident_bytes = [&] {
+    const auto system_page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t size_bytes = 2 * buffer.k().size();
+    std::vector<unsigned char> pages((size_bytes + system_page - 1) / system_page);
+    REQUIRE(::mincore(const_cast<std::byte*>(buffer.k().data()), size_bytes, pages.data()) == 0);
+    return system_page * static_cast<std::size_t>(std::count_if(pages.begin(), pages.end(),
+                                                                [](unsigned char state) { return (state & 1U) != 0; }));
+  };
+  add_rows(buffer, 300);
+  CHECK(resident_bytes() == 10 * page);
+  REQUIRE(buffer.make_room(310));
+  buffer.trim();
+  CHECK(resident_bytes() == 10 * page);
+  for (const auto& [num_rows, num_pages] : {std::pair{289, 10}, {200, 7}, {65, 3}, {64, 2}, {0, 0}}) {
+    INFO(num_rows << " rows");
+    buffer.truncate(num_rows);
+    buffer.trim();
+    CHECK(buffer.size_bytes() == num_pages * page);
+    CHECK(pool.used_bytes() == num_pages * page);
+    CHECK(resident_bytes() == num_pages * page);
+    check_rows(buffer);
+  }
+  add_rows(buffer, 320);
+  check_rows(buffer);
+}
+
+TEST_CASE("kv: rows are copied between buffers of other capacities") {
+  const KvShape shape{3, 2, 4, KvType::f32};
+  KvPool pool(100 * KvBuffer::page_bytes(shape));
+  KvBuffer from(shape, 77, &pool), to(shape, 200, &pool);
+  add_rows(from, 70);
+  CHECK(to.copy_rows(from, 37) == 2 * shape.size_bytes(37));
+  CHECK(to.num_rows() == 37);
+  CHECK(std::equal(to.positions().begin(), to.positions().end(), from.positions().begin()));
+  check_rows(to);
+  add_rows(to, 100);
+  check_rows(to);
+  check_rows(from);
+  CHECK(pool.used_bytes() == (3 + 5) * KvBuffer::page_bytes(shape));
 }
 
 }  // namespace pml::runtime

@@ -1,60 +1,19 @@
 // The scheduler on a fake forward pass, without a model: what joins when, how much a step takes, who is done.
+#include <algorithm>
 #include <catch2/catch.hpp>
-#include <map>
+#include <random>
 #include <thread>
 
+#include "runtime/fake_model.h"
 #include "runtime/generation/scheduler.h"
 
 namespace pml::runtime {
 namespace {
 
-constexpr std::int32_t kVocabSize = 50;
-const KvShape kShape{1, 1, 2, KvType::f32};
-
-/// A "model": the next token is a function of the positions and tokens that the sequence has shown so far, so a
-/// lost, doubled or swapped row changes the answer.
-struct FakeModel {
-  struct Step {
-    std::int32_t num_rows = 0;
-    std::int32_t num_sequences = 0;
-  };
-  std::vector<Step> steps;
-  std::map<const KvBuffer*, std::uint64_t> state;
-  /// May throw, as a real forward pass does: when the rows are appended, and nothing else is done.
-  std::function<void(std::span<const SequenceInput>)> fault;
-
-  std::vector<float> forward(std::span<const SequenceInput> inputs) {
-    Step step;
-    std::vector<float> logits;
-    for (const SequenceInput& input : inputs) input.own->append(input.positions);
-    if (fault) fault(inputs);
-    for (const SequenceInput& input : inputs) {
-      ++step.num_sequences;
-      step.num_rows += static_cast<std::int32_t>(input.tokens.size());
-      const bool is_first = input.own->num_rows() == static_cast<std::int64_t>(input.tokens.size());
-      std::uint64_t& hash = state[input.own];
-      if (is_first) hash = 17;
-      for (std::size_t i = 0; i < input.tokens.size(); ++i) {
-        hash = hash * 1000003 + static_cast<std::uint64_t>(input.tokens[i]) * 31 +
-               static_cast<std::uint64_t>(input.positions[i]);
-      }
-      if (!input.wants_logits) continue;
-      std::vector<float> own(kVocabSize);
-      own[hash % kVocabSize] = 1.0F;
-      logits.insert(logits.end(), own.begin(), own.end());
-    }
-    steps.push_back(step);
-    return logits;
-  }
-  Forward function() {
-    return [this](std::span<const SequenceInput> inputs) { return forward(inputs); };
-  }
-};
-
 GenerationRequest request_of(std::int32_t num_rows, std::int32_t max_tokens, std::int32_t salt) {
   GenerationRequest request;
   for (std::int32_t i = 0; i < num_rows; ++i) {
-    request.tokens.push_back((i * 7 + salt) % kVocabSize);
+    request.tokens.push_back((i * 7 + salt) % FakeModel::kVocabSize);
     request.positions.push_back(10 * salt + 2 * i);
   }
   request.options.max_tokens = max_tokens;
@@ -62,21 +21,14 @@ GenerationRequest request_of(std::int32_t num_rows, std::int32_t max_tokens, std
   return request;
 }
 
-std::vector<TokenId> alone(GenerationRequest request) {
-  FakeModel model;
-  std::vector<TokenId> tokens;
-  request.on_done = [&](Answer answer) { tokens = answer.tokens; };
-  Scheduler scheduler(model.function(), kShape, 10000);
-  REQUIRE(scheduler.submit(std::move(request)));
-  while (scheduler.step()) continue;
-  return tokens;
-}
+std::vector<TokenId> alone(GenerationRequest request) { return answer_alone(std::move(request), 10000).tokens; }
 
 }  // namespace
 
 TEST_CASE("scheduler: a request's tokens are those it gets alone, whoever else is there") {
   FakeModel model;
-  Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 3, .max_queued = 100, .step_tokens = 20});
+  Scheduler scheduler(model.function(), FakeModel::kShape, 10000,
+                      {.max_running = 3, .max_queued = 100, .step_tokens = 20});
   std::vector<std::vector<TokenId>> answers(12);
   for (std::int32_t i = 0; i < 12; ++i) {
     GenerationRequest request = request_of(1 + 9 * (i % 5), 1 + i % 7, i);
@@ -94,7 +46,8 @@ TEST_CASE("scheduler: a request's tokens are those it gets alone, whoever else i
 
 TEST_CASE("scheduler: a long prompt is computed in pieces, and every running request gets its token in every step") {
   FakeModel model;
-  Scheduler scheduler(model.function(), kShape, 100000, {.max_running = 8, .max_queued = 8, .step_tokens = 32});
+  Scheduler scheduler(model.function(), FakeModel::kShape, 100000,
+                      {.max_running = 8, .max_queued = 8, .step_tokens = 32});
   int num_tokens = 0;
   GenerationRequest quick = request_of(3, 40, 1);
   quick.on_token = [&](TokenId) {
@@ -113,9 +66,59 @@ TEST_CASE("scheduler: a long prompt is computed in pieces, and every running req
   }
 }
 
+TEST_CASE(
+    "scheduler: under any load each gets its token in every step, within the budget, in the order of submission") {
+  FakeModel model;
+  constexpr std::int32_t kStepTokens = 24, kNumRequests = 80;
+  std::mt19937 random(5);
+  const auto below = [&](std::uint32_t limit) { return static_cast<std::int32_t>(random() % limit); };
+  Scheduler scheduler(model.function(), FakeModel::kShape, 10000,
+                      {.max_running = 5,
+                       .max_queued = kNumRequests,
+                       .step_tokens = kStepTokens,
+                       .own_kv_bytes = 12 * KvBuffer::page_bytes(FakeModel::kShape)});
+  std::vector<std::int32_t> started;  // in the order in which the first rows of each were computed
+  model.fault = [&](std::span<const SequenceInput> inputs) {
+    for (const SequenceInput& input : inputs) {
+      const std::int32_t index = input.own->positions().front() / 10;
+      if (std::ranges::find(started, index) == started.end()) started.push_back(index);
+    }
+  };
+  std::vector<std::int32_t> num_tokens(kNumRequests), limits(kNumRequests);
+  std::int32_t num_submitted = 0;
+  while (true) {
+    for (std::int32_t more = below(10) == 0 ? below(12) : 0; more > 0 && num_submitted < kNumRequests; --more) {
+      const auto index = static_cast<std::size_t>(num_submitted++);
+      limits[index] = 1 + below(40);
+      GenerationRequest request = request_of(1 + below(100), limits[index], static_cast<std::int32_t>(index));
+      request.on_token = [&, index](TokenId) {
+        ++num_tokens[index];
+        return std::nullopt;
+      };
+      REQUIRE(scheduler.submit(std::move(request)));
+    }
+    const std::vector<std::int32_t> before = num_tokens;
+    const std::size_t num_steps = model.steps.size();
+    const bool goes_on = scheduler.step();
+    std::int32_t num_generating = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (before[i] == 0 || before[i] == limits[i]) continue;
+      ++num_generating;
+      REQUIRE(num_tokens[i] == before[i] + 1);
+    }
+    if (model.steps.size() > num_steps) {
+      REQUIRE(model.steps.back().num_rows <= std::max(kStepTokens, num_generating + 16));
+    }
+    if (!goes_on && num_submitted == kNumRequests) break;
+  }
+  CHECK(num_tokens == limits);
+  CHECK(std::ranges::is_sorted(started));
+}
+
 TEST_CASE("scheduler: first come, first served; the queue is bounded") {
   FakeModel model;
-  Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 1, .max_queued = 3, .step_tokens = 8});
+  Scheduler scheduler(model.function(), FakeModel::kShape, 10000,
+                      {.max_running = 1, .max_queued = 3, .step_tokens = 8});
   std::vector<int> order;
   for (int i = 0; i < 4; ++i) {
     GenerationRequest request = request_of(4, 2, i);
@@ -133,7 +136,7 @@ TEST_CASE("scheduler: ends, by token, by callback, by length, by cancelling") {
     request.on_done = [&](Answer answer) {
       end = std::string(to_string(answer.finish_reason)) + " " + std::to_string(answer.tokens.size());
     };
-    Scheduler scheduler(model.function(), kShape, max_positions);
+    Scheduler scheduler(model.function(), FakeModel::kShape, max_positions);
     const auto id = scheduler.submit(std::move(request));
     for (int step = 0;; ++step) {
       if (cancel_after == step) scheduler.cancel(*id);
@@ -209,7 +212,8 @@ TEST_CASE("scheduler: what throws fails alone, and the others get what they get 
     INFO(row.what);
     FakeModel model;
     model.fault = row.fault;
-    Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 3, .max_queued = 100, .step_tokens = 20});
+    Scheduler scheduler(model.function(), FakeModel::kShape, 10000,
+                        {.max_running = 3, .max_queued = 100, .step_tokens = 20});
     std::vector<std::vector<Answer>> answers(8);
     for (int round = 0; round < 2; ++round) {  // it can be used afterwards
       for (std::int32_t i = 0; i < 8; ++i) {
@@ -234,10 +238,12 @@ TEST_CASE("scheduler: what throws fails alone, and the others get what they get 
   }
 }
 
-TEST_CASE("scheduler: a request whose memory cannot be had fails, and one that is out of range is not taken") {
+TEST_CASE("scheduler: a request for which there is no memory fails, and one that can never be served is not taken") {
   FakeModel model;
-  // 2^56 bytes a row: 150 rows are more than can be addressed.
-  Scheduler scheduler(model.function(), {1 << 30, 1 << 14, 1 << 10, KvType::f32}, 10000);
+  SchedulerOptions options;
+  options.own_kv_bytes = std::size_t{1} << 62;
+  // 2^40 bytes a row, of keys and of values: 150 rows are more than can be addressed.
+  Scheduler scheduler(model.function(), {1 << 20, 1 << 10, 1 << 8, KvType::f32}, 10000, options);
   std::vector<std::string> errors;
   GenerationRequest large = request_of(150, 1, 1);
   large.on_done = [&](Answer answer) { errors.push_back(answer.error); };
@@ -245,44 +251,78 @@ TEST_CASE("scheduler: a request whose memory cannot be had fails, and one that i
   CHECK_FALSE(scheduler.step());
   CHECK(errors == std::vector<std::string>{"out of memory"});
 
+  const auto refuse = [&](Scheduler& by, GenerationRequest wrong) {
+    wrong.on_done = [&](Answer) { errors.push_back("called"); };
+    const auto id = by.submit(std::move(wrong));
+    CHECK_FALSE(by.step());
+    return id ? "" : id.error().message;
+  };
   GenerationRequest wrong = request_of(3, 1, 1);
   wrong.options.sampler.top_p = 0.0;
-  wrong.on_done = [&](Answer) { errors.push_back("called"); };
-  const auto id = scheduler.submit(std::move(wrong));
-  REQUIRE_FALSE(id);
-  CHECK(id.error().message == "top_p must be above 0 and at most 1");
-  CHECK_FALSE(scheduler.step());
+  CHECK(refuse(scheduler, std::move(wrong)) == "top_p must be above 0 and at most 1");
+
+  options.own_kv_bytes = 1 << 20;  // 65,536 rows
+  Scheduler small(model.function(), FakeModel::kShape, 1 << 20, options);
+  CHECK(refuse(small, request_of(10, 1 << 17, 1)) ==
+        "the request may need 3 MiB for its own rows, and all requests together have 1 MiB");
+  CHECK(refuse(small, request_of(10, 65536 - 8, 1)).find("the request may need 2 MiB") == 0);
+  CHECK(small.submit(request_of(10, 65536 - 9, 1)));
   CHECK(errors.size() == 1);
 }
 
-TEST_CASE("scheduler: memory comes page by page, and a request for which there is none fails alone") {
+TEST_CASE("scheduler: a request waits for memory, those behind it too, and none that runs is ever short of it") {
   FakeModel model;
-  const std::size_t page = 2 * kShape.size_bytes(KvBuffer::kPageRows);
+  const std::size_t page = KvBuffer::page_bytes(FakeModel::kShape);
   SchedulerOptions options;
   options.own_kv_bytes = 5 * page;
-  Scheduler scheduler(model.function(), kShape, 1 << 20, options);
-  std::vector<Answer> answers(3);
-  const auto submit = [&](std::size_t index, std::int32_t max_tokens) {
-    GenerationRequest request = request_of(10, max_tokens, static_cast<std::int32_t>(index));
-    request.on_done = [&, index](Answer answer) { answers[index] = std::move(answer); };
+  Scheduler scheduler(model.function(), FakeModel::kShape, 10000, options);
+  std::vector<Answer> answers(4);
+  std::vector<std::size_t> order;
+  const auto submit = [&](std::size_t index, std::int32_t num_rows, std::int32_t max_tokens) {
+    GenerationRequest request = request_of(num_rows, max_tokens, static_cast<std::int32_t>(index));
+    request.on_done = [&, index](Answer answer) {
+      answers[index] = std::move(answer);
+      order.push_back(index);
+    };
     REQUIRE(scheduler.submit(std::move(request)));
   };
-  submit(0, 1 << 19);
-  submit(1, 40);
+  submit(0, 10, 80);  // 89 rows: three pages
+  submit(1, 96, 3);   // four pages: waits for the first to end
+  submit(2, 1, 2);    // one page: is there, but not before the second
+  submit(3, 97, 20);  // four pages
+  CHECK(scheduler.step());
+  CHECK(scheduler.num_running() == 1);
+  CHECK(scheduler.num_queued() == 3);
+  std::int32_t most_running = 1;
+  while (scheduler.step()) most_running = std::max(most_running, scheduler.num_running());
+  CHECK(most_running == 2);
+  CHECK(order == std::vector<std::size_t>{0, 2, 1, 3});
+  const std::vector<std::size_t> pages{3, 4, 1, 4};
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    INFO("request " << i);
+    CHECK(answers[i].finish_reason == FinishReason::length);
+    CHECK(answers[i].private_bytes == pages[i] * page);
+  }
+}
+
+TEST_CASE("scheduler: what a request has used counts, not what it might have needed") {
+  FakeModel model;
+  Scheduler scheduler(model.function(), FakeModel::kShape, 10000);
+  GenerationRequest request = request_of(31, 1000, 1);
+  request.on_token = [count = 0](TokenId) mutable {
+    return ++count == 3 ? std::optional(FinishReason::stop) : std::nullopt;
+  };
+  std::size_t private_bytes = 0;
+  request.on_done = [&](Answer answer) { private_bytes = answer.private_bytes; };
+  REQUIRE(scheduler.submit(std::move(request)));
   while (scheduler.step()) continue;
-  CHECK(answers[1].finish_reason == FinishReason::length);
-  CHECK(answers[1].private_bytes == 2 * page);  // 49 rows
-  CHECK(answers[0].finish_reason == FinishReason::failed);
-  CHECK(answers[0].error.find("the memory for requests' own rows is full") == 0);
-  CHECK(answers[0].tokens.size() == 5 * KvBuffer::kPageRows - 10 + 1);
-  submit(2, 100);  // what the others had is free again
-  while (scheduler.step()) continue;
-  CHECK(answers[2].tokens.size() == 100);
+  CHECK(private_bytes == 2 * KvBuffer::page_bytes(FakeModel::kShape));  // 33 rows
 }
 
 TEST_CASE("scheduler: a request that wants no more gets no further pass, also in the middle of its prompt") {
   FakeModel model;
-  Scheduler scheduler(model.function(), kShape, 100000, {.max_running = 1, .max_queued = 8, .step_tokens = 32});
+  Scheduler scheduler(model.function(), FakeModel::kShape, 100000,
+                      {.max_running = 1, .max_queued = 8, .step_tokens = 32});
   bool is_cancelled = false;
   std::vector<std::string> ends;
   for (std::int32_t i = 0; i < 3; ++i) {  // one runs, two wait
@@ -302,7 +342,8 @@ TEST_CASE("scheduler: on_done is called once, also if it throws, and if the sche
   FakeModel model;
   std::vector<std::string> ends;
   {
-    Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 2, .max_queued = 8, .step_tokens = 32});
+    Scheduler scheduler(model.function(), FakeModel::kShape, 10000,
+                        {.max_running = 2, .max_queued = 8, .step_tokens = 32});
     for (std::int32_t i = 0; i < 4; ++i) {
       GenerationRequest request = request_of(5, i == 0 ? 1 : 100, i);
       request.on_done = [&](Answer answer) {
@@ -319,7 +360,8 @@ TEST_CASE("scheduler: on_done is called once, also if it throws, and if the sche
 
 TEST_CASE("scheduler: requests come and go from other threads") {
   FakeModel model;
-  Scheduler scheduler(model.function(), kShape, 10000, {.max_running = 4, .max_queued = 1000, .step_tokens = 16});
+  Scheduler scheduler(model.function(), FakeModel::kShape, 10000,
+                      {.max_running = 4, .max_queued = 1000, .step_tokens = 16});
   std::atomic<int> num_done = 0;
   constexpr int kThreads = 4, kEach = 50;
   std::vector<std::thread> threads;
