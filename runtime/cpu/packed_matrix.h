@@ -22,6 +22,7 @@ enum class PackedType : std::uint8_t { q4, q8, q8_minimum };
 
 inline constexpr std::int64_t kPanelOutputs = 16;
 inline constexpr std::int64_t kBlockInputs = 32;
+inline constexpr std::int64_t kBlockPairs = kBlockInputs / 2;
 
 constexpr bool has_minimum(PackedType type) { return type != PackedType::q8; }
 

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <new>
 
 #include "grammar/check.h"
 #include "runtime/cpu/packed_product_vnni.h"
@@ -35,13 +35,12 @@ void quantize_row(const float* values, std::int64_t num_blocks, std::int64_t num
     const float maximum = hn::GetLane(hn::MaxOfLanes(d, largest));
     const FloatVector factor = rounding_factor(maximum, kMost);
     FloatVector sums = hn::Zero(d);  // of whole numbers below 2^24: exact
-    alignas(64) std::int16_t quants[kBlockInputs];
     for (std::size_t i = 0; i < kBlockInputs; i += kLanes) {
       const FloatVector rounded = round_scaled(hn::LoadU(d, values + i), factor);
       sums = hn::Add(sums, hn::Sub(rounded, hn::Set(d, kRoundingOffset)));
-      store_rounded(rounded, quants + i);
+      store_rounded(rounded, reinterpret_cast<std::int16_t*>(pairs) + i);
     }
-    for (std::size_t i = 0; i < kBlockInputs; i += 2, pairs += num_rows) std::memcpy(pairs, quants + i, sizeof *pairs);
+    pairs += num_rows * kBlockPairs;
     const float scale = maximum / kMost;
     scales[0] = scale;
     scales[num_rows] = scale * hn::GetLane(hn::SumOfLanes(d, sums));
@@ -69,7 +68,8 @@ std::int64_t tile_rows() { return has_vnni() ? kVnniTileRows : HWY_DYNAMIC_DISPA
 QuantizedRows::QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs)
     : num_rows_(num_rows), num_inputs_(num_inputs), num_tiles_((num_rows + tile_rows() - 1) / tile_rows()) {
   PML_CHECK(num_inputs % kBlockInputs == 0, "inputs come in whole blocks");
-  pairs_ = std::make_unique_for_overwrite<std::uint32_t[]>(static_cast<std::size_t>(num_rows * num_inputs / 2));
+  pairs_ = hwy::AllocateAligned<std::uint32_t>(static_cast<std::size_t>(num_rows * num_inputs / 2));
+  if (pairs_ == nullptr && num_rows > 0) throw std::bad_alloc();
   scales_ = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(num_rows * num_inputs / kBlockInputs * 2));
 }
 
@@ -86,7 +86,7 @@ QuantizedRows::Tile QuantizedRows::tile(std::int64_t index) const {
 void QuantizedRows::set(std::int64_t row, const float* values) {
   // The tile whose rows are [index * num_rows / num_tiles, ...) that holds `row`.
   const Tile at = tile(((row + 1) * num_tiles_ - 1) / num_rows_);
-  std::uint32_t* pairs = pairs_.get() + (at.pairs - pairs_.get()) + (row - at.first_row);
+  std::uint32_t* pairs = pairs_.get() + (at.pairs - pairs_.get()) + (row - at.first_row) * kBlockPairs;
   float* scales = scales_.get() + (at.scales - scales_.get()) + (row - at.first_row);
   HWY_DYNAMIC_DISPATCH(quantize_row)(values, num_inputs_ / kBlockInputs, at.num_rows, pairs, scales);
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "hwy/aligned_allocator.h"
 #include "runtime/cpu/packed_matrix.h"
 
 namespace pml::runtime::cpu {
@@ -17,7 +18,7 @@ namespace pml::runtime::cpu {
 /// Rows of activations in 16 bits, in tiles as multiply() reads them. Made without contents.
 class QuantizedRows {
  public:
-  /// `num_inputs`: a multiple of kBlockInputs.
+  /// `num_inputs`: a multiple of kBlockInputs. Throws std::bad_alloc.
   QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs);
 
   std::int64_t num_rows() const { return num_rows_; }
@@ -31,7 +32,7 @@ class QuantizedRows {
   struct Tile {
     std::int64_t first_row = 0;
     std::int64_t num_rows = 0;
-    const std::uint32_t* pairs = nullptr;  // [num_blocks, 16, num_rows]: two 16-bit inputs, the first in the low bits
+    const std::uint32_t* pairs = nullptr;  // [num_blocks, num_rows, 16]: two 16-bit inputs, the first in the low bits
     const float* scales = nullptr;         // [num_blocks, 2, num_rows]: scale of a block, and its inputs' sum
   };
   Tile tile(std::int64_t index) const;
@@ -40,7 +41,7 @@ class QuantizedRows {
   std::int64_t num_rows_;
   std::int64_t num_inputs_;
   std::int64_t num_tiles_;
-  std::unique_ptr<std::uint32_t[]> pairs_;
+  hwy::AlignedFreeUniquePtr<std::uint32_t[]> pairs_;  // a row's block is a cache line: no two threads write to one
   std::unique_ptr<float[]> scales_;
 };
 

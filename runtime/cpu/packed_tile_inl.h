@@ -41,13 +41,13 @@ void multiply_tile(const TileArguments& arguments) {
     for (std::size_t row = 0; row < kRows; ++row) {
       const std::uint8_t* quants = arguments.quants + v * arguments.next_vector;
       const std::uint8_t* scales = arguments.scales + v * arguments.next_scales;
-      const std::uint32_t* pairs = arguments.pairs + row;
+      const std::uint32_t* pairs = arguments.pairs + row * kBlockPairs;
       const float* row_scales = arguments.row_scales + row;
       float sum = 0.0F;
       for (std::int64_t block = 0; block < arguments.num_blocks; ++block) {
         std::int32_t dot = 0;
         const auto add = [&](std::int32_t quant, std::int64_t input) {
-          dot += quant * static_cast<std::int16_t>(pairs[input / 2 * kRows] >> input % 2 * 16);
+          dot += quant * static_cast<std::int16_t>(pairs[input / 2] >> input % 2 * 16);
         };
         for (std::int64_t i = 0; i < quant_bytes(kType) / kPanelOutputs; ++i) {
           const std::uint8_t byte = quants[i / 2 * 2 * kPanelOutputs + i % 2];
@@ -62,7 +62,7 @@ void multiply_tile(const TileArguments& arguments) {
         if constexpr (has_minimum(kType)) sum += half_to_float(scales + 2 * kPanelOutputs) * row_scales[kRows];
         quants += block_bytes(kType);
         scales += block_bytes(kType);
-        pairs += kBlockInputs / 2 * kRows;
+        pairs += kBlockPairs * kRows;
         row_scales += 2 * kRows;
       }
       float* to = arguments.out + row * arguments.out_stride + v;
@@ -110,7 +110,7 @@ HWY_NOINLINE void multiply_tile(const TileArguments& arguments) {
         const auto multiply_pairs = [&](ShortVector weights, std::size_t pair) {
 #pragma GCC unroll 16
           for (std::size_t row = 0; row < kRows; ++row) {
-            const IntVector inputs = hn::Set(i32, static_cast<std::int32_t>(pairs[pair * kRows + row]));
+            const IntVector inputs = hn::Set(i32, static_cast<std::int32_t>(pairs[row * kBlockPairs + pair]));
             dots[v][row] = add_pair_products(dots[v][row], weights, hn::BitCast(i16, inputs));
           }
         };
@@ -144,7 +144,7 @@ HWY_NOINLINE void multiply_tile(const TileArguments& arguments) {
     }
     quants += block_bytes(kType);
     scales += block_bytes(kType);
-    pairs += kBlockInputs / 2 * kRows;
+    pairs += kBlockPairs * kRows;
     row_scales += 2 * kRows;
   }
 #pragma GCC unroll 16
