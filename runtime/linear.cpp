@@ -42,19 +42,27 @@ constexpr std::int64_t kTypicalRows = 256;
 /// how many others there are.
 constexpr std::int64_t kRowTile = 8;
 
-std::variant<cpu::QuantizedRows, at::Tensor> make_rows(bool is_packed, ComputeType compute, std::int64_t num_rows,
-                                                       std::int64_t num_inputs) {
-  if (is_packed) return cpu::QuantizedRows(num_rows, num_inputs);
-  const std::int64_t num_padded = (num_rows + kRowTile - 1) / kRowTile * kRowTile;
-  at::Tensor rows = at::empty({num_padded, num_inputs}, compute == ComputeType::bf16 ? at::kBFloat16 : at::kFloat);
-  rows.narrow(0, num_rows, num_padded - num_rows).zero_();
-  return rows;
-}
-
 }  // namespace
 
-LinearInput::LinearInput(const Linear& linear, std::int64_t num_rows)
-    : num_rows_(num_rows), rows_(make_rows(!linear.matrices_.empty(), linear.compute_, num_rows, linear.num_inputs_)) {}
+void LinearInput::prepare(const Linear& linear, std::int64_t num_rows) {
+  num_rows_ = num_rows;
+  const std::int64_t size = linear.num_inputs();
+  if (!linear.matrices_.empty()) {
+    const auto* rows = std::get_if<cpu::QuantizedRows>(&rows_);
+    const bool fits = rows != nullptr && rows->num_rows() == num_rows && rows->num_inputs() == size;
+    if (!fits) rows_ = cpu::QuantizedRows(num_rows, size);
+    return;
+  }
+  const std::int64_t num_padded = (num_rows + kRowTile - 1) / kRowTile * kRowTile;
+  const at::ScalarType type = linear.compute_ == ComputeType::bf16 ? at::kBFloat16 : at::kFloat;
+  const auto* tensor = std::get_if<at::Tensor>(&rows_);
+  const bool fits = tensor != nullptr && tensor->defined() && tensor->scalar_type() == type &&
+                    tensor->size(0) == num_padded && tensor->size(1) == size;
+  if (fits) return;
+  at::Tensor rows = at::empty({num_padded, size}, type);
+  rows.narrow(0, num_rows, num_padded - num_rows).zero_();
+  rows_ = std::move(rows);
+}
 
 void LinearInput::set(std::int64_t row, const float* values) {
   if (auto* quantized = std::get_if<cpu::QuantizedRows>(&rows_)) return quantized->set(row, values);
@@ -78,16 +86,15 @@ Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, Compute
   if (onednn() != nullptr) weight_ = onednn()->reorder.call(weight_, kTypicalRows);
 }
 
-at::Tensor Linear::operator()(const LinearInput& x) const {
-  at::Tensor y;
+void Linear::multiply(const LinearInput& x, at::Tensor& y) const {
   if (const auto* rows = std::get_if<cpu::QuantizedRows>(&x.rows_)) {
-    y = at::empty({x.num_rows(), num_outputs_}, at::kFloat);
+    const bool fits = y.defined() && y.size(0) == x.num_rows() && y.size(1) == num_outputs_;
+    if (!fits) y = at::empty({x.num_rows(), num_outputs_}, at::kFloat);
     multiply_packed(*rows, cpu::Store::replace, y.data_ptr<float>());
   } else {
     y = multiply_plain(std::get<at::Tensor>(x.rows_)).narrow(0, 0, x.num_rows()).to(at::kFloat);
   }
   if (bias_) y.add_(*bias_);
-  return y;
 }
 
 void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
@@ -95,7 +102,9 @@ void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
     multiply_packed(*rows, cpu::Store::add, sum.data_ptr<float>());
     if (bias_) sum.add_(*bias_);
   } else {
-    sum.add_((*this)(x));
+    at::Tensor y;
+    multiply(x, y);
+    sum.add_(y);
   }
 }
 

@@ -15,11 +15,11 @@ namespace pml::runtime {
 
 class Linear;
 
-/// Rows of inputs, rounded as a product reads them. Made without contents.
+/// Rows of inputs, rounded as a product reads them.
 class LinearInput {
  public:
-  /// For `linear`, and for others of the same width and arithmetic.
-  LinearInput(const Linear& linear, std::int64_t num_rows);
+  /// Makes room for what `linear` multiplies. What is in there is lost, and its memory used again where it fits.
+  void prepare(const Linear& linear, std::int64_t num_rows);
 
   std::int64_t num_rows() const { return num_rows_; }
   /// Rounds `values` [in]. Different rows may be set at once from several threads; all are, before the product.
@@ -27,8 +27,8 @@ class LinearInput {
 
  private:
   friend class Linear;
-  std::int64_t num_rows_;
-  std::variant<cpu::QuantizedRows, at::Tensor> rows_;  // tensor: [padded rows, in]
+  std::int64_t num_rows_ = 0;
+  std::variant<at::Tensor, cpu::QuantizedRows> rows_;  // tensor: [padded rows, in]
 };
 
 /// y = x W^T + b. A row of y has the same bits whatever other rows are computed with it.
@@ -43,8 +43,8 @@ class Linear {
 
   std::int64_t num_inputs() const { return num_inputs_; }
 
-  /// y [rows, out] in f32, whatever type is computed in.
-  at::Tensor operator()(const LinearInput& x) const;
+  /// y [rows, out] in f32, whatever type is computed in. Its memory is used again where it fits.
+  void multiply(const LinearInput& x, at::Tensor& y) const;
   /// sum += y, [rows, out] in f32, contiguous.
   void add_to(at::Tensor& sum, const LinearInput& x) const;
 

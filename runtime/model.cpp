@@ -46,9 +46,9 @@ struct Model::Impl {
     return x;
   }
 
-  /// The rows of x, normed, as `linear` reads them.
-  LinearInput normalized(const at::Tensor& x, const at::Tensor& weight, const Linear& linear) const {
-    LinearInput result(linear, x.size(0));
+  /// The rows of x, normed, as the input of `linear`.
+  void normalize(const at::Tensor& x, const at::Tensor& weight, const Linear& linear, LinearInput& result) const {
+    result.prepare(linear, x.size(0));
     const float* from = x.const_data_ptr<float>();
     const std::int64_t size = x.size(1);
     for_pieces(x.size(0), kRowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
@@ -59,12 +59,11 @@ struct Model::Impl {
         result.set(row, normed.data());
       }
     });
-    return result;
   }
 
-  /// silu(gate) * up of [rows, gate and up], as `linear` reads it.
-  static LinearInput activated(const at::Tensor& gate_up, const Linear& linear) {
-    LinearInput result(linear, gate_up.size(0));
+  /// silu(gate) * up of [rows, gate and up], as the input of `linear`.
+  static void activate(const at::Tensor& gate_up, const Linear& linear, LinearInput& result) {
+    result.prepare(linear, gate_up.size(0));
     const std::int64_t size = gate_up.size(1) / 2;
     for_pieces(gate_up.size(0), kRowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
       std::vector<float> product(static_cast<std::size_t>(size));
@@ -74,7 +73,6 @@ struct Model::Impl {
         result.set(row, product.data());
       }
     });
-    return result;
   }
 
   /// What one forward pass keeps between layers.
@@ -82,6 +80,8 @@ struct Model::Impl {
     std::vector<float> cosine, sine;  // [num_rotated, half]
     std::vector<float> queries;       // [num_rotated, num_heads, head_dim]
     std::vector<float> attended;      // [num_tokens, num_heads, head_dim]
+    LinearInput qkv_input, output_input, gate_up_input, down_input;
+    at::Tensor qkv, gate_up;
   };
 
   Scratch make_scratch(const Batch& batch) const {
@@ -161,17 +161,21 @@ struct Model::Impl {
   /// `wants_output`: false where only the layer's KV are wanted.
   void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& x, bool wants_output) const {
     const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
-    at::Tensor qkv = layer.qkv(normalized(x, layer.input_norm, layer.qkv));
-    if (config.qk_norm) normalize_heads(layer, batch.num_tokens(), qkv);
-    rotate(qkv, index, batch, scratch);
+    normalize(x, layer.input_norm, layer.qkv, scratch.qkv_input);
+    layer.qkv.multiply(scratch.qkv_input, scratch.qkv);
+    if (config.qk_norm) normalize_heads(layer, batch.num_tokens(), scratch.qkv);
+    rotate(scratch.qkv, index, batch, scratch);
     if (!wants_output) return;
     attend(index, batch, scratch);
-    LinearInput attended(layer.output, x.size(0));
-    for_rows(x.size(0),
-             [&](std::int64_t row) { attended.set(row, scratch.attended.data() + row * layer.output.num_inputs()); });
-    layer.output.add_to(x, attended);
-    const at::Tensor gate_up = layer.gate_up(normalized(x, layer.mlp_norm, layer.gate_up));
-    layer.down.add_to(x, activated(gate_up, layer.down));
+    scratch.output_input.prepare(layer.output, x.size(0));
+    for_rows(x.size(0), [&](std::int64_t row) {
+      scratch.output_input.set(row, scratch.attended.data() + row * layer.output.num_inputs());
+    });
+    layer.output.add_to(x, scratch.output_input);
+    normalize(x, layer.mlp_norm, layer.gate_up, scratch.gate_up_input);
+    layer.gate_up.multiply(scratch.gate_up_input, scratch.gate_up);
+    activate(scratch.gate_up, layer.down, scratch.down_input);
+    layer.down.add_to(x, scratch.down_input);
   }
 
   std::vector<float> logits(std::span<const SequenceInput> sequences, const at::Tensor& x) const {
@@ -188,7 +192,10 @@ struct Model::Impl {
       std::memcpy(to, x.const_data_ptr<float>() + (end - 1) * config.hidden_size, row_bytes);
       to += config.hidden_size;
     }
-    const at::Tensor result = weights.head(normalized(last, weights.norm, weights.head));
+    LinearInput input;
+    normalize(last, weights.norm, weights.head, input);
+    at::Tensor result;
+    weights.head.multiply(input, result);
     const float* from = result.const_data_ptr<float>();
     return {from, from + wanting * config.vocab_size};
   }
