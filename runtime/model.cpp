@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "compiler/dequantize.h"
 #include "grammar/check.h"
@@ -80,6 +81,7 @@ struct Model::Impl {
     std::vector<float> cosine, sine;  // [num_rotated, half]
     std::vector<float> queries;       // [num_rotated, num_heads, head_dim]
     std::vector<float> attended;      // [num_tokens, num_heads, head_dim]
+    std::optional<cpu::SegmentAttention> attention;
     LinearInput qkv_input, output_input, gate_up_input, down_input;
     at::Tensor qkv, gate_up;
   };
@@ -142,8 +144,9 @@ struct Model::Impl {
                });
   }
 
-  void attend(std::int32_t layer, const Batch& batch, Scratch& scratch) const {
-    const std::vector<AttentionSegment> segments = batch.segments(layer);
+  /// `segments`: of one layer.
+  AttentionArguments attention_arguments(const Batch& batch, std::span<const AttentionSegment> segments,
+                                         Scratch& scratch) const {
     AttentionArguments arguments;
     arguments.num_heads = config.num_heads;
     arguments.num_kv_heads = config.num_kv_heads;
@@ -155,7 +158,16 @@ struct Model::Impl {
     arguments.segments = segments;
     arguments.parts = batch.parts();
     arguments.out = scratch.attended.data();
-    cpu::segment_attention(arguments, kParallelFor);
+    return arguments;
+  }
+
+  void attend(std::int32_t layer, const Batch& batch, Scratch& scratch) const {
+    const std::vector<AttentionSegment> segments = batch.segments(layer);
+    const AttentionArguments arguments = attention_arguments(batch, segments, scratch);
+    if (!scratch.attention) scratch.attention.emplace(arguments);
+    cpu::ParallelFor parallel_for = kParallelFor;
+    parallel_for.num_threads = num_threads();
+    scratch.attention->run(arguments, parallel_for);
   }
 
   /// `wants_output`: false where only the layer's KV are wanted.

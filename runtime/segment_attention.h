@@ -26,6 +26,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "runtime/cpu/parallel_for.h"
@@ -79,10 +80,26 @@ inline constexpr std::int32_t kFixedQueries = 8;
 
 namespace cpu {
 
-/// The CPU kernel. The instruction set is chosen at run time. Reentrant. Two rounds of `parallel_for` for as
-/// many queries as have partial results of 16 MB together: head_dim + 2 floats per query head and block of
-/// 512 rows that the query sees part of. Throws std::bad_alloc if there is no memory for them, never from a
-/// task.
+/// The CPU kernel, planned once for calls that differ in what their arguments point to: the layers of a forward pass.
+/// The instruction set is chosen at run time. Two rounds of `parallel_for` for as many queries as have partial results
+/// of 16 MB together: head_dim + 2 floats per query head and block of 512 rows that the query sees part of.
+class SegmentAttention {
+ public:
+  /// Reads all of `arguments` but the memory behind queries, keys, values, out and lse. Throws std::bad_alloc.
+  explicit SegmentAttention(const AttentionArguments& arguments);
+  SegmentAttention(SegmentAttention&&) noexcept;
+  ~SegmentAttention();
+
+  /// `arguments` are those of the constructor, but for the addresses of queries, keys, values, out and lse. One call at
+  /// a time. Does not throw.
+  void run(const AttentionArguments& arguments, const ParallelFor& parallel_for);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One call. Reentrant. Throws std::bad_alloc.
 void segment_attention(const AttentionArguments& arguments, const ParallelFor& parallel_for);
 
 }  // namespace cpu

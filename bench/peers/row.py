@@ -37,10 +37,16 @@ def measure(row: Row, repeat: int) -> dict[str, list[float]]:
     values: dict[str, list[float]] = {label: [] for label in row.contestants}
     for repetition in range(repeat):
         for label, contestant in row.contestants.items():
-            print(f"  {row.name}: {repetition + 1}/{repeat} {label}".ljust(79), end="\r", file=sys.stderr, flush=True)
+            show_progress(f"  {row.name}: {repetition + 1}/{repeat} {label}")
             values[label].append(contestant(repetition))
-    print(" " * 79, end="\r", file=sys.stderr, flush=True)
+    show_progress("")
     return values
+
+
+def show_progress(text: str) -> None:
+    """In one line of a terminal, over what stood there."""
+    if sys.stderr.isatty():
+        print(text.ljust(79), end="\r", file=sys.stderr, flush=True)
 
 
 def speedups(row: Row, values: dict[str, list[float]], goal: Goal) -> list[float]:

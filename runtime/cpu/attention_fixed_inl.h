@@ -161,11 +161,10 @@ HWY_INLINE float round_row(const T* HWY_RESTRICT row, std::size_t head_dim, floa
 
 template <class T>
 HWY_NOINLINE void round_keys(const T* HWY_RESTRICT from, std::int64_t row_stride, std::int32_t num_rows,
-                             FixedSubBlock& to, RowPrefetch& prefetch) {
+                             FixedSubBlock& to) {
   HWY_ALIGN std::uint32_t rows[kSubBlockRows * kMaxHeadDim / 2];
   const std::size_t num_pairs = to.head_dim / 2;
   for (std::int32_t r = 0; r < num_rows; ++r) {
-    prefetch.step();
     auto* row = reinterpret_cast<std::int16_t*>(rows + static_cast<std::size_t>(r) * num_pairs);
     to.key_scales[r] = round_row(from + r * row_stride, to.head_dim, kFixedMost, row);
   }
@@ -242,7 +241,8 @@ HWY_INLINE void sum_fixed_queries(std::size_t num_queries, const std::uint32_t* 
 }
 
 /// Adds the sub-block to the partial results of the group.
-HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSubBlock& rows, const HeadGroup& group) {
+HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSubBlock& rows, const HeadGroup& group,
+                                     RowPrefetch& prefetch) {
   constexpr float kNothing = -std::numeric_limits<float>::infinity();
   constexpr FloatTag f32;
   HWY_ALIGN float scores[kGroupQueries * kSubBlockRows];
@@ -269,6 +269,7 @@ HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSub
     for (std::size_t i = begin; i < end; ++i) any |= group.visible[i];
     tile_rows[t] = static_cast<std::size_t>(mask_end(any));
     const std::size_t num_vectors = (tile_rows[t] + kLanes - 1) / kLanes;
+    prefetch.step();
     score_fixed_queries(end - begin, query_pairs + begin, query_scales + begin, rows, num_vectors,
                         scores + begin * kSubBlockRows);
     for (std::size_t i = begin; i < end; ++i) {
@@ -299,6 +300,7 @@ HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSub
       *group.weights[i] = __builtin_fmaf(*group.weights[i], rescale[i], sum * factors[i]);
       factors[i] *= rows.value_scale;
     }
+    prefetch.step();
     sum_fixed_queries(end - begin, weight_pairs + begin, rescale + begin, factors + begin, (tile_rows[t] + 1) / 2, rows,
                       group.sums + begin);
   }
@@ -306,8 +308,9 @@ HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSub
 
 /// attend_item() in fixed point.
 template <class T>
-void attend_fixed_rows(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                       std::int32_t kv_head) {
+void attend_fixed_rows(const KernelInput& input, const HeadItem& work, const HeadItem& next) {
+  const WorkItem& item = *work.item;
+  const std::int32_t kv_head = work.kv_head;
   FixedSubBlock rows;
   std::uint64_t visible[kItemQueryHeads];
   const AttentionArguments& arguments = input.arguments;
@@ -321,24 +324,25 @@ void attend_fixed_rows(const KernelInput& input, const WorkItem& item, const Wor
   for (std::int32_t row = item.block * kBlockRows; row < end_row; row += kSubBlockRows) {
     const std::int32_t num_rows = mask_end(find_visible(input, item, row, visible));
     if (num_rows == 0) continue;
-    RowPrefetch prefetch = prefetch_next(input, item, next_item, kv_head, row, num_rows);
-    round_keys(k + row * segment.row_stride, segment.row_stride, num_rows, rows, prefetch);
+    // A step a tile: they take long enough for what was asked for to arrive.
+    const std::int64_t num_heads = item.count * (arguments.num_heads / arguments.num_kv_heads);
+    const std::int64_t num_tiles = (num_heads + kFixedTileQueries - 1) / kFixedTileQueries;
+    RowPrefetch prefetch = prefetch_next(input, work, next, row, 2 * num_tiles);
+    round_keys(k + row * segment.row_stride, segment.row_stride, num_rows, rows);
     round_values(v + row * segment.row_stride, segment.row_stride, num_rows, rows);
-
     for_head_groups(input, item, kv_head, visible,
-                    [&](const HeadGroup& group) { attend_fixed_group(input.fixed_queries, rows, group); });
+                    [&](const HeadGroup& group) { attend_fixed_group(input.fixed_queries, rows, group, prefetch); });
   }
 }
 
-inline void attend_fixed_on_target(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                                   std::int32_t kv_head) {
-  switch (input.arguments.segments[item.segment].type) {
+inline void attend_fixed_on_target(const KernelInput& input, const HeadItem& work, const HeadItem& next) {
+  switch (input.arguments.segments[work.item->segment].type) {
     case KvType::f32:
-      return attend_fixed_rows<float>(input, item, next_item, kv_head);
+      return attend_fixed_rows<float>(input, work, next);
     case KvType::f16:
-      return attend_fixed_rows<hwy::float16_t>(input, item, next_item, kv_head);
+      return attend_fixed_rows<hwy::float16_t>(input, work, next);
     case KvType::bf16:
-      return attend_fixed_rows<hwy::bfloat16_t>(input, item, next_item, kv_head);
+      return attend_fixed_rows<hwy::bfloat16_t>(input, work, next);
   }
 }
 

@@ -92,15 +92,16 @@ inline RowPrefetch prefetch_sub_block(const KernelInput& input, std::int32_t seg
 }
 
 // Asks, in `num_steps` steps, for what comes after the sub-block at `row` of the item.
-inline RowPrefetch prefetch_next(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                                 std::int32_t kv_head, std::int32_t row, std::int64_t num_steps) {
+inline RowPrefetch prefetch_next(const KernelInput& input, const HeadItem& work, const HeadItem& next, std::int32_t row,
+                                 std::int64_t num_steps) {
+  const WorkItem& item = *work.item;
   const std::int32_t num_rows = input.arguments.segments[item.segment].num_rows;
   const std::int32_t end_row = std::min(num_rows, (item.block + 1) * kBlockRows);
-  if (const std::int32_t next = row + kSubBlockRows; next < end_row) {
-    return prefetch_sub_block(input, item.segment, kv_head, next, num_steps);
+  if (const std::int32_t next_row = row + kSubBlockRows; next_row < end_row) {
+    return prefetch_sub_block(input, item.segment, work.kv_head, next_row, num_steps);
   }
-  if (next_item == nullptr) return {};
-  return prefetch_sub_block(input, next_item->segment, kv_head, next_item->block * kBlockRows, num_steps);
+  if (next.item == nullptr) return {};
+  return prefetch_sub_block(input, next.item->segment, next.kv_head, next.item->block * kBlockRows, num_steps);
 }
 
 inline void clear_partials(const KernelInput& input, const WorkItem& item, std::int32_t kv_head) {

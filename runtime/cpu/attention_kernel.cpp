@@ -169,7 +169,9 @@ HWY_NOINLINE void attend_group(const float* queries, const SubBlock<V>& rows, co
 }
 
 template <class T>
-void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head) {
+void attend_rows(const KernelInput& input, const HeadItem& work, const HeadItem& next) {
+  const WorkItem& item = *work.item;
+  const std::int32_t kv_head = work.kv_head;
   HWY_ALIGN float keys[kMaxHeadDim * kSubBlockRows];
   HWY_ALIGN float values[kMaxHeadDim * kSubBlockRows];
   HWY_ALIGN float scores[kGroupQueries * kSubBlockRows];
@@ -194,7 +196,7 @@ void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem*
     if (num_rows == 0) continue;
     // Steps are taken by convert_keys, and by sum_tile if it reads values in place.
     const std::int64_t num_steps = num_rows * (values_in_place ? 2 : 1);
-    RowPrefetch prefetch = prefetch_next(input, item, next_item, kv_head, row, num_steps);
+    RowPrefetch prefetch = prefetch_next(input, work, next, row, num_steps);
     const auto attend_sub_block = [&](const auto& rows) {
       for_head_groups(input, item, kv_head, visible,
                       [&](const HeadGroup& group) { attend_group(input.arguments.queries, rows, group, scores); });
@@ -218,7 +220,7 @@ void attend_rows(const KernelInput& input, const WorkItem& item, const WorkItem*
 bool has_fixed_point_on_target() { return HWY_TARGET != HWY_SCALAR; }
 
 #if HWY_TARGET == HWY_SCALAR
-void attend_fixed_on_target(const KernelInput&, const WorkItem&, const WorkItem*, std::int32_t) {}
+void attend_fixed_on_target(const KernelInput&, const HeadItem&, const HeadItem&) {}
 void round_query_on_target(const KernelInput&, std::int64_t, std::uint32_t*, float*) {}
 #else
 /// `round_query` of attention_kernel.h.
@@ -235,15 +237,14 @@ void round_query_on_target(const KernelInput& input, std::int64_t row, std::uint
 }
 #endif
 
-void attend_item_on_target(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                           std::int32_t kv_head) {
-  switch (input.arguments.segments[item.segment].type) {
+void attend_item_on_target(const KernelInput& input, const HeadItem& work, const HeadItem& next) {
+  switch (input.arguments.segments[work.item->segment].type) {
     case KvType::f32:
-      return attend_rows<float>(input, item, next_item, kv_head);
+      return attend_rows<float>(input, work, next);
     case KvType::f16:
-      return attend_rows<hwy::float16_t>(input, item, next_item, kv_head);
+      return attend_rows<hwy::float16_t>(input, work, next);
     case KvType::bf16:
-      return attend_rows<hwy::bfloat16_t>(input, item, next_item, kv_head);
+      return attend_rows<hwy::bfloat16_t>(input, work, next);
   }
 }
 
@@ -266,12 +267,12 @@ HWY_EXPORT(has_fixed_point_on_target);
 HWY_EXPORT(round_query_on_target);
 HWY_EXPORT(merge_query_on_target);
 
-void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head) {
-  if (!item.is_fixed || !has_fixed_point()) {
-    return HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, item, next_item, kv_head);
+void attend_item(const KernelInput& input, const HeadItem& work, const HeadItem& next) {
+  if (!work.item->is_fixed || !has_fixed_point()) {
+    return HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, work, next);
   }
-  if (has_vnni()) return attend_fixed_with_vnni(input, item, next_item, kv_head);
-  HWY_DYNAMIC_DISPATCH(attend_fixed_on_target)(input, item, next_item, kv_head);
+  if (has_vnni()) return attend_fixed_with_vnni(input, work, next);
+  HWY_DYNAMIC_DISPATCH(attend_fixed_on_target)(input, work, next);
 }
 
 bool has_fixed_point() { return HWY_DYNAMIC_DISPATCH(has_fixed_point_on_target)(); }

@@ -42,14 +42,12 @@ struct KernelInput {
   FixedQueries fixed_queries;
 };
 
-/// Fills the partial results of the item's queries for the query heads of one KV head. `next_item`, if any,
-/// is what the thread will do next: its first rows are asked for in time. Uses about 140 KB of the thread's
-/// stack.
-void attend_item(const KernelInput& input, const WorkItem& item, const WorkItem* next_item, std::int32_t kv_head);
+/// Fills the partial results of the item's queries for the query heads of one KV head. `next` is what the thread will
+/// do next, as far as that can be known: its first rows are asked for in time. Uses about 140 KB of the thread's stack.
+void attend_item(const KernelInput& input, const HeadItem& work, const HeadItem& next);
 
 /// attend_item() in fixed point for AVX-512 with VNNI (vnni.h).
-void attend_fixed_with_vnni(const KernelInput& input, const WorkItem& item, const WorkItem* next_item,
-                            std::int32_t kv_head);
+void attend_fixed_with_vnni(const KernelInput& input, const HeadItem& work, const HeadItem& next);
 
 /// Can this processor do items in fixed point?
 bool has_fixed_point();

@@ -14,10 +14,10 @@
 
 namespace pml::runtime::cpu {
 
-void attend_fixed_with_vnni([[maybe_unused]] const KernelInput& input, [[maybe_unused]] const WorkItem& item,
-                            [[maybe_unused]] const WorkItem* next_item, [[maybe_unused]] std::int32_t kv_head) {
+void attend_fixed_with_vnni([[maybe_unused]] const KernelInput& input, [[maybe_unused]] const HeadItem& work,
+                            [[maybe_unused]] const HeadItem& next) {
 #if HWY_ARCH_X86
-  N_AVX3_VNNI::attend_fixed_on_target(input, item, next_item, kv_head);
+  N_AVX3_VNNI::attend_fixed_on_target(input, work, next);
 #endif
 }
 

@@ -39,6 +39,12 @@ struct WorkItem {
   bool is_fixed = false;  // in fixed point
 };
 
+/// An item for one KV head; none if `item` is null.
+struct HeadItem {
+  const WorkItem* item = nullptr;
+  std::int32_t kv_head = 0;
+};
+
 /// The work of a run of output rows.
 struct AttentionPlan {
   std::int32_t first_query = 0;

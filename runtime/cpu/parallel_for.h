@@ -12,6 +12,7 @@ namespace pml::runtime::cpu {
 struct ParallelFor {
   void (*run)(void* context, std::int64_t count, void (*task)(void* state, std::int64_t index), void* state);
   void* context;
+  int num_threads = 1;  // a hint: how far apart the tasks are that one thread gets
 
   /// Calls `body(index)` for every index.
   template <typename Body>

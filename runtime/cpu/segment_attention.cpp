@@ -44,17 +44,37 @@ std::int64_t slot_size(const AttentionArguments& arguments) {
          2 * round_up(arguments.num_heads, kPartialPadding);
 }
 
+template <typename T>
+hwy::AlignedFreeUniquePtr<T[]> allocate(std::int64_t count) {
+  auto memory = hwy::AllocateAligned<T>(static_cast<std::size_t>(count));
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
 struct Run {
   const KernelInput& input;
+  int num_threads;
 
   // Tasks of all items for one KV head, then for the next: neighbours read neighbouring rows.
+  std::int64_t num_tasks() const { return input.plan.num_tasks() * input.arguments.num_kv_heads; }
+
+  HeadItem first_item(std::int64_t index) const {
+    if (index >= num_tasks()) return {};
+    const auto task = static_cast<std::size_t>(index % input.plan.num_tasks());
+    return {input.plan.items.data() + input.plan.task_items[task],
+            static_cast<std::int32_t>(index / input.plan.num_tasks())};
+  }
+
   void attend(std::int64_t index) const {
-    const AttentionPlan& plan = input.plan;
-    const auto kv_head = static_cast<std::int32_t>(index / plan.num_tasks());
-    const auto task = static_cast<std::size_t>(index % plan.num_tasks());
-    const WorkItem* item = plan.items.data() + plan.task_items[task];
-    const WorkItem* end = plan.items.data() + plan.task_items[task + 1];
-    for (; item != end; ++item) attend_item(input, *item, item + 1 == end ? nullptr : item + 1, kv_head);
+    HeadItem work = first_item(index);
+    const auto task = static_cast<std::size_t>(index % input.plan.num_tasks());
+    const WorkItem* end = input.plan.items.data() + input.plan.task_items[task + 1];
+    while (work.item != end) {
+      HeadItem next{work.item + 1, work.kv_head};
+      // The tasks in between are those of the other threads, if all take equally long.
+      attend_item(input, work, next.item == end ? first_item(index + num_threads) : next);
+      work = next;
+    }
   }
 
   void merge(std::int64_t index) const {
@@ -66,89 +86,90 @@ struct Run {
   }
 };
 
-// The queries of parts that are computed in fixed point, rounded once for all items.
-class RoundedQueries {
- public:
-  RoundedQueries(const AttentionArguments& arguments, const ParallelFor& parallel_for) {
-    if (!arguments.may_round || !has_fixed_point()) return;
-    std::vector<std::int32_t> rows;
-    for (const AttentionPart& part : arguments.parts) {
-      if (!is_fixed(arguments, part)) continue;
-      for (std::int32_t i = 0; i < part.num_queries; ++i) rows.push_back(part.first_row + i);
-    }
-    if (rows.empty()) return;
-    std::sort(rows.begin(), rows.end());
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    const std::int64_t num_heads = (std::int64_t{rows.back()} + 1) * arguments.num_heads;
-    pairs_ = allocate<std::uint32_t>(num_heads * arguments.head_dim / 2);
-    scales_ = allocate<float>(num_heads);
-    const AttentionPlan no_plan;
-    const KernelInput input{arguments, no_plan, {}, {}};
-    parallel_for(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i) {
-      round_query(input, rows[static_cast<std::size_t>(i)], pairs_.get(), scales_.get());
-    });
+// The rows of `queries` that are used in fixed point.
+std::vector<std::int32_t> fixed_rows(const AttentionArguments& arguments) {
+  std::vector<std::int32_t> rows;
+  if (!arguments.may_round || !has_fixed_point()) return rows;
+  for (const AttentionPart& part : arguments.parts) {
+    if (!is_fixed(arguments, part)) continue;
+    for (std::int32_t i = 0; i < part.num_queries; ++i) rows.push_back(part.first_row + i);
   }
-
-  FixedQueries view() const { return {pairs_.get(), scales_.get()}; }
-
- private:
-  template <typename T>
-  static hwy::AlignedFreeUniquePtr<T[]> allocate(std::int64_t count) {
-    auto memory = hwy::AllocateAligned<T>(static_cast<std::size_t>(count));
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-  }
-
-  hwy::AlignedFreeUniquePtr<std::uint32_t[]> pairs_;
-  hwy::AlignedFreeUniquePtr<float[]> scales_;
-};
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
 
 // Items in any order, then merges in any order.
 void run_plan(const KernelInput& input, const ParallelFor& parallel_for) {
-  Run run{input};
-  if (!input.plan.items.empty()) {
-    parallel_for.run(
-        parallel_for.context, input.plan.num_tasks() * input.arguments.num_kv_heads,
-        [](void* state, std::int64_t index) { static_cast<const Run*>(state)->attend(index); }, &run);
-  }
-  parallel_for.run(
-      parallel_for.context, round_up(input.plan.num_queries, kMergeQueries) / kMergeQueries,
-      [](void* state, std::int64_t index) { static_cast<const Run*>(state)->merge(index); }, &run);
+  const Run run{input, parallel_for.num_threads};
+  if (!input.plan.items.empty()) parallel_for(run.num_tasks(), [&](std::int64_t index) { run.attend(index); });
+  parallel_for(round_up(input.plan.num_queries, kMergeQueries) / kMergeQueries,
+               [&](std::int64_t index) { run.merge(index); });
 }
 
 }  // namespace
 
-void segment_attention(const AttentionArguments& arguments, const ParallelFor& parallel_for) {
+struct SegmentAttention::Impl {
+  std::vector<AttentionPlan> plans;  // of runs of queries, one after the other
+  hwy::AlignedFreeUniquePtr<float[]> partials;
+  // Queries in fixed point, rounded once for all items.
+  std::vector<std::int32_t> fixed_rows;
+  hwy::AlignedFreeUniquePtr<std::uint32_t[]> fixed_pairs;
+  hwy::AlignedFreeUniquePtr<float[]> fixed_scales;
+};
+
+SegmentAttention::SegmentAttention(const AttentionArguments& arguments) : impl_(std::make_unique<Impl>()) {
   check(arguments);
   const std::int64_t max_slots =
       std::max<std::int64_t>(1, kMaxPartialBytes / (slot_size(arguments) * std::int64_t{sizeof(float)}));
   const std::vector<std::int64_t> slots = count_slots(arguments);
-
-  const RoundedQueries rounded(arguments, parallel_for);
-  hwy::AlignedFreeUniquePtr<float[]> buffer;
-  std::int64_t buffer_slots = 0;
+  std::int64_t most_slots = 0;
   for (std::int32_t first = 0; first < arguments.num_queries;) {
     std::int32_t end = first;
     std::int64_t num_slots = 0;
     while (end < arguments.num_queries && (end == first || num_slots + slots[end] <= max_slots)) {
       num_slots += slots[end++];
     }
-    if (num_slots > buffer_slots) {
-      buffer.reset();
-      buffer = hwy::AllocateAligned<float>(static_cast<std::size_t>(num_slots * slot_size(arguments)));
-      if (buffer == nullptr) throw std::bad_alloc();
-      buffer_slots = num_slots;
+    most_slots = std::max(most_slots, num_slots);
+    impl_->plans.push_back(plan_attention(arguments, first, end - first));
+    first = end;
+  }
+  impl_->partials = allocate<float>(std::max<std::int64_t>(1, most_slots) * slot_size(arguments));
+  impl_->fixed_rows = fixed_rows(arguments);
+  if (impl_->fixed_rows.empty()) return;
+  const std::int64_t num_heads = (std::int64_t{impl_->fixed_rows.back()} + 1) * arguments.num_heads;
+  impl_->fixed_pairs = allocate<std::uint32_t>(num_heads * arguments.head_dim / 2);
+  impl_->fixed_scales = allocate<float>(num_heads);
+}
+
+SegmentAttention::SegmentAttention(SegmentAttention&&) noexcept = default;
+SegmentAttention::~SegmentAttention() = default;
+
+void SegmentAttention::run(const AttentionArguments& arguments, const ParallelFor& parallel_for) {
+  const FixedQueries fixed{impl_->fixed_pairs.get(), impl_->fixed_scales.get()};
+  const AttentionPlan no_plan;
+  const KernelInput rounding{arguments, no_plan, {}, {}};
+  constexpr std::int64_t kRowsOfTask = 4;
+  const auto num_fixed = static_cast<std::int64_t>(impl_->fixed_rows.size());
+  parallel_for(round_up(num_fixed, kRowsOfTask) / kRowsOfTask, [&](std::int64_t task) {
+    for (std::int64_t i = task * kRowsOfTask; i < std::min(num_fixed, (task + 1) * kRowsOfTask); ++i) {
+      round_query(rounding, impl_->fixed_rows[static_cast<std::size_t>(i)], impl_->fixed_pairs.get(),
+                  impl_->fixed_scales.get());
     }
+  });
+  for (const AttentionPlan& plan : impl_->plans) {
     Partials partials;
     partials.sum_stride = round_up(arguments.head_dim, kPartialPadding);
     partials.head_stride = round_up(arguments.num_heads, kPartialPadding);
-    partials.sums = buffer.get();
-    partials.maxima = partials.sums + num_slots * arguments.num_heads * partials.sum_stride;
-    partials.weights = partials.maxima + num_slots * partials.head_stride;
-    const AttentionPlan plan = plan_attention(arguments, first, end - first);
-    run_plan(KernelInput{arguments, plan, partials, rounded.view()}, parallel_for);
-    first = end;
+    partials.sums = impl_->partials.get();
+    partials.maxima = partials.sums + plan.num_slots * arguments.num_heads * partials.sum_stride;
+    partials.weights = partials.maxima + plan.num_slots * partials.head_stride;
+    run_plan(KernelInput{arguments, plan, partials, fixed}, parallel_for);
   }
+}
+
+void segment_attention(const AttentionArguments& arguments, const ParallelFor& parallel_for) {
+  SegmentAttention(arguments).run(arguments, parallel_for);
 }
 
 }  // namespace pml::runtime::cpu
