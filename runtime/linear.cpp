@@ -44,13 +44,13 @@ constexpr std::int64_t kRowTile = 8;
 
 }  // namespace
 
-void LinearInput::prepare(const Linear& linear, std::int64_t num_rows) {
+void LinearInput::prepare(const Linear& linear, std::int64_t num_rows, cpu::InputForm form) {
   num_rows_ = num_rows;
   const std::int64_t size = linear.num_inputs();
   if (!linear.matrices_.empty()) {
-    const auto* rows = std::get_if<cpu::QuantizedRows>(&rows_);
-    const bool fits = rows != nullptr && rows->num_rows() == num_rows && rows->num_inputs() == size;
-    if (!fits) rows_ = cpu::QuantizedRows(num_rows, size);
+    const auto* rows = std::get_if<cpu::RoundedRows>(&rows_);
+    const bool fits = rows != nullptr && rows->num_rows() == num_rows && rows->num_inputs() == size && rows->form() == form;
+    if (!fits) rows_ = cpu::RoundedRows(num_rows, size, form);
     return;
   }
   const std::int64_t num_padded = (num_rows + kRowTile - 1) / kRowTile * kRowTile;
@@ -65,7 +65,7 @@ void LinearInput::prepare(const Linear& linear, std::int64_t num_rows) {
 }
 
 void LinearInput::set(std::int64_t row, const float* values) {
-  if (auto* quantized = std::get_if<cpu::QuantizedRows>(&rows_)) return quantized->set(row, values);
+  if (auto* rounded = std::get_if<cpu::RoundedRows>(&rows_)) return rounded->set(row, values);
   const at::Tensor& tensor = std::get<at::Tensor>(rows_);
   const std::int64_t size = tensor.size(1);
   auto* to = static_cast<std::byte*>(tensor.data_ptr()) + row * size * tensor.element_size();
@@ -87,7 +87,7 @@ Linear::Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, Compute
 }
 
 void Linear::multiply(const LinearInput& x, at::Tensor& y) const {
-  if (const auto* rows = std::get_if<cpu::QuantizedRows>(&x.rows_)) {
+  if (const auto* rows = std::get_if<cpu::RoundedRows>(&x.rows_)) {
     const bool fits = y.defined() && y.size(0) == x.num_rows() && y.size(1) == num_outputs_;
     if (!fits) y = at::empty({x.num_rows(), num_outputs_}, at::kFloat);
     multiply_packed(*rows, cpu::Store::replace, y.data_ptr<float>());
@@ -98,7 +98,7 @@ void Linear::multiply(const LinearInput& x, at::Tensor& y) const {
 }
 
 void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
-  if (const auto* rows = std::get_if<cpu::QuantizedRows>(&x.rows_)) {
+  if (const auto* rows = std::get_if<cpu::RoundedRows>(&x.rows_)) {
     multiply_packed(*rows, cpu::Store::add, sum.data_ptr<float>());
     if (bias_) sum.add_(*bias_);
   } else {
@@ -108,12 +108,14 @@ void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
   }
 }
 
-void Linear::multiply_packed(const cpu::QuantizedRows& x, cpu::Store store, float* out) const {
+void Linear::multiply_packed(const cpu::RoundedRows& x, cpu::Store store, float* out) const {
   std::int64_t num_panels = 0;
   for (const cpu::PackedMatrix& matrix : matrices_) num_panels += matrix.num_panels();
-  constexpr std::int64_t kLeastPanels = 2;
-  for_pieces(num_panels, kLeastPanels, [&](std::int64_t begin, std::int64_t end) {
+  // Two panels are multiplied at a time.
+  for_pieces((num_panels + 1) / 2, 1, [&](std::int64_t begin, std::int64_t end) {
     float* to = out;
+    begin *= 2;
+    end *= 2;
     for (const cpu::PackedMatrix& matrix : matrices_) {
       const std::int64_t first = std::max<std::int64_t>(begin, 0);
       const std::int64_t last = std::min(end, matrix.num_panels());

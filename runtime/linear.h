@@ -18,8 +18,9 @@ class Linear;
 /// Rows of inputs, rounded as a product reads them.
 class LinearInput {
  public:
-  /// Makes room for what `linear` multiplies. What is in there is lost, and its memory used again where it fits.
-  void prepare(const Linear& linear, std::int64_t num_rows);
+  /// Makes room for what `linear` multiplies, in `form` if that is packed. What is in there is lost, and its memory used
+  /// again where it fits.
+  void prepare(const Linear& linear, std::int64_t num_rows, cpu::InputForm form);
 
   std::int64_t num_rows() const { return num_rows_; }
   /// Rounds `values` [in]. Different rows may be set at once from several threads; all are, before the product.
@@ -28,7 +29,7 @@ class LinearInput {
  private:
   friend class Linear;
   std::int64_t num_rows_ = 0;
-  std::variant<at::Tensor, cpu::QuantizedRows> rows_;  // tensor: [padded rows, in]
+  std::variant<at::Tensor, cpu::RoundedRows> rows_;  // tensor: [padded rows, in]
 };
 
 /// y = x W^T + b. A row of y has the same bits whatever other rows are computed with it.
@@ -50,7 +51,7 @@ class Linear {
 
  private:
   friend class LinearInput;
-  void multiply_packed(const cpu::QuantizedRows& x, cpu::Store store, float* out) const;
+  void multiply_packed(const cpu::RoundedRows& x, cpu::Store store, float* out) const;
   at::Tensor multiply_plain(const at::Tensor& x) const;
 
   std::int64_t num_inputs_ = 0;

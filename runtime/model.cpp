@@ -25,6 +25,17 @@ namespace {
 /// Of row-wise steps: fewer are not worth another thread.
 constexpr std::int64_t kRowsAtOnce = 4;
 
+/// How rows are rounded for packed weights. Fewer generated tokens than this are multiplied as fast in integers.
+/// Prompts are rounded in one way, however many rows are in the pass: what is stored does not depend on it.
+constexpr std::int64_t kLeastBf16Rows = 8;
+
+cpu::InputForm input_form(std::span<const SequenceInput> sequences) {
+  const bool all_generating = std::all_of(sequences.begin(), sequences.end(),
+                                          [](const SequenceInput& sequence) { return sequence.is_generating; });
+  const bool is_small = all_generating && sequences.size() < kLeastBf16Rows;
+  return cpu::has_bf16_products() && !is_small ? cpu::InputForm::bf16 : cpu::InputForm::integers;
+}
+
 }  // namespace
 
 struct Model::Impl {
@@ -48,8 +59,9 @@ struct Model::Impl {
   }
 
   /// The rows of x, normed, as the input of `linear`.
-  void normalize(const at::Tensor& x, const at::Tensor& weight, const Linear& linear, LinearInput& result) const {
-    result.prepare(linear, x.size(0));
+  void normalize(const at::Tensor& x, const at::Tensor& weight, const Linear& linear, cpu::InputForm form,
+                 LinearInput& result) const {
+    result.prepare(linear, x.size(0), form);
     const float* from = x.const_data_ptr<float>();
     const std::int64_t size = x.size(1);
     for_pieces(x.size(0), kRowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
@@ -63,8 +75,8 @@ struct Model::Impl {
   }
 
   /// silu(gate) * up of [rows, gate and up], as the input of `linear`.
-  static void activate(const at::Tensor& gate_up, const Linear& linear, LinearInput& result) {
-    result.prepare(linear, gate_up.size(0));
+  static void activate(const at::Tensor& gate_up, const Linear& linear, cpu::InputForm form, LinearInput& result) {
+    result.prepare(linear, gate_up.size(0), form);
     const std::int64_t size = gate_up.size(1) / 2;
     for_pieces(gate_up.size(0), kRowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
       std::vector<float> product(static_cast<std::size_t>(size));
@@ -78,6 +90,7 @@ struct Model::Impl {
 
   /// What one forward pass keeps between layers.
   struct Scratch {
+    cpu::InputForm form = cpu::InputForm::integers;
     std::vector<float> cosine, sine;  // [num_rotated, half]
     std::vector<float> queries;       // [num_rotated, num_heads, head_dim]
     std::vector<float> attended;      // [num_tokens, num_heads, head_dim]
@@ -86,8 +99,9 @@ struct Model::Impl {
     at::Tensor qkv, gate_up;
   };
 
-  Scratch make_scratch(const Batch& batch) const {
+  Scratch make_scratch(const Batch& batch, cpu::InputForm form) const {
     Scratch scratch;
+    scratch.form = form;
     const std::int64_t half = rope.half();
     scratch.cosine.resize(batch.queries().size() * half);
     scratch.sine.resize(scratch.cosine.size());
@@ -173,20 +187,20 @@ struct Model::Impl {
   /// `wants_output`: false where only the layer's KV are wanted.
   void run_layer(std::int32_t index, const Batch& batch, Scratch& scratch, at::Tensor& x, bool wants_output) const {
     const LayerWeights& layer = weights.layers[static_cast<std::size_t>(index)];
-    normalize(x, layer.input_norm, layer.qkv, scratch.qkv_input);
+    normalize(x, layer.input_norm, layer.qkv, scratch.form, scratch.qkv_input);
     layer.qkv.multiply(scratch.qkv_input, scratch.qkv);
     if (config.qk_norm) normalize_heads(layer, batch.num_tokens(), scratch.qkv);
     rotate(scratch.qkv, index, batch, scratch);
     if (!wants_output) return;
     attend(index, batch, scratch);
-    scratch.output_input.prepare(layer.output, x.size(0));
+    scratch.output_input.prepare(layer.output, x.size(0), scratch.form);
     for_rows(x.size(0), [&](std::int64_t row) {
       scratch.output_input.set(row, scratch.attended.data() + row * layer.output.num_inputs());
     });
     layer.output.add_to(x, scratch.output_input);
-    normalize(x, layer.mlp_norm, layer.gate_up, scratch.gate_up_input);
+    normalize(x, layer.mlp_norm, layer.gate_up, scratch.form, scratch.gate_up_input);
     layer.gate_up.multiply(scratch.gate_up_input, scratch.gate_up);
-    activate(scratch.gate_up, layer.down, scratch.down_input);
+    activate(scratch.gate_up, layer.down, scratch.form, scratch.down_input);
     layer.down.add_to(x, scratch.down_input);
   }
 
@@ -205,7 +219,7 @@ struct Model::Impl {
       to += config.hidden_size;
     }
     LinearInput input;
-    normalize(last, weights.norm, weights.head, input);
+    normalize(last, weights.norm, weights.head, cpu::InputForm::integers, input);
     at::Tensor result;
     weights.head.multiply(input, result);
     const float* from = result.const_data_ptr<float>();
@@ -245,7 +259,7 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
   const c10::InferenceMode guard;
   const Batch batch(sequences);
   const std::int64_t num_rows = batch.num_tokens();
-  Impl::Scratch scratch = impl_->make_scratch(batch);
+  Impl::Scratch scratch = impl_->make_scratch(batch, input_form(sequences));
   at::Tensor x = impl_->embed(sequences, num_rows);
   const bool wants_logits = std::any_of(sequences.begin(), sequences.end(),
                                         [](const SequenceInput& sequence) { return sequence.wants_logits; });

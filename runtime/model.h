@@ -32,7 +32,8 @@ class Model {
   /// that wants them, in order: [num_wanting, vocab_size], f32.
   ///
   /// A row's result depends on its own sequence alone, to the bit: not on the number of threads, not on which
-  /// other sequences are in the batch.
+  /// other sequences are in the batch. Except with packed weights where the processor has tiles (AMX): then a generated
+  /// token is rounded otherwise among many rows than among few. Prompts are not.
   std::vector<float> forward(std::span<const SequenceInput> sequences) const;
 
   /// Rows that one forward pass takes at most; longer inputs are split by prefill().

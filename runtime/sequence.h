@@ -17,6 +17,7 @@ struct SequenceInput {
   std::span<const KvView> context;  // in position order; no row at a position of another
   KvBuffer* own = nullptr;          // the sequence's earlier rows; the new tokens' rows are appended
   bool wants_logits = false;        // of the last token
+  bool is_generating = false;       // the token is one that was generated, and no part of a prompt
 };
 
 }  // namespace pml::runtime

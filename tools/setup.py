@@ -26,6 +26,9 @@ ENVIRONMENTS = {
     "oracle": ROOT / "tests" / "oracle" / "requirements.txt",
     "peers": ROOT / "bench" / "peers" / "requirements.txt",
 }
+# GCC 12's _tile_loadconfig() does not say what memory it reads: without these flags the stores before it are dropped, and
+# llama.cpp, compiled for a processor with AMX, ends at its first product.
+COMPILER_FLAGS = "-fno-dse -fno-tree-dse"
 DEBIAN_PACKAGES = [
     line.split("#")[0].strip()
     for line in (ROOT / "tools" / "debian-packages.txt").read_text().splitlines()
@@ -104,16 +107,17 @@ def install_environment(name):
     environment = DEPS / name
     requirements = ENVIRONMENTS[name]
     stamp = environment / "stamp"
-    key = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    key = hashlib.sha256(requirements.read_bytes() + COMPILER_FLAGS.encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == key:
         return
     print(f"setup: fetching the packages of {requirements.relative_to(ROOT)} from PyPI (5 GB)", flush=True)
     commands = [
         [sys.executable, "-m", "venv", str(environment)],
-        [str(environment / "bin" / "pip"), "install", "--quiet", "-r", str(requirements)],
+        [str(environment / "bin" / "pip"), "install", "--quiet", "--no-cache-dir", "-r", str(requirements)],
     ]
+    variables = {**os.environ, "CXXFLAGS": COMPILER_FLAGS}
     for command in commands:
-        if subprocess.run(command).returncode != 0:
+        if subprocess.run(command, env=variables).returncode != 0:
             fail(f"the environment {environment} could not be made; wanted: what {requirements} names")
     stamp.write_text(key)
 

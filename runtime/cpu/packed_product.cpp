@@ -1,10 +1,14 @@
 #include "runtime/cpu/packed_product.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
 
 #include "grammar/check.h"
+#include "runtime/cpu/amx.h"
+#include "runtime/cpu/elementwise.h"
+#include "runtime/cpu/packed_product_amx.h"
 #include "runtime/cpu/packed_product_vnni.h"
 #include "runtime/cpu/vnni.h"
 
@@ -61,42 +65,75 @@ HWY_EXPORT(multiply_on_target);
 
 namespace {
 
-std::int64_t tile_rows() { return has_vnni() ? kVnniTileRows : HWY_DYNAMIC_DISPATCH(tile_rows_on_target)(); }
+std::int64_t tile_rows(InputForm form) {
+  if (form == InputForm::bf16) return kAmxTileRows;
+  return has_vnni() ? kVnniTileRows : HWY_DYNAMIC_DISPATCH(tile_rows_on_target)();
+}
 
 }  // namespace
 
-QuantizedRows::QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs)
-    : num_rows_(num_rows), num_inputs_(num_inputs), num_tiles_((num_rows + tile_rows() - 1) / tile_rows()) {
+bool has_bf16_products() { return has_amx(); }
+
+RoundedRows::RoundedRows(std::int64_t num_rows, std::int64_t num_inputs, InputForm form)
+    : num_rows_(num_rows),
+      num_inputs_(num_inputs),
+      form_(form),
+      num_tiles_((num_rows + tile_rows(form) - 1) / tile_rows(form)) {
   PML_CHECK(num_inputs % kBlockInputs == 0, "inputs come in whole blocks");
-  pairs_ = hwy::AllocateAligned<std::uint32_t>(static_cast<std::size_t>(num_rows * num_inputs / 2));
-  if (pairs_ == nullptr && num_rows > 0) throw std::bad_alloc();
-  scales_ = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(num_rows * num_inputs / kBlockInputs * 2));
+  PML_CHECK(form == InputForm::integers || has_bf16_products(), "the processor has the form's products");
+  const std::int64_t room = form == InputForm::bf16 ? num_tiles_ * kAmxTileRows : num_rows;
+  const auto num_words = static_cast<std::size_t>(room * num_inputs / 2);
+  inputs_ = hwy::AllocateAligned<std::uint32_t>(num_words);
+  if (inputs_ == nullptr && num_rows > 0) throw std::bad_alloc();
+  if (form == InputForm::integers) {
+    scales_ = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(num_rows * num_inputs / 16));
+  } else if (room > num_rows) {  // rows that nobody sets are multiplied with the others of their tile
+    std::fill_n(inputs_.get(), num_words, 0U);
+  }
 }
 
-QuantizedRows::Tile QuantizedRows::tile(std::int64_t index) const {
-  // Tiles of nearly equal size: 13 rows as 7 + 6, not 12 + 1.
+RoundedRows::Tile RoundedRows::tile(std::int64_t index) const {
   Tile tile;
+  if (form_ == InputForm::bf16) {
+    tile.first_row = index * kAmxTileRows;
+    tile.num_rows = std::min(kAmxTileRows, num_rows_ - tile.first_row);
+    tile.room = kAmxTileRows;
+    tile.inputs = inputs_.get() + tile.first_row * num_inputs_ / 2;
+    return tile;
+  }
+  // Tiles of nearly equal size: 13 rows as 7 + 6, not 12 + 1.
   tile.first_row = index * num_rows_ / num_tiles_;
   tile.num_rows = (index + 1) * num_rows_ / num_tiles_ - tile.first_row;
-  tile.pairs = pairs_.get() + tile.first_row * num_inputs_ / 2;
+  tile.room = tile.num_rows;
+  tile.inputs = inputs_.get() + tile.first_row * num_inputs_ / 2;
   tile.scales = scales_.get() + tile.first_row * (num_inputs_ / kBlockInputs * 2);
   return tile;
 }
 
-void QuantizedRows::set(std::int64_t row, const float* values) {
-  // The tile whose rows are [index * num_rows / num_tiles, ...) that holds `row`.
-  const Tile at = tile(((row + 1) * num_tiles_ - 1) / num_rows_);
-  std::uint32_t* pairs = pairs_.get() + (at.pairs - pairs_.get()) + (row - at.first_row) * kBlockPairs;
+void RoundedRows::set(std::int64_t row, const float* values) {
+  const std::int64_t num_blocks = num_inputs_ / kBlockInputs;
+  // The tile that holds `row`; of integers, the one whose rows are [index * num_rows / num_tiles, ...).
+  const Tile at = tile(form_ == InputForm::bf16 ? row / kAmxTileRows : ((row + 1) * num_tiles_ - 1) / num_rows_);
+  std::uint32_t* inputs = inputs_.get() + (at.inputs - inputs_.get()) + (row - at.first_row) * kBlockPairs;
+  if (form_ == InputForm::bf16) {
+    for (std::int64_t block = 0; block < num_blocks; ++block, inputs += at.room * kBlockPairs) {
+      round_to(KvType::bf16, values + block * kBlockInputs, kBlockInputs, inputs);
+    }
+    return;
+  }
   float* scales = scales_.get() + (at.scales - scales_.get()) + (row - at.first_row);
-  HWY_DYNAMIC_DISPATCH(quantize_row)(values, num_inputs_ / kBlockInputs, at.num_rows, pairs, scales);
+  HWY_DYNAMIC_DISPATCH(quantize_row)(values, num_blocks, at.num_rows, inputs, scales);
 }
 
-void multiply(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
+void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
               Store store, float* out, std::int64_t out_stride) {
   PML_CHECK(rows.num_inputs() == matrix.num_inputs, "the rows are as long as the matrix has inputs");
   PML_CHECK(first_panel >= 0 && end_panel <= matrix.num_panels() && out_stride >= matrix.num_outputs,
             "the panels are the matrix's, and fit the output");
   if (rows.num_rows() == 0) return;
+  if (rows.form() == InputForm::bf16) {
+    return multiply_with_amx(matrix, rows, first_panel, end_panel, store, out, out_stride);
+  }
   if (has_vnni()) return multiply_with_vnni(matrix, rows, first_panel, end_panel, store, out, out_stride);
   HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, first_panel, end_panel, store, out, out_stride);
 }

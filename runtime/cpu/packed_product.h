@@ -1,10 +1,16 @@
 // Products of packed weights (packed_matrix.h) with rows of activations, for any number of rows.
 //
-// Activations are rounded to integers of 16 bits with a scale for every 32 of them. An integer product of such a
-// block with a block of weights is exact in 32 bits; the blocks' products are scaled and added up in f32, in
-// ascending order. So a result differs from one in f32 arithmetic by some 2^-16 of its terms: far less than bf16
-// would, at the same speed. And a row's bits depend on the row and the weights alone, not on the other rows, nor on
-// threads. They may differ between instruction sets with and without a fused multiply-add.
+// Activations come in one of two forms, whose products are:
+//
+//   integers  of 16 bits with a scale for every 32 of them. An integer product of such a block with a block of weights is
+//             exact in 32 bits; the blocks' products are scaled and added up in f32, in ascending order. So a result
+//             differs from one in f32 arithmetic by some 2^-16 of its terms. As fast as memory is read for one row, and
+//             as fast as bf16 for many, where there are no tiles. Bits may differ between instruction sets with and
+//             without a fused multiply-add.
+//   bf16      weights, too, are rounded to bf16 as they are unpacked: at most 2^-8 of either factor. For the tiles of AMX, which
+//             multiply several times as fast.
+//
+// In either form a row's bits depend on the row and the weights alone, not on the other rows, nor on threads.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +21,20 @@
 
 namespace pml::runtime::cpu {
 
-/// Rows of activations in 16 bits, in tiles as multiply() reads them. Made without contents.
-class QuantizedRows {
+enum class InputForm : std::uint8_t { integers, bf16 };
+
+/// Can this processor multiply rows in bf16?
+bool has_bf16_products();
+
+/// Rows of activations, rounded, in tiles as multiply() reads them. Made without contents.
+class RoundedRows {
  public:
-  /// `num_inputs`: a multiple of kBlockInputs. Throws std::bad_alloc.
-  QuantizedRows(std::int64_t num_rows, std::int64_t num_inputs);
+  /// `num_inputs`: a multiple of kBlockInputs. bf16 only if has_bf16_products(). Throws std::bad_alloc.
+  RoundedRows(std::int64_t num_rows, std::int64_t num_inputs, InputForm form);
 
   std::int64_t num_rows() const { return num_rows_; }
   std::int64_t num_inputs() const { return num_inputs_; }
+  InputForm form() const { return form_; }
 
   /// Rounds row `row` [num_inputs]. Different rows may be set at once from several threads.
   void set(std::int64_t row, const float* values);
@@ -32,16 +44,20 @@ class QuantizedRows {
   struct Tile {
     std::int64_t first_row = 0;
     std::int64_t num_rows = 0;
-    const std::uint32_t* pairs = nullptr;  // [num_blocks, num_rows, 16]: two 16-bit inputs, the first in the low bits
-    const float* scales = nullptr;         // [num_blocks, 2, num_rows]: scale of a block, and its inputs' sum
+    std::int64_t room = 0;  // rows that there is room for; num_rows, or 16 in bf16
+    /// [num_blocks, room, 16]: two inputs each, the first in the low bits.
+    const std::uint32_t* inputs = nullptr;
+    /// Of integers: [num_blocks, 2, num_rows]: scale of a block, and its inputs' sum.
+    const float* scales = nullptr;
   };
   Tile tile(std::int64_t index) const;
 
  private:
   std::int64_t num_rows_;
   std::int64_t num_inputs_;
+  InputForm form_;
   std::int64_t num_tiles_;
-  hwy::AlignedFreeUniquePtr<std::uint32_t[]> pairs_;  // a row's block is a cache line: no two threads write to one
+  hwy::AlignedFreeUniquePtr<std::uint32_t[]> inputs_;  // a row's block is a cache line: no two threads write to one
   std::unique_ptr<float[]> scales_;
 };
 
@@ -51,7 +67,7 @@ enum class Store : std::uint8_t { replace, add };
 /// out[row, o] = (or +=) sum over i of rows[row, i] * matrix[o, i], for the outputs o of the panels [first_panel,
 /// end_panel) and all rows. out: [num_rows, out_stride], out_stride >= matrix.num_outputs. Reentrant; different panels
 /// may be computed at once.
-void multiply(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
+void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
               Store store, float* out, std::int64_t out_stride);
 
 }  // namespace pml::runtime::cpu

@@ -15,7 +15,7 @@ static_assert(pml::runtime::cpu::N_AVX3_VNNI::kTileRows == pml::runtime::cpu::kV
 
 namespace pml::runtime::cpu {
 
-void multiply_with_vnni([[maybe_unused]] const PackedMatrix& matrix, [[maybe_unused]] const QuantizedRows& rows,
+void multiply_with_vnni([[maybe_unused]] const PackedMatrix& matrix, [[maybe_unused]] const RoundedRows& rows,
                         [[maybe_unused]] std::int64_t first_panel, [[maybe_unused]] std::int64_t end_panel,
                         [[maybe_unused]] Store store, [[maybe_unused]] float* out,
                         [[maybe_unused]] std::int64_t out_stride) {

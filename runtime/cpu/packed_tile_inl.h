@@ -20,7 +20,7 @@ struct TileArguments {
   const std::uint8_t* scales;  // the first vector's scales
   std::int64_t next_scales;    // bytes to the scales of the next vector
   std::int64_t num_blocks;
-  const std::uint32_t* pairs;  // QuantizedRows::Tile
+  const std::uint32_t* pairs;  // RoundedRows::Tile::inputs
   const float* row_scales;
   Store store;
   float* out;  // [rows, out_stride]: the first vector's place
@@ -189,14 +189,14 @@ HWY_INLINE std::int64_t multiply_vectors(std::int64_t num_rows, std::int64_t num
 
 /// Panels whose vectors lie at equal distances, so that tiles may run over several of them.
 template <PackedType kType>
-void multiply_panel_run(const PackedMatrix& matrix, const QuantizedRows::Tile& tile, std::int64_t panel,
+void multiply_panel_run(const PackedMatrix& matrix, const RoundedRows::Tile& tile, std::int64_t panel,
                         std::int64_t num_panels, Store store, float* out, std::int64_t out_stride) {
   const auto* quants = reinterpret_cast<const std::uint8_t*>(matrix.data) + panel * matrix.panel_bytes();
   TileArguments arguments;
   arguments.next_vector = kPanelVectors == 1 ? matrix.panel_bytes() : 2 * kLanes;
   arguments.next_scales = kPanelVectors == 1 ? matrix.panel_bytes() : 2 * kLanes;
   arguments.num_blocks = matrix.num_blocks();
-  arguments.pairs = tile.pairs;
+  arguments.pairs = tile.inputs;
   arguments.row_scales = tile.scales;
   arguments.store = store;
   arguments.out_stride = out_stride;
@@ -209,7 +209,7 @@ void multiply_panel_run(const PackedMatrix& matrix, const QuantizedRows::Tile& t
 }
 
 template <PackedType kType>
-void multiply_panels(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel,
+void multiply_panels(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
                      std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   // All tiles of a few panels, then the next panels: their weights come from memory once.
   const std::int64_t most = kPanelVectors == 1 ? vectors_of_tile(rows.tile(0).num_rows) : 1;
@@ -221,7 +221,7 @@ void multiply_panels(const PackedMatrix& matrix, const QuantizedRows& rows, std:
       ++num_panels;
     }
     for (std::int64_t t = 0; t < rows.num_tiles(); ++t) {
-      const QuantizedRows::Tile tile = rows.tile(t);
+      const RoundedRows::Tile tile = rows.tile(t);
       float* to = out + tile.first_row * out_stride + panel * kPanelOutputs;
       if (is_whole) {
         multiply_panel_run<kType>(matrix, tile, panel, num_panels, store, to, out_stride);
@@ -241,7 +241,7 @@ void multiply_panels(const PackedMatrix& matrix, const QuantizedRows& rows, std:
   }
 }
 
-inline void multiply_on_target(const PackedMatrix& matrix, const QuantizedRows& rows, std::int64_t first_panel,
+inline void multiply_on_target(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
                                std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   switch (matrix.type) {
     case PackedType::q4:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/dequantize.h"
+#include "runtime/cpu/amx.h"
 #include "runtime/cpu/packed_product.h"
 #include "runtime/cpu/vnni.h"
 #include "runtime/packing.h"
@@ -71,8 +72,9 @@ std::vector<float> random_rows(std::int64_t count, unsigned seed) {
   return values;
 }
 
-std::vector<float> multiply(const cpu::PackedMatrix& matrix, const std::vector<float>& x, std::int64_t num_rows) {
-  cpu::QuantizedRows rows(num_rows, matrix.num_inputs);
+std::vector<float> multiply(const cpu::PackedMatrix& matrix, const std::vector<float>& x, std::int64_t num_rows,
+                            cpu::InputForm form = cpu::InputForm::integers) {
+  cpu::RoundedRows rows(num_rows, matrix.num_inputs, form);
   for (std::int64_t row = 0; row < num_rows; ++row) rows.set(row, x.data() + row * matrix.num_inputs);
   std::vector<float> out(static_cast<std::size_t>(num_rows * matrix.num_outputs), NAN);
   const std::int64_t half = matrix.num_panels() / 2;  // as two threads would
@@ -169,46 +171,112 @@ TEST_CASE("Packed weights are the file's") {
   CHECK(!packed_type(RandomMatrix(TensorType::f32, 4, 40, 1).info, WeightType::q8));
 }
 
-TEST_CASE("Packed products, on every instruction set") {
-  const TargetsGuard guard;
-  struct Shape {
-    TensorType type;
-    std::int64_t outputs, inputs, rows;
-  };
+struct Shape {
+  TensorType type;
+  std::int64_t outputs, inputs, rows;
+};
+
+/// Matrices of all packed types, whole panels and parts of them, every number of rows up to two tiles.
+std::vector<Shape> awkward_shapes() {
   std::vector<Shape> shapes{
       {TensorType::q4_1, 100, 576, 1}, {TensorType::q8_0, 16, 1536, 3}, {TensorType::q5_1, 5, 32, 30}};
-  for (std::int64_t rows = 1; rows <= 27; ++rows) {
+  for (std::int64_t rows = 1; rows <= 33; ++rows) {
     shapes.push_back({rows % 3 == 0   ? TensorType::q4_0
                       : rows % 3 == 1 ? TensorType::q5_1
                                       : TensorType::q8_0,
                       16 * (rows % 7) + rows % 4 + 1, 32 * (rows % 5 + 1), rows});
   }
-  for (const Shape& shape : shapes) {
-    CAPTURE(to_string(shape.type), shape.outputs, shape.inputs, shape.rows);
-    const RandomMatrix random(shape.type, shape.outputs, shape.inputs, static_cast<unsigned>(shape.rows));
-    const Packed packed(random.info, *packed_type(random.info, WeightType::stored));
-    const std::vector<float> x = random_rows(shape.rows * shape.inputs, 7);
-    std::vector<float> weights(static_cast<std::size_t>(shape.outputs * shape.inputs));
+  return shapes;
+}
+
+/// A shape's matrix and rows, at random.
+struct Product {
+  RandomMatrix random;
+  Packed packed;
+  std::vector<float> x, weights;
+
+  explicit Product(const Shape& shape)
+      : random(shape.type, shape.outputs, shape.inputs, static_cast<unsigned>(shape.rows)),
+        packed(random.info, *packed_type(random.info, WeightType::stored)),
+        x(random_rows(shape.rows * shape.inputs, 7)),
+        weights(static_cast<std::size_t>(shape.outputs * shape.inputs)) {
     compiler::dequantize_rows(random.info, 0, shape.outputs, weights.data());
+  }
+
+  /// A row by itself has the same bits.
+  void check_single_rows(const Shape& shape, const std::vector<float>& y, cpu::InputForm form) const {
+    for (std::int64_t row = 0; row < shape.rows; ++row) {
+      const std::vector<float> one(x.begin() + row * shape.inputs, x.begin() + (row + 1) * shape.inputs);
+      const std::vector<float> alone = multiply(packed.matrix, one, 1, form);
+      REQUIRE(std::equal(alone.begin(), alone.end(), y.begin() + row * shape.outputs));
+    }
+  }
+};
+
+TEST_CASE("Packed products of integers, on every instruction set") {
+  const TargetsGuard guard;
+  for (const Shape& shape : awkward_shapes()) {
+    CAPTURE(to_string(shape.type), shape.outputs, shape.inputs, shape.rows);
+    const Product product(shape);
     std::vector<float> with_fma;  // bits are the same wherever there is a fused multiply-add
     for (const bool vnni : {true, false}) {
       for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
         hwy::SetSupportedTargetsForTest(target);
         cpu::allow_vnni(vnni);
         CAPTURE(hwy::TargetName(target), vnni);
-        const std::vector<float> y = multiply(packed.matrix, x, shape.rows);
-        check_product(weights, x, y, shape.inputs);
-        for (std::int64_t row = 0; row < shape.rows; ++row) {  // a row by itself has the same bits
-          const std::vector<float> one(x.begin() + row * shape.inputs, x.begin() + (row + 1) * shape.inputs);
-          const std::vector<float> alone = multiply(packed.matrix, one, 1);
-          REQUIRE(std::equal(alone.begin(), alone.end(), y.begin() + row * shape.outputs));
-        }
+        const std::vector<float> y = multiply(product.packed.matrix, product.x, shape.rows);
+        check_product(product.weights, product.x, y, shape.inputs);
+        product.check_single_rows(shape, y, cpu::InputForm::integers);
         if (target > HWY_AVX2) continue;
         if (with_fma.empty()) with_fma = y;
         REQUIRE(y == with_fma);
       }
       hwy::SetSupportedTargetsForTest(0);
     }
+  }
+}
+
+TEST_CASE("Packed products in bf16") {
+  if (!cpu::has_bf16_products()) {
+    WARN("skipped: this processor has no products of bf16 tiles (AMX)");
+    return;
+  }
+  std::vector<Shape> shapes = awkward_shapes();
+  shapes.push_back({TensorType::q4_1, 40, 576, 300});   // more rows than wait
+  shapes.push_back({TensorType::q8_0, 35, 2080, 270});  // more inputs than are unpacked at a time
+  for (const Shape& shape : shapes) {
+    CAPTURE(to_string(shape.type), shape.outputs, shape.inputs, shape.rows);
+    const Product product(shape);
+    const std::vector<float> y = multiply(product.packed.matrix, product.x, shape.rows, cpu::InputForm::bf16);
+    for (std::int64_t row = 0; row < shape.rows; ++row) {
+      for (std::int64_t output = 0; output < shape.outputs; ++output) {
+        double sum = 0.0, size = 0.0;
+        for (std::int64_t i = 0; i < shape.inputs; ++i) {
+          const double term = double{product.weights[output * shape.inputs + i]} * product.x[row * shape.inputs + i];
+          sum += term;
+          size += std::abs(term);
+        }
+        const double error = std::abs(y[row * shape.outputs + output] - sum);
+        if (error > (0x1p-7 + 3e-5) * size) {  // both factors are off by 2^-8 at most
+          CAPTURE(row, output, sum, y[row * shape.outputs + output]);
+          FAIL("the product is off");
+        }
+      }
+    }
+    product.check_single_rows(shape, y, cpu::InputForm::bf16);
+  }
+}
+
+TEST_CASE("A product is added to what is there") {
+  const Product product({TensorType::q4_1, 21, 64, 3});
+  for (const cpu::InputForm form : {cpu::InputForm::integers, cpu::InputForm::bf16}) {
+    if (form == cpu::InputForm::bf16 && !cpu::has_bf16_products()) continue;
+    const std::vector<float> y = multiply(product.packed.matrix, product.x, 3, form);
+    std::vector<float> sum(y.size(), 1.0F);
+    cpu::RoundedRows rows(3, 64, form);
+    for (std::int64_t row = 0; row < 3; ++row) rows.set(row, product.x.data() + row * 64);
+    cpu::multiply(product.packed.matrix, rows, 0, product.packed.matrix.num_panels(), cpu::Store::add, sum.data(), 21);
+    for (std::size_t i = 0; i < sum.size(); ++i) CHECK(sum[i] == 1.0F + y[i]);
   }
 }
 
