@@ -7,7 +7,6 @@
 
 #include "grammar/check.h"
 #include "runtime/cpu/amx.h"
-#include "runtime/cpu/elementwise.h"
 #include "runtime/cpu/packed_product_amx.h"
 #include "runtime/cpu/packed_product_vnni.h"
 #include "runtime/cpu/vnni.h"
@@ -25,6 +24,22 @@ HWY_BEFORE_NAMESPACE();
 namespace pml::runtime::cpu::HWY_NAMESPACE {
 
 std::int64_t tile_rows_on_target() { return kTileRows; }
+
+/// Rounds one row of a tile of `room` rows to bf16: `inputs` is the row's place in the first block.
+void round_row_to_bf16(const float* values, std::int64_t num_blocks, std::int64_t room, std::uint32_t* inputs) {
+  constexpr FloatTag d;
+  const hn::RebindToUnsigned<FloatTag> bits;
+  const hn::Rebind<std::uint16_t, FloatTag> narrow;
+  for (std::int64_t block = 0; block < num_blocks; ++block) {
+    auto* to = reinterpret_cast<std::uint16_t*>(inputs);
+    for (std::size_t i = 0; i < kBlockInputs; i += kLanes) {
+      const auto rounded = hn::Add(hn::BitCast(bits, hn::LoadU(d, values + i)), hn::Set(bits, 0x8000));
+      hn::Store(hn::TruncateTo(narrow, hn::ShiftRight<16>(rounded)), narrow, to + i);
+    }
+    inputs += room * kBlockPairs;
+    values += kBlockInputs;
+  }
+}
 
 /// Rounds one row of a tile of `num_rows`: `pairs` and `scales` are the row's places in the first block.
 void quantize_row(const float* values, std::int64_t num_blocks, std::int64_t num_rows, std::uint32_t* pairs,
@@ -61,6 +76,7 @@ namespace pml::runtime::cpu {
 
 HWY_EXPORT(tile_rows_on_target);
 HWY_EXPORT(quantize_row);
+HWY_EXPORT(round_row_to_bf16);
 HWY_EXPORT(multiply_on_target);
 
 namespace {
@@ -115,12 +131,7 @@ void RoundedRows::set(std::int64_t row, const float* values) {
   // The tile that holds `row`; of integers, the one whose rows are [index * num_rows / num_tiles, ...).
   const Tile at = tile(form_ == InputForm::bf16 ? row / kAmxTileRows : ((row + 1) * num_tiles_ - 1) / num_rows_);
   std::uint32_t* inputs = inputs_.get() + (at.inputs - inputs_.get()) + (row - at.first_row) * kBlockPairs;
-  if (form_ == InputForm::bf16) {
-    for (std::int64_t block = 0; block < num_blocks; ++block, inputs += at.room * kBlockPairs) {
-      round_to(KvType::bf16, values + block * kBlockInputs, kBlockInputs, inputs);
-    }
-    return;
-  }
+  if (form_ == InputForm::bf16) return HWY_DYNAMIC_DISPATCH(round_row_to_bf16)(values, num_blocks, at.room, inputs);
   float* scales = scales_.get() + (at.scales - scales_.get()) + (row - at.first_row);
   HWY_DYNAMIC_DISPATCH(quantize_row)(values, num_blocks, at.num_rows, inputs, scales);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hwy/cache_control.h"
+
 #include "runtime/cpu/packed_product.h"
 #include "runtime/cpu/vnni.h"
 
@@ -19,15 +21,12 @@ namespace {
 
 static_assert(kLanes == kPanelOutputs && kAmxTileRows == kPanelOutputs);
 
-/// A tile of products is kAmxTileRows rows by a panel; so many panels and tiles of rows are multiplied at a time, and
-/// their sums stay in registers.
+/// A tile of sums is kAmxTileRows rows by a panel. So many panels and tiles of rows are multiplied at a time, and their
+/// sums stay in registers.
 constexpr std::int64_t kPanelsAtOnce = 2;
 constexpr std::int64_t kTilesAtOnce = 2;
 /// Blocks of a panel that are unpacked at a time: 96 KB of two panels.
 constexpr std::int64_t kChunkBlocks = 48;
-/// Tiles of rows that are multiplied with a chunk before the next is unpacked: their sums wait, 32 KB.
-constexpr std::int64_t kWaitingTiles = 16;
-
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kTileBytes = 16 * kLine;
 constexpr std::size_t kTileSums = kAmxTileRows * kPanelOutputs;
@@ -109,10 +108,16 @@ constexpr int kInputs = 4 + kTile;
 template <int kPanel>
 constexpr int kWeights = 6 + kPanel;
 
-/// sums [panel][row tile][16][16] = (or +=) products of tiles of rows, `inputs[t]`, and of unpacked panels.
+/// Where a tile of sums is: 16 rows, `stride` bytes apart.
+struct SumsPlace {
+  float* sums = nullptr;
+  std::size_t stride = 0;
+};
+
+/// Adds products of tiles of rows, `inputs[t]`, and of unpacked panels to sums [panel][row tile], or replaces these.
 template <int kPanels, int kTiles>
 HWY_NOINLINE void multiply_tiles_of(const std::uint8_t* const* inputs, const std::uint8_t* const* weights,
-                                    std::int64_t num_blocks, bool is_first, float* const* sums) {
+                                    std::int64_t num_blocks, Store store, const SumsPlace* places) {
   const auto for_sums = [&](const auto& body) HWY_ATTR {
     body.template operator()<0, 0>();
     if constexpr (kTiles > 1) body.template operator()<0, 1>();
@@ -120,10 +125,11 @@ HWY_NOINLINE void multiply_tiles_of(const std::uint8_t* const* inputs, const std
     if constexpr (kPanels > 1 && kTiles > 1) body.template operator()<1, 1>();
   };
   for_sums([&]<int kPanel, int kTile>() HWY_ATTR {
-    if (is_first) {
+    const SumsPlace& place = places[kPanel * kTilesAtOnce + kTile];
+    if (store == Store::replace) {
       clear_tile<kSums<kPanel, kTile>>();
     } else {
-      load_tile<kSums<kPanel, kTile>>(sums[kPanel * kTilesAtOnce + kTile], kLine);
+      load_tile<kSums<kPanel, kTile>>(place.sums, place.stride);
     }
   });
   for (std::size_t at = 0; at < static_cast<std::size_t>(num_blocks) * kTileBytes; at += kTileBytes) {
@@ -140,76 +146,90 @@ HWY_NOINLINE void multiply_tiles_of(const std::uint8_t* const* inputs, const std
       if constexpr (kTiles > 1) multiply_tiles<kSums<1, 1>, kInputs<1>, kWeights<1>>();
     }
   }
-  for_sums([&]<int kPanel, int kTile>()
-               HWY_ATTR { store_tile<kSums<kPanel, kTile>>(sums[kPanel * kTilesAtOnce + kTile], kLine); });
+  for_sums([&]<int kPanel, int kTile>() HWY_ATTR {
+    const SumsPlace& place = places[kPanel * kTilesAtOnce + kTile];
+    store_tile<kSums<kPanel, kTile>>(place.sums, place.stride);
+  });
 }
 
-/// What a tile of sums is for.
-struct Place {
-  float* out;  // [num_rows, stride]
-  std::int64_t stride;
-  std::int64_t num_rows;
-  std::int64_t num_outputs;
+/// A tile of sums that does not fit where they belong, and is copied: fewer rows or outputs than 16.
+struct PartialTile {
+  HWY_ALIGN float sums[kTileSums];
+  float* out;
+  std::int64_t stride, num_rows, num_outputs;
+
+  void load() {
+    for (std::int64_t row = 0; row < num_rows; ++row) {
+      std::copy_n(out + row * stride, num_outputs, sums + row * kPanelOutputs);
+    }
+  }
+  void store() const {
+    for (std::int64_t row = 0; row < num_rows; ++row) {
+      std::copy_n(sums + row * kPanelOutputs, num_outputs, out + row * stride);
+    }
+  }
 };
 
-HWY_INLINE void store_sums(const float* HWY_RESTRICT sums, const Place& place, Store store) {
-  constexpr FloatTag f32;
-  for (std::int64_t row = 0; row < place.num_rows; ++row, sums += kPanelOutputs) {
-    float* to = place.out + row * place.stride;
-    if (place.num_outputs == kPanelOutputs) {
-      const FloatVector sum = hn::Load(f32, sums);
-      hn::StoreU(store == Store::add ? hn::Add(hn::LoadU(f32, to), sum) : sum, f32, to);
-      continue;
+/// All rows times blocks of kPanels unpacked panels, [kPanels][kChunkBlocks] tiles. out: the first panel's.
+template <int kPanels>
+void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel, std::int64_t first_block,
+                    std::int64_t num_blocks, const std::uint8_t* weights, Store store, float* out,
+                    std::int64_t out_stride) {
+  const std::uint8_t* panels[kPanelsAtOnce] = {weights, weights + kChunkBlocks * kTileBytes};
+  for (std::int64_t t = 0; t < rows.num_tiles(); t += kTilesAtOnce) {
+    const int count = static_cast<int>(std::min(kTilesAtOnce, rows.num_tiles() - t));
+    const std::uint8_t* inputs[kTilesAtOnce] = {};
+    SumsPlace places[kPanelsAtOnce * kTilesAtOnce];
+    PartialTile partial[kPanelsAtOnce * kTilesAtOnce];
+    int num_partial = 0;
+    for (int i = 0; i < count; ++i) {
+      const RoundedRows::Tile tile = rows.tile(t + i);
+      inputs[i] = reinterpret_cast<const std::uint8_t*>(tile.inputs) + static_cast<std::size_t>(first_block) * kTileBytes;
+      for (int p = 0; p < kPanels; ++p) {
+        SumsPlace& place = places[p * kTilesAtOnce + i];
+        float* to = out + tile.first_row * out_stride + p * kPanelOutputs;
+        const std::int64_t num_outputs = std::min(kPanelOutputs, matrix.num_outputs - (panel + p) * kPanelOutputs);
+        if (tile.num_rows == kAmxTileRows && num_outputs == kPanelOutputs) {
+          place = {to, static_cast<std::size_t>(out_stride) * sizeof(float)};
+          continue;
+        }
+        PartialTile& copy = partial[num_partial++];
+        copy.out = to;
+        copy.stride = out_stride;
+        copy.num_rows = tile.num_rows;
+        copy.num_outputs = num_outputs;
+        if (store == Store::add) copy.load();
+        place = {copy.sums, kLine};
+      }
     }
-    for (std::int64_t o = 0; o < place.num_outputs; ++o) to[o] = store == Store::add ? to[o] + sums[o] : sums[o];
+    (count == 1 ? multiply_tiles_of<kPanels, 1>
+                : multiply_tiles_of<kPanels, 2>)(inputs, panels, num_blocks, store, places);
+    for (int i = 0; i < num_partial; ++i) partial[i].store();
   }
 }
 
-/// kPanels panels from `panel` on.
+/// kPanels panels from `panel` on. Meanwhile asks for the next ones.
 template <PackedType kType, int kPanels>
 HWY_NOINLINE void multiply_panels_at_once(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel,
                                           Store store, float* out, std::int64_t out_stride) {
-  HWY_ALIGN std::uint8_t weights[kPanels][kChunkBlocks * kTileBytes];
-  HWY_ALIGN float waiting[kPanels][kWaitingTiles][kTileSums];
+  HWY_ALIGN std::uint8_t weights[kPanelsAtOnce * kChunkBlocks * kTileBytes];
   const auto* data = reinterpret_cast<const std::uint8_t*>(matrix.data) + panel * matrix.panel_bytes();
-  const std::uint8_t* panels[kPanelsAtOnce] = {};
-  for (int p = 0; p < kPanels; ++p) panels[p] = weights[p];
-
-  for (std::int64_t first = 0; first < rows.num_tiles(); first += kWaitingTiles) {
-    const std::int64_t num_tiles = std::min(kWaitingTiles, rows.num_tiles() - first);
-    for (std::int64_t block = 0; block < matrix.num_blocks(); block += kChunkBlocks) {
-      const std::int64_t num_blocks = std::min(kChunkBlocks, matrix.num_blocks() - block);
-      if (first == 0 || num_blocks < matrix.num_blocks()) {
-        for (int p = 0; p < kPanels; ++p) {
-          const std::uint8_t* from = data + p * matrix.panel_bytes() + block * block_bytes(kType);
-          for (std::int64_t b = 0; b < num_blocks; ++b) {
-            unpack_block<kType>(from + b * block_bytes(kType), weights[p] + static_cast<std::size_t>(b) * kTileBytes);
-          }
+  for (std::int64_t first = 0; first < matrix.num_blocks(); first += kChunkBlocks) {
+    const std::int64_t num_blocks = std::min(kChunkBlocks, matrix.num_blocks() - first);
+    for (int p = 0; p < kPanels; ++p) {
+      const std::uint8_t* from = data + p * matrix.panel_bytes() + first * block_bytes(kType);
+      std::uint8_t* to = weights + static_cast<std::size_t>(p) * kChunkBlocks * kTileBytes;
+      for (std::int64_t block = 0; block < num_blocks; ++block) {
+        for (std::int64_t line = 0; line < block_bytes(kType); line += static_cast<std::int64_t>(kLine)) {
+          hwy::Prefetch(from + kPanels * matrix.panel_bytes() + line);
         }
-      }
-      for (std::int64_t t = 0; t < num_tiles; t += kTilesAtOnce) {
-        const std::uint8_t* inputs[kTilesAtOnce] = {};
-        float* sums[kPanelsAtOnce * kTilesAtOnce] = {};
-        const int count = static_cast<int>(std::min(kTilesAtOnce, num_tiles - t));
-        for (int i = 0; i < count; ++i) {
-          const auto* tile = reinterpret_cast<const std::uint8_t*>(rows.tile(first + t + i).inputs);
-          inputs[i] = tile + static_cast<std::size_t>(block) * kTileBytes;
-          for (int p = 0; p < kPanels; ++p) sums[p * kTilesAtOnce + i] = waiting[p][t + i];
-        }
-        (count == 1 ? multiply_tiles_of<kPanels, 1>
-                    : multiply_tiles_of<kPanels, 2>)(inputs, panels, num_blocks, block == 0, sums);
+        unpack_block<kType>(from, to);
+        from += block_bytes(kType);
+        to += kTileBytes;
       }
     }
-    for (std::int64_t t = 0; t < num_tiles; ++t) {
-      const RoundedRows::Tile tile = rows.tile(first + t);
-      for (int p = 0; p < kPanels; ++p) {
-        const std::int64_t output = (panel + p) * kPanelOutputs;
-        store_sums(waiting[p][t],
-                   {out + tile.first_row * out_stride + output, out_stride, tile.num_rows,
-                    std::min(kPanelOutputs, matrix.num_outputs - output)},
-                   store);
-      }
-    }
+    multiply_chunk<kPanels>(matrix, rows, panel, first, num_blocks, weights, first == 0 ? store : Store::add,
+                            out + panel * kPanelOutputs, out_stride);
   }
 }
 
