@@ -108,6 +108,23 @@ void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
   }
 }
 
+bool Linear::can_multiply_gated(cpu::InputForm form) const {
+  if (form != cpu::InputForm::bf16 || bias_ || matrices_.size() != 2) return false;
+  const cpu::PackedMatrix &gate = matrices_[0], &others = matrices_[1];
+  return gate.type == others.type && gate.num_outputs == others.num_outputs &&
+         gate.num_outputs % cpu::kBlockInputs == 0;
+}
+
+void Linear::multiply_gated(const LinearInput& x, const Linear& next, LinearInput& y) const {
+  y.prepare(next, x.num_rows(), cpu::InputForm::bf16);
+  const auto& rows = std::get<cpu::RoundedRows>(x.rows_);
+  auto& result = std::get<cpu::RoundedRows>(y.rows_);
+  // Two panels are a block of the result.
+  for_pieces(matrices_[0].num_panels() / 2, 1, [&](std::int64_t begin, std::int64_t end) {
+    cpu::multiply_gated(matrices_[0], matrices_[1], rows, 2 * begin, 2 * end, result);
+  });
+}
+
 void Linear::multiply_packed(const cpu::RoundedRows& x, cpu::Store store, float* out) const {
   std::int64_t num_panels = 0;
   for (const cpu::PackedMatrix& matrix : matrices_) num_panels += matrix.num_panels();

@@ -43,11 +43,17 @@ class Linear {
   Linear(const at::Tensor& weight, std::optional<at::Tensor> bias, ComputeType compute);
 
   std::int64_t num_inputs() const { return num_inputs_; }
+  bool is_packed() const { return !matrices_.empty(); }
 
   /// y [rows, out] in f32, whatever type is computed in. Its memory is used again where it fits.
   void multiply(const LinearInput& x, at::Tensor& y) const;
   /// sum += y, [rows, out] in f32, contiguous.
   void add_to(at::Tensor& sum, const LinearInput& x) const;
+
+  /// Where the outputs are a gate's, then as many others: can multiply_gated() be used in this form?
+  bool can_multiply_gated(cpu::InputForm form) const;
+  /// silu(gate) * others [rows, out / 2] as the input of `next`.
+  void multiply_gated(const LinearInput& x, const Linear& next, LinearInput& y) const;
 
  private:
   friend class LinearInput;

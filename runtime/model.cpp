@@ -199,8 +199,12 @@ struct Model::Impl {
     });
     layer.output.add_to(x, scratch.output_input);
     normalize(x, layer.mlp_norm, layer.gate_up, scratch.form, scratch.gate_up_input);
-    layer.gate_up.multiply(scratch.gate_up_input, scratch.gate_up);
-    activate(scratch.gate_up, layer.down, scratch.form, scratch.down_input);
+    if (layer.gate_up.can_multiply_gated(scratch.form) && layer.down.is_packed()) {
+      layer.gate_up.multiply_gated(scratch.gate_up_input, layer.down, scratch.down_input);
+    } else {
+      layer.gate_up.multiply(scratch.gate_up_input, scratch.gate_up);
+      activate(scratch.gate_up, layer.down, scratch.form, scratch.down_input);
+    }
     layer.down.add_to(x, scratch.down_input);
   }
 

@@ -64,7 +64,7 @@ struct AttentionArguments {
   std::int32_t num_kv_heads = 0;
   std::int32_t head_dim = 0;  // a multiple of 8, at most 256
   std::int32_t num_queries = 0;
-  /// Parts of at least kFixedQueries queries may be computed in fixed point, whose errors are some 2^-13 of the largest
+  /// Parts of at least kRoundedQueries queries may be computed in fixed point, whose errors are some 2^-13 of the largest
   /// of few neighbouring values: much less than bf16's, at the same speed.
   bool may_round = false;
   float scale = 0.0F;              // usually 1 / sqrt(head_dim)
@@ -76,7 +76,7 @@ struct AttentionArguments {
 };
 
 /// Below, a read of the rows costs more than the arithmetic.
-inline constexpr std::int32_t kFixedQueries = 8;
+inline constexpr std::int32_t kRoundedQueries = 8;
 
 namespace cpu {
 

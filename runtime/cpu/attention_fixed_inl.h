@@ -241,7 +241,7 @@ HWY_INLINE void sum_fixed_queries(std::size_t num_queries, const std::uint32_t* 
 }
 
 /// Adds the sub-block to the partial results of the group.
-HWY_NOINLINE void attend_fixed_group(const FixedQueries& queries, const FixedSubBlock& rows, const HeadGroup& group,
+HWY_NOINLINE void attend_fixed_group(const RoundedQueries& queries, const FixedSubBlock& rows, const HeadGroup& group,
                                      RowPrefetch& prefetch) {
   constexpr float kNothing = -std::numeric_limits<float>::infinity();
   constexpr FloatTag f32;
@@ -331,7 +331,7 @@ void attend_fixed_rows(const KernelInput& input, const HeadItem& work, const Hea
     round_keys(k + row * segment.row_stride, segment.row_stride, num_rows, rows);
     round_values(v + row * segment.row_stride, segment.row_stride, num_rows, rows);
     for_head_groups(input, item, kv_head, visible,
-                    [&](const HeadGroup& group) { attend_fixed_group(input.fixed_queries, rows, group, prefetch); });
+                    [&](const HeadGroup& group) { attend_fixed_group(input.rounded_queries, rows, group, prefetch); });
   }
 }
 

@@ -13,6 +13,7 @@
 #include <numbers>
 
 #include "runtime/cpu/attention_group.h"
+#include "runtime/cpu/amx.h"
 #include "runtime/cpu/vnni.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -222,6 +223,7 @@ bool has_fixed_point_on_target() { return HWY_TARGET != HWY_SCALAR; }
 #if HWY_TARGET == HWY_SCALAR
 void attend_fixed_on_target(const KernelInput&, const HeadItem&, const HeadItem&) {}
 void round_query_on_target(const KernelInput&, std::int64_t, std::uint32_t*, float*) {}
+void round_query_to_bf16_on_target(const KernelInput&, std::int64_t, std::uint32_t*) {}
 #else
 /// `round_query` of attention_kernel.h.
 void round_query_on_target(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales) {
@@ -233,6 +235,22 @@ void round_query_on_target(const KernelInput& input, std::int64_t row, std::uint
     auto* to = reinterpret_cast<std::int16_t*>(pairs + query * (arguments.head_dim / 2));
     const float* from = arguments.queries + query * arguments.head_dim;
     scales[query] = factor * round_row(from, static_cast<std::size_t>(arguments.head_dim), std::floor(most), to);
+  }
+}
+
+void round_query_to_bf16_on_target(const KernelInput& input, std::int64_t row, std::uint32_t* pairs) {
+  constexpr FloatTag f32;
+  const hn::RebindToUnsigned<FloatTag> bits;
+  const hn::Rebind<std::uint16_t, FloatTag> narrow;
+  const AttentionArguments& arguments = input.arguments;
+  const std::int64_t size = std::int64_t{arguments.num_heads} * arguments.head_dim;
+  const float* from = arguments.queries + row * size;
+  auto* to = reinterpret_cast<std::uint16_t*>(pairs) + row * size;
+  const FloatVector factor = hn::Set(f32, arguments.scale * std::numbers::log2e_v<float>);
+  for (std::int64_t i = 0; i < size; i += static_cast<std::int64_t>(kLanes)) {
+    const FloatVector scaled = hn::Mul(hn::LoadU(f32, from + i), factor);
+    const auto rounded = hn::Add(hn::BitCast(bits, scaled), hn::Set(bits, 0x8000));
+    hn::StoreU(hn::TruncateTo(narrow, hn::ShiftRight<16>(rounded)), narrow, to + i);
   }
 }
 #endif
@@ -265,19 +283,27 @@ HWY_EXPORT(attend_item_on_target);
 HWY_EXPORT(attend_fixed_on_target);
 HWY_EXPORT(has_fixed_point_on_target);
 HWY_EXPORT(round_query_on_target);
+HWY_EXPORT(round_query_to_bf16_on_target);
 HWY_EXPORT(merge_query_on_target);
 
 void attend_item(const KernelInput& input, const HeadItem& work, const HeadItem& next) {
-  if (!work.item->is_fixed || !has_fixed_point()) {
+  if (!work.item->may_round || !has_fixed_point()) {
     return HWY_DYNAMIC_DISPATCH(attend_item_on_target)(input, work, next);
   }
+  if (has_attention_tiles(input.arguments)) return attend_with_amx(input, work, next);
   if (has_vnni()) return attend_fixed_with_vnni(input, work, next);
   HWY_DYNAMIC_DISPATCH(attend_fixed_on_target)(input, work, next);
 }
 
+bool has_attention_tiles(const AttentionArguments& arguments) {
+  return has_amx() && arguments.head_dim % 32 == 0 && arguments.head_dim <= kMaxTileHeadDim;
+}
 bool has_fixed_point() { return HWY_DYNAMIC_DISPATCH(has_fixed_point_on_target)(); }
 
 void round_query(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales) {
+  if (has_attention_tiles(input.arguments)) {
+    return HWY_DYNAMIC_DISPATCH(round_query_to_bf16_on_target)(input, row, pairs);
+  }
   HWY_DYNAMIC_DISPATCH(round_query_on_target)(input, row, pairs, scales);
 }
 

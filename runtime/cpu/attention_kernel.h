@@ -23,12 +23,13 @@ struct Partials {
 inline constexpr std::int64_t kPartialPadding = 16;
 
 inline constexpr std::int64_t kMaxHeadDim = 256;
+inline constexpr std::int64_t kMaxTileHeadDim = 128;  // in tiles
 
-/// Queries in fixed point (attention_fixed_inl.h): integers of 13 bits, and what they are multiplied with, which holds
-/// the scale of the scores and log2(e).
-struct FixedQueries {
+/// Rounded queries, of parts that may be rounded. In fixed point (attention_fixed_inl.h): integers of 13 bits, and what
+/// they are multiplied with, which holds the scale of the scores and log2(e). For tiles: bf16 that holds this scale.
+struct RoundedQueries {
   const std::uint32_t* pairs = nullptr;  // [num_rotated_rows, num_heads, head_dim / 2], two neighbours each
-  const float* scales = nullptr;         // [num_rotated_rows, num_heads]
+  const float* scales = nullptr;         // [num_rotated_rows, num_heads]; not for tiles
 };
 
 /// The largest integers of queries, keys and values, and of weights.
@@ -39,7 +40,7 @@ struct KernelInput {
   const AttentionArguments& arguments;
   const AttentionPlan& plan;
   Partials partials;
-  FixedQueries fixed_queries;
+  RoundedQueries rounded_queries;
 };
 
 /// Fills the partial results of the item's queries for the query heads of one KV head. `next` is what the thread will
@@ -49,9 +50,13 @@ void attend_item(const KernelInput& input, const HeadItem& work, const HeadItem&
 /// attend_item() in fixed point for AVX-512 with VNNI (vnni.h).
 void attend_fixed_with_vnni(const KernelInput& input, const HeadItem& work, const HeadItem& next);
 
-/// Can this processor do items in fixed point?
+/// attend_item() in tiles of bf16 for AMX (amx.h), if has_attention_tiles().
+void attend_with_amx(const KernelInput& input, const HeadItem& work, const HeadItem& next);
+
+/// Can this processor do items whose parts may be rounded: in tiles, or in fixed point?
+bool has_attention_tiles(const AttentionArguments& arguments);
 bool has_fixed_point();
-/// Rounds the heads of row `row` of `AttentionArguments::queries`, into FixedQueries.
+/// Rounds the heads of row `row` of `AttentionArguments::queries`, into RoundedQueries.
 void round_query(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales);
 
 /// Merges the partial results of output row `query` (all heads) in listed order into `out` and `lse`.

@@ -52,7 +52,7 @@ void add_contributions(const AttentionArguments& arguments, AttentionPlan& plan)
       contribution.row_limit = limit;
       contribution.num_blocks = count_blocks(limit);
       contribution.first_slot = plan.num_slots;
-      contribution.is_fixed = is_fixed(arguments, part);
+      contribution.may_round = may_round(arguments, part);
       plan.num_slots += contribution.num_blocks;
       plan.contributions.push_back(contribution);
       ++plan.query_begin[static_cast<std::size_t>(part.first_query + i - plan.first_query) + 1];
@@ -82,7 +82,7 @@ struct BySegment {
 BySegment sort_by_segment(const AttentionArguments& arguments, const AttentionPlan& plan) {
   const auto place_of = [&](const Contribution& contribution) {
     const auto segment = arguments.parts[static_cast<std::size_t>(contribution.part)].segment;
-    return 2 * static_cast<std::size_t>(segment) + (contribution.is_fixed ? 1 : 0);
+    return 2 * static_cast<std::size_t>(segment) + (contribution.may_round ? 1 : 0);
   };
   BySegment sorted;
   sorted.begin.assign(2 * arguments.segments.size() + 2, 0);
@@ -143,8 +143,8 @@ void add_tasks(const AttentionArguments& arguments, AttentionPlan& plan) {
 
 }  // namespace
 
-bool is_fixed(const AttentionArguments& arguments, const AttentionPart& part) {
-  return arguments.may_round && part.num_queries >= kFixedQueries && arguments.head_dim % 16 == 0;
+bool may_round(const AttentionArguments& arguments, const AttentionPart& part) {
+  return arguments.may_round && part.num_queries >= kRoundedQueries && arguments.head_dim % 16 == 0;
 }
 
 std::vector<std::int64_t> count_slots(const AttentionArguments& arguments) {

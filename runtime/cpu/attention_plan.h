@@ -27,7 +27,7 @@ struct Contribution {
   std::int32_t row_limit = 0;   // sees only rows below
   std::int32_t num_blocks = 0;  // blocks below the limit; 0: an empty part
   std::int64_t first_slot = 0;  // its partial results have slots [first_slot, first_slot + num_blocks)
-  bool is_fixed = false;
+  bool may_round = false;
 };
 
 /// A block of one segment's rows and queries that see some of it; done once for each KV head.
@@ -36,7 +36,7 @@ struct WorkItem {
   std::int32_t block = 0;  // rows [block * kBlockRows, (block + 1) * kBlockRows)
   std::int64_t first = 0;  // into AttentionPlan::item_contributions
   std::int32_t count = 0;
-  bool is_fixed = false;  // in fixed point
+  bool may_round = false;  // in fixed point
 };
 
 /// An item for one KV head; none if `item` is null.
@@ -61,7 +61,7 @@ struct AttentionPlan {
 };
 
 /// Is the part computed in fixed point?
-bool is_fixed(const AttentionArguments& arguments, const AttentionPart& part);
+bool may_round(const AttentionArguments& arguments, const AttentionPart& part);
 
 /// The number of partial results of each query over all parts. [num_queries]
 std::vector<std::int64_t> count_slots(const AttentionArguments& arguments);

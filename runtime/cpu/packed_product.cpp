@@ -149,5 +149,16 @@ void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t 
   HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, first_panel, end_panel, store, out, out_stride);
 }
 
+void multiply_gated(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows, std::int64_t first_panel,
+                    std::int64_t end_panel, RoundedRows& out) {
+  PML_CHECK(rows.form() == InputForm::bf16 && out.form() == InputForm::bf16, "rows are in bf16");
+  PML_CHECK(gate.type == up.type && gate.num_outputs == up.num_outputs && gate.num_inputs == up.num_inputs,
+            "the matrices have one shape");
+  PML_CHECK(rows.num_inputs() == gate.num_inputs && out.num_inputs() == gate.num_outputs &&
+                out.num_rows() == rows.num_rows() && first_panel >= 0 && end_panel <= gate.num_panels(),
+            "the rows fit the matrices");
+  multiply_gated_with_amx(gate, up, rows, first_panel, end_panel, out);
+}
+
 }  // namespace pml::runtime::cpu
 #endif

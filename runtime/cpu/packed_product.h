@@ -70,4 +70,10 @@ enum class Store : std::uint8_t { replace, add };
 void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
               Store store, float* out, std::int64_t out_stride);
 
+/// out[row, o] = silu(sum over i of rows[row, i] * gate[o, i]) * sum over i of rows[row, i] * up[o, i], rounded, for the
+/// outputs of some panels and all rows: the sums do not go through memory. All rows in bf16; matrices of one type and
+/// shape, and whole blocks of outputs. Different pairs of panels, from an even one on, may be computed at once.
+void multiply_gated(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows, std::int64_t first_panel,
+                    std::int64_t end_panel, RoundedRows& out);
+
 }  // namespace pml::runtime::cpu

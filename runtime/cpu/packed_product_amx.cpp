@@ -1,6 +1,8 @@
 #include "runtime/cpu/packed_product_amx.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <numbers>
 
 #include "hwy/cache_control.h"
 
@@ -25,8 +27,8 @@ static_assert(kLanes == kPanelOutputs && kAmxTileRows == kPanelOutputs);
 /// sums stay in registers.
 constexpr std::int64_t kPanelsAtOnce = 2;
 constexpr std::int64_t kTilesAtOnce = 2;
-/// Blocks of a panel that are unpacked at a time: 96 KB of two panels.
-constexpr std::int64_t kChunkBlocks = 48;
+/// Blocks of a panel that are unpacked at a time: 36 KB of two panels, for the L1 cache.
+constexpr std::int64_t kChunkBlocks = 18;
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kTileBytes = 16 * kLine;
 constexpr std::size_t kTileSums = kAmxTileRows * kPanelOutputs;
@@ -100,6 +102,10 @@ HWY_INLINE void unpack_block(const std::uint8_t* HWY_RESTRICT block, std::uint8_
   }
 }
 
+constexpr TileShape kWholeTile{16, kLine};
+constexpr std::initializer_list<TileShape> kTileShapes{kWholeTile, kWholeTile, kWholeTile, kWholeTile,
+                                                       kWholeTile, kWholeTile, kWholeTile, kWholeTile};
+
 /// Tiles: sums [panel][row tile], inputs [row tile], weights [panel].
 template <int kPanel, int kTile>
 constexpr int kSums = kPanel * kTilesAtOnce + kTile;
@@ -107,6 +113,22 @@ template <int kTile>
 constexpr int kInputs = 4 + kTile;
 template <int kPanel>
 constexpr int kWeights = 6 + kPanel;
+
+/// 2^x for |x| < 127, to 18 bits.
+HWY_INLINE FloatVector fast_exp2(FloatVector x) {
+  constexpr FloatTag d;
+  FloatVector whole;
+  asm("vrndscaleps $0, %1, %0" : "=v"(whole.raw) : "v"(x.raw));
+  const FloatVector f = hn::Sub(x, whole);
+  FloatVector p = hn::Set(d, 9.57010206e-3F);  // a minimax fit of 2^f over [-0.5, 0.5]
+  p = hn::MulAdd(p, f, hn::Set(d, 5.59178632e-2F));
+  p = hn::MulAdd(p, f, hn::Set(d, 2.40247448e-1F));
+  p = hn::MulAdd(p, f, hn::Set(d, 6.93121814e-1F));
+  p = hn::MulAdd(p, f, hn::Set(d, 9.99999261e-1F));
+  FloatVector result;
+  asm("vscalefps %2, %1, %0" : "=v"(result.raw) : "v"(p.raw), "v"(whole.raw));
+  return result;
+}
 
 /// Where a tile of sums is: 16 rows, `stride` bytes apart.
 struct SumsPlace {
@@ -152,6 +174,17 @@ HWY_NOINLINE void multiply_tiles_of(const std::uint8_t* const* inputs, const std
   });
 }
 
+template <int kPanels>
+void multiply_tiles_of(int num_tiles, const std::uint8_t* const* inputs, const std::uint8_t* const* weights,
+                       std::int64_t num_blocks, Store store, const SumsPlace* places) {
+  (num_tiles == 1 ? multiply_tiles_of<kPanels, 1>
+                  : multiply_tiles_of<kPanels, 2>)(inputs, weights, num_blocks, store, places);
+}
+
+const std::uint8_t* tile_inputs(const RoundedRows& rows, std::int64_t tile, std::int64_t block) {
+  return reinterpret_cast<const std::uint8_t*>(rows.tile(tile).inputs) + static_cast<std::size_t>(block) * kTileBytes;
+}
+
 /// A tile of sums that does not fit where they belong, and is copied: fewer rows or outputs than 16.
 struct PartialTile {
   HWY_ALIGN float sums[kTileSums];
@@ -184,7 +217,7 @@ void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, std::in
     int num_partial = 0;
     for (int i = 0; i < count; ++i) {
       const RoundedRows::Tile tile = rows.tile(t + i);
-      inputs[i] = reinterpret_cast<const std::uint8_t*>(tile.inputs) + static_cast<std::size_t>(first_block) * kTileBytes;
+      inputs[i] = tile_inputs(rows, t + i, first_block);
       for (int p = 0; p < kPanels; ++p) {
         SumsPlace& place = places[p * kTilesAtOnce + i];
         float* to = out + tile.first_row * out_stride + p * kPanelOutputs;
@@ -202,42 +235,117 @@ void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, std::in
         place = {copy.sums, kLine};
       }
     }
-    (count == 1 ? multiply_tiles_of<kPanels, 1>
-                : multiply_tiles_of<kPanels, 2>)(inputs, panels, num_blocks, store, places);
+    multiply_tiles_of<kPanels>(count, inputs, panels, num_blocks, store, places);
     for (int i = 0; i < num_partial; ++i) partial[i].store();
   }
 }
 
-/// kPanels panels from `panel` on. Meanwhile asks for the next ones.
+/// Unpacks blocks of panels, `from[p]` the first block of one, to [kPanelsAtOnce][kChunkBlocks] tiles. Meanwhile asks for
+/// what stands `next` bytes further on.
+template <PackedType kType>
+HWY_NOINLINE void unpack_panels(const std::uint8_t* const* from, int num_panels, std::int64_t num_blocks,
+                                std::int64_t next, std::uint8_t* weights) {
+  for (int p = 0; p < num_panels; ++p) {
+    const std::uint8_t* block = from[p];
+    std::uint8_t* to = weights + static_cast<std::size_t>(p) * kChunkBlocks * kTileBytes;
+    for (std::int64_t b = 0; b < num_blocks; ++b, block += block_bytes(kType), to += kTileBytes) {
+      for (std::int64_t line = 0; line < block_bytes(kType); line += static_cast<std::int64_t>(kLine)) {
+        hwy::Prefetch(block + next + line);
+      }
+      unpack_block<kType>(block, to);
+    }
+  }
+}
+
+const std::uint8_t* panel_data(const PackedMatrix& matrix, std::int64_t panel, std::int64_t block) {
+  return reinterpret_cast<const std::uint8_t*>(matrix.data) + panel * matrix.panel_bytes() +
+         block * block_bytes(matrix.type);
+}
+
+/// kPanels panels from `panel` on.
 template <PackedType kType, int kPanels>
 HWY_NOINLINE void multiply_panels_at_once(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel,
                                           Store store, float* out, std::int64_t out_stride) {
   HWY_ALIGN std::uint8_t weights[kPanelsAtOnce * kChunkBlocks * kTileBytes];
-  const auto* data = reinterpret_cast<const std::uint8_t*>(matrix.data) + panel * matrix.panel_bytes();
   for (std::int64_t first = 0; first < matrix.num_blocks(); first += kChunkBlocks) {
     const std::int64_t num_blocks = std::min(kChunkBlocks, matrix.num_blocks() - first);
-    for (int p = 0; p < kPanels; ++p) {
-      const std::uint8_t* from = data + p * matrix.panel_bytes() + first * block_bytes(kType);
-      std::uint8_t* to = weights + static_cast<std::size_t>(p) * kChunkBlocks * kTileBytes;
-      for (std::int64_t block = 0; block < num_blocks; ++block) {
-        for (std::int64_t line = 0; line < block_bytes(kType); line += static_cast<std::int64_t>(kLine)) {
-          hwy::Prefetch(from + kPanels * matrix.panel_bytes() + line);
-        }
-        unpack_block<kType>(from, to);
-        from += block_bytes(kType);
-        to += kTileBytes;
-      }
-    }
+    const std::uint8_t* from[kPanelsAtOnce] = {};
+    for (int p = 0; p < kPanels; ++p) from[p] = panel_data(matrix, panel + p, first);
+    unpack_panels<kType>(from, kPanels, num_blocks, kPanels * matrix.panel_bytes(), weights);
     multiply_chunk<kPanels>(matrix, rows, panel, first, num_blocks, weights, first == 0 ? store : Store::add,
                             out + panel * kPanelOutputs, out_stride);
+  }
+}
+
+/// silu(gate) * up to bf16: a tile of sums each.
+HWY_NOINLINE void activate_tile(const float* HWY_RESTRICT gate, const float* HWY_RESTRICT up, std::int64_t num_rows,
+                                std::uint8_t* HWY_RESTRICT to) {
+  constexpr FloatTag f32;
+  const FloatVector most = hn::Set(f32, 126.0F);
+  for (std::int64_t row = 0; row < num_rows; ++row, gate += kPanelOutputs, up += kPanelOutputs, to += kLine) {
+    const FloatVector x = hn::Load(f32, gate);
+    const FloatVector power = fast_exp2(hn::Min(hn::Mul(x, hn::Set(f32, -std::numbers::log2e_v<float>)), most));
+    const FloatVector denominator = hn::Add(power, hn::Set(f32, 1.0F));
+    FloatVector inverse;
+    asm("vrcp14ps %1, %0" : "=v"(inverse.raw) : "v"(denominator.raw));
+    inverse = hn::Mul(inverse, hn::NegMulAdd(inverse, denominator, hn::Set(f32, 2.0F)));
+    const FloatVector product = hn::Mul(hn::Mul(x, inverse), hn::Load(f32, up));
+    hn::Vec<hn::Rebind<std::uint16_t, FloatTag>> rounded;
+    asm("vcvtneps2bf16 %1, %0" : "=v"(rounded.raw) : "v"(product.raw));
+    hn::Store(rounded, hn::Rebind<std::uint16_t, FloatTag>(), reinterpret_cast<std::uint16_t*>(to));
+  }
+}
+
+/// A panel of each matrix; sums of kWaitingTiles tiles of rows wait for one another.
+template <PackedType kType>
+HWY_NOINLINE void multiply_gated_panel(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows,
+                                       std::int64_t panel, RoundedRows& out) {
+  constexpr std::int64_t kWaitingTiles = 16;
+  HWY_ALIGN std::uint8_t weights[kPanelsAtOnce * kChunkBlocks * kTileBytes];
+  HWY_ALIGN float sums[kPanelsAtOnce][kWaitingTiles][kTileSums];
+  const std::uint8_t* panels[kPanelsAtOnce] = {weights, weights + kChunkBlocks * kTileBytes};
+  for (std::int64_t first_tile = 0; first_tile < rows.num_tiles(); first_tile += kWaitingTiles) {
+    const std::int64_t num_tiles = std::min(kWaitingTiles, rows.num_tiles() - first_tile);
+    for (std::int64_t first = 0; first < gate.num_blocks(); first += kChunkBlocks) {
+      const std::int64_t num_blocks = std::min(kChunkBlocks, gate.num_blocks() - first);
+      if (first_tile == 0 || num_blocks < gate.num_blocks()) {
+        const std::uint8_t* from[kPanelsAtOnce] = {panel_data(gate, panel, first), panel_data(up, panel, first)};
+        unpack_panels<kType>(from, kPanelsAtOnce, num_blocks, gate.panel_bytes(), weights);
+      }
+      for (std::int64_t t = 0; t < num_tiles; t += kTilesAtOnce) {
+        const std::uint8_t* inputs[kTilesAtOnce] = {};
+        SumsPlace places[kPanelsAtOnce * kTilesAtOnce];
+        const auto count = static_cast<int>(std::min(kTilesAtOnce, num_tiles - t));
+        for (int i = 0; i < count; ++i) {
+          inputs[i] = tile_inputs(rows, first_tile + t + i, first);
+          for (int p = 0; p < kPanelsAtOnce; ++p) places[p * kTilesAtOnce + i] = {sums[p][t + i], kLine};
+        }
+        multiply_tiles_of<kPanelsAtOnce>(count, inputs, panels, num_blocks, first == 0 ? Store::replace : Store::add,
+                                         places);
+      }
+    }
+    for (std::int64_t t = 0; t < num_tiles; ++t) {
+      const RoundedRows::Tile tile = out.tile(first_tile + t);
+      auto* to = reinterpret_cast<std::uint8_t*>(const_cast<std::uint32_t*>(tile.inputs)) +
+                 static_cast<std::size_t>(panel / 2) * kTileBytes + static_cast<std::size_t>(panel % 2) * kLine / 2;
+      activate_tile(sums[0][t], sums[1][t], tile.num_rows, to);
+    }
+  }
+}
+
+template <PackedType kType>
+void multiply_gated_in_bf16(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows,
+                            std::int64_t first_panel, std::int64_t end_panel, RoundedRows& out) {
+  const TileScope scope(kTileShapes);
+  for (std::int64_t panel = first_panel; panel < end_panel; ++panel) {
+    multiply_gated_panel<kType>(gate, up, rows, panel, out);
   }
 }
 
 template <PackedType kType>
 void multiply_panels_in_bf16(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
                              std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
-  constexpr TileShape kWhole{16, kLine};
-  const TileScope scope({kWhole, kWhole, kWhole, kWhole, kWhole, kWhole, kWhole, kWhole});
+  const TileScope scope(kTileShapes);
   std::int64_t panel = first_panel;
   for (; panel + kPanelsAtOnce <= end_panel; panel += kPanelsAtOnce) {
     multiply_panels_at_once<kType, kPanelsAtOnce>(matrix, rows, panel, store, out, out_stride);
@@ -266,6 +374,22 @@ void multiply_with_amx([[maybe_unused]] const PackedMatrix& matrix, [[maybe_unus
     case PackedType::q8_minimum:
       return multiply_panels_in_bf16<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, store, out,
                                                              out_stride);
+  }
+#endif
+}
+
+void multiply_gated_with_amx([[maybe_unused]] const PackedMatrix& gate, [[maybe_unused]] const PackedMatrix& up,
+                             [[maybe_unused]] const RoundedRows& rows, [[maybe_unused]] std::int64_t first_panel,
+                             [[maybe_unused]] std::int64_t end_panel, [[maybe_unused]] RoundedRows& out) {
+#if HWY_ARCH_X86
+  using namespace N_AVX3_VNNI;  // NOLINT
+  switch (gate.type) {
+    case PackedType::q4:
+      return multiply_gated_in_bf16<PackedType::q4>(gate, up, rows, first_panel, end_panel, out);
+    case PackedType::q8:
+      return multiply_gated_in_bf16<PackedType::q8>(gate, up, rows, first_panel, end_panel, out);
+    case PackedType::q8_minimum:
+      return multiply_gated_in_bf16<PackedType::q8_minimum>(gate, up, rows, first_panel, end_panel, out);
   }
 #endif
 }

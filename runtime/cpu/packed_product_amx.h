@@ -12,4 +12,8 @@ inline constexpr std::int64_t kAmxTileRows = 16;
 void multiply_with_amx(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
                        std::int64_t end_panel, Store store, float* out, std::int64_t out_stride);
 
+/// multiply_gated(), if has_amx().
+void multiply_gated_with_amx(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows,
+                             std::int64_t first_panel, std::int64_t end_panel, RoundedRows& out);
+
 }  // namespace pml::runtime::cpu

@@ -91,7 +91,7 @@ std::vector<std::int32_t> fixed_rows(const AttentionArguments& arguments) {
   std::vector<std::int32_t> rows;
   if (!arguments.may_round || !has_fixed_point()) return rows;
   for (const AttentionPart& part : arguments.parts) {
-    if (!is_fixed(arguments, part)) continue;
+    if (!may_round(arguments, part)) continue;
     for (std::int32_t i = 0; i < part.num_queries; ++i) rows.push_back(part.first_row + i);
   }
   std::sort(rows.begin(), rows.end());
@@ -146,7 +146,7 @@ SegmentAttention::SegmentAttention(SegmentAttention&&) noexcept = default;
 SegmentAttention::~SegmentAttention() = default;
 
 void SegmentAttention::run(const AttentionArguments& arguments, const ParallelFor& parallel_for) {
-  const FixedQueries fixed{impl_->fixed_pairs.get(), impl_->fixed_scales.get()};
+  const RoundedQueries fixed{impl_->fixed_pairs.get(), impl_->fixed_scales.get()};
   const AttentionPlan no_plan;
   const KernelInput rounding{arguments, no_plan, {}, {}};
   constexpr std::int64_t kRowsOfTask = 4;

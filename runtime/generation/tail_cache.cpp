@@ -10,7 +10,7 @@
 namespace pml::runtime {
 namespace {
 
-static_assert(TailCache::kComputedRows >= kFixedQueries);
+static_assert(TailCache::kComputedRows >= kRoundedQueries);
 
 /// A tail of which less than this part is lost is taken over: an answer that was cut in the middle of a token, or
 /// behind a stop string, is not continued to its last row.

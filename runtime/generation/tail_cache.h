@@ -46,7 +46,7 @@ struct Tail {
 class TailCache {
  public:
   /// So many rows at the end of a request are always computed: the last one's logits are wanted, and with fewer queries
-  /// than kFixedQueries attention would round in another way than without a tail.
+  /// than kRoundedQueries attention would round in another way than without a tail.
   static constexpr std::int64_t kComputedRows = 8;
   /// Fewer rows are not worth a copy: a role's opening tag is common to all requests.
   static constexpr std::int64_t kLeastCopiedRows = 16;

@@ -2,6 +2,7 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -264,6 +265,37 @@ TEST_CASE("Packed products in bf16") {
       }
     }
     product.check_single_rows(shape, y, cpu::InputForm::bf16);
+  }
+}
+
+TEST_CASE("Gated products") {
+  if (!cpu::has_bf16_products()) {
+    WARN("skipped: this processor has no products of bf16 tiles (AMX)");
+    return;
+  }
+  for (const std::int64_t num_rows : {1, 17, 270}) {
+    for (const std::int64_t num_inputs : {64, 1184}) {
+      constexpr std::int64_t kOutputs = 96;
+      const Product gate({TensorType::q4_1, kOutputs, num_inputs, num_rows});
+      const Product up({TensorType::q4_0, kOutputs, num_inputs, num_rows});
+      const std::vector<float>& x = gate.x;
+      const auto g = multiply(gate.packed.matrix, x, num_rows, cpu::InputForm::bf16);
+      const auto u = multiply(up.packed.matrix, x, num_rows, cpu::InputForm::bf16);
+      cpu::RoundedRows rows(num_rows, num_inputs, cpu::InputForm::bf16);
+      for (std::int64_t row = 0; row < num_rows; ++row) rows.set(row, x.data() + row * num_inputs);
+      cpu::RoundedRows out(num_rows, kOutputs, cpu::InputForm::bf16);
+      cpu::multiply_gated(gate.packed.matrix, up.packed.matrix, rows, 0, 4, out);
+      cpu::multiply_gated(gate.packed.matrix, up.packed.matrix, rows, 4, 6, out);
+      for (std::int64_t row = 0; row < num_rows; ++row) {
+        const cpu::RoundedRows::Tile tile = out.tile(row / 16);
+        for (std::int64_t o = 0; o < kOutputs; ++o) {
+          const std::uint32_t pair = tile.inputs[(o / 32 * 16 + row % 16) * 16 + o % 32 / 2];
+          const double value = std::bit_cast<float>(o % 2 == 0 ? pair << 16 : pair & 0xFFFF0000);
+          const double from = g[row * kOutputs + o];
+          CHECK(value == Approx(from / (1.0 + std::exp(-from)) * u[row * kOutputs + o]).epsilon(0x1p-8).margin(1e-30));
+        }
+      }
+    }
   }
 }
 
