@@ -27,8 +27,9 @@ static_assert(kLanes == kPanelOutputs && kAmxTileRows == kPanelOutputs);
 /// sums stay in registers.
 constexpr std::int64_t kPanelsAtOnce = 2;
 constexpr std::int64_t kTilesAtOnce = 2;
-/// Blocks of a panel that are unpacked at a time: 36 KB of two panels, for the L1 cache.
-constexpr std::int64_t kChunkBlocks = 18;
+/// Blocks of a panel that are unpacked at a time: 18 KB of two panels, so that they stay in the L1 cache while as many of
+/// the rows' go by.
+constexpr std::int64_t kChunkBlocks = 9;
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kTileBytes = 16 * kLine;
 constexpr std::size_t kTileSums = kAmxTileRows * kPanelOutputs;
