@@ -105,12 +105,34 @@ struct TileGroups {
   HWY_ALIGN float weights[kMostGroups * kHeads];
 };
 
-/// to[c, r] = from[r][c]: `num_columns` words, a multiple of 16, of 16 rows.
-HWY_NOINLINE void transpose_rows(const std::uint32_t* const* from, std::size_t num_columns,
-                                 std::uint32_t* HWY_RESTRICT to) {
-  for (std::size_t r = 0; r < kHeads; ++r) {
-    const std::uint32_t* HWY_RESTRICT row = from[r];
-    for (std::size_t c = 0; c < num_columns; ++c) to[c * kHeads + r] = row[c];
+/// to[c][r] = from[r][c]: 16 words of 16 rows each.
+HWY_NOINLINE void transpose_words(const std::uint32_t* const* from, std::uint32_t* const* to) {
+  __m512i rows[16], pairs[16];
+#pragma GCC unroll 16
+  for (int r = 0; r < 16; ++r) rows[r] = _mm512_loadu_si512(from[r]);
+  // Two by two, four by four inside of 128 bits, then blocks of these.
+#pragma GCC unroll 8
+  for (int r = 0; r < 16; r += 2) {
+    pairs[r] = _mm512_unpacklo_epi32(rows[r], rows[r + 1]);
+    pairs[r + 1] = _mm512_unpackhi_epi32(rows[r], rows[r + 1]);
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < 16; r += 4) {
+    rows[r] = _mm512_unpacklo_epi64(pairs[r], pairs[r + 2]);
+    rows[r + 1] = _mm512_unpackhi_epi64(pairs[r], pairs[r + 2]);
+    rows[r + 2] = _mm512_unpacklo_epi64(pairs[r + 1], pairs[r + 3]);
+    rows[r + 3] = _mm512_unpackhi_epi64(pairs[r + 1], pairs[r + 3]);
+  }
+#pragma GCC unroll 4
+  for (int c = 0; c < 4; ++c) {
+    const __m512i low_even = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0x88);
+    const __m512i low_odd = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0xDD);
+    const __m512i high_even = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0x88);
+    const __m512i high_odd = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0xDD);
+    _mm512_storeu_si512(to[c], _mm512_shuffle_i32x4(low_even, high_even, 0x88));
+    _mm512_storeu_si512(to[4 + c], _mm512_shuffle_i32x4(low_odd, high_odd, 0x88));
+    _mm512_storeu_si512(to[8 + c], _mm512_shuffle_i32x4(low_even, high_even, 0xDD));
+    _mm512_storeu_si512(to[12 + c], _mm512_shuffle_i32x4(low_odd, high_odd, 0xDD));
   }
 }
 
@@ -249,42 +271,66 @@ struct Lanes {
   std::size_t begin, count, heads;
 };
 
-const Contribution& contribution_of(const KernelInput& input, const WorkItem& item, const Lanes& lanes,
-                                    std::size_t lane) {
-  const auto i = static_cast<std::int64_t>((lanes.begin + lane) / lanes.heads);
-  return input.plan.contributions[static_cast<std::size_t>(input.plan.item_contributions[item.first + i])];
+/// Where lane number `lane` belongs.
+struct Lane {
+  std::size_t query;  // of the item
+  std::int64_t head;
+  const Contribution* contribution;
+};
+
+Lane lane_of(const KernelInput& input, const HeadItem& work, const Lanes& lanes, std::size_t lane) {
+  const std::size_t query = (lanes.begin + lane) / lanes.heads;
+  const auto c = input.plan.item_contributions[work.item->first + static_cast<std::int64_t>(query)];
+  return {query,
+          static_cast<std::int64_t>(static_cast<std::size_t>(work.kv_head) * lanes.heads + (lanes.begin + lane) -
+                                    query * lanes.heads),
+          &input.plan.contributions[static_cast<std::size_t>(c)]};
 }
 
-void load_queries(const KernelInput& input, const HeadItem& work, const Lanes& lanes, TileGroups& groups) {
-  static constexpr std::uint32_t kZeros[kMaxTileHeadDim / 2] = {};
+/// Also notes which of the item's queries a lane belongs to; lanes of nobody see what the last one sees.
+void load_queries(const KernelInput& input, const HeadItem& work, const Lanes& lanes, TileGroups& groups,
+                  std::uint32_t* query_of_lane) {
   const std::size_t num_pairs = groups.head_dim / 2;
   for (std::size_t g = 0; g < groups.num_groups; ++g) {
     const std::uint32_t* from[kHeads];
     for (std::size_t i = 0; i < kHeads; ++i) {
-      const std::size_t lane = g * kHeads + i;
-      from[i] = kZeros;
-      if (lane >= lanes.count) continue;
-      const std::int64_t row = contribution_of(input, *work.item, lanes, lane).row;
-      const std::size_t head = static_cast<std::size_t>(work.kv_head) * lanes.heads + (lanes.begin + lane) % lanes.heads;
-      from[i] = input.rounded_queries.pairs +
-                (static_cast<std::size_t>(row * input.arguments.num_heads) + head) * num_pairs;
+      const Lane lane = lane_of(input, work, lanes, std::min(g * kHeads + i, lanes.count - 1));
+      query_of_lane[g * kHeads + i] = static_cast<std::uint32_t>(lane.query);
+      const std::int64_t row = lane.contribution->row * std::int64_t{input.arguments.num_heads} + lane.head;
+      from[i] = input.rounded_queries.pairs + static_cast<std::size_t>(row) * num_pairs;
     }
-    transpose_rows(from, num_pairs, groups.queries + g * num_pairs * kHeads);
+    for (std::size_t column = 0; column < num_pairs; column += kHeads) {
+      std::uint32_t* to[kHeads];
+      for (std::size_t c = 0; c < kHeads; ++c) to[c] = groups.queries + (g * num_pairs + column + c) * kHeads;
+      transpose_words(from, to);
+      for (const std::uint32_t*& row : from) row += kHeads;
+    }
   }
 }
 
 void store_partials(const KernelInput& input, const HeadItem& work, const Lanes& lanes, const TileGroups& groups) {
   const Partials& partials = input.partials;
-  for (std::size_t lane = 0; lane < lanes.count; ++lane) {
-    const std::size_t g = lane / kHeads, i = lane % kHeads;
-    const std::int64_t slot = contribution_of(input, *work.item, lanes, lane).first_slot + work.item->block;
-    const auto head =
-        static_cast<std::int64_t>(static_cast<std::size_t>(work.kv_head) * lanes.heads + (lanes.begin + lane) % lanes.heads);
-    float* HWY_RESTRICT to = partials.sums + (slot * input.arguments.num_heads + head) * partials.sum_stride;
-    const float* HWY_RESTRICT sums = groups.sums + g * groups.head_dim * kHeads + i;
-    for (std::size_t c = 0; c < groups.head_dim; ++c) to[c] = sums[c * kHeads];
-    partials.maxima[slot * partials.head_stride + head] = groups.maxima[lane];
-    partials.weights[slot * partials.head_stride + head] = groups.weights[lane];
+  HWY_ALIGN std::uint32_t nowhere[kHeads];
+  for (std::size_t g = 0; g < groups.num_groups; ++g) {
+    std::uint32_t* to[kHeads];
+    const std::size_t count = std::min(kHeads, lanes.count - g * kHeads);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Lane lane = lane_of(input, work, lanes, g * kHeads + i);
+      const std::int64_t slot = lane.contribution->first_slot + work.item->block;
+      float* sums = partials.sums + (slot * input.arguments.num_heads + lane.head) * partials.sum_stride;
+      to[i] = reinterpret_cast<std::uint32_t*>(sums);
+      partials.maxima[slot * partials.head_stride + lane.head] = groups.maxima[g * kHeads + i];
+      partials.weights[slot * partials.head_stride + lane.head] = groups.weights[g * kHeads + i];
+    }
+    std::fill(to + count, to + kHeads, static_cast<std::uint32_t*>(nowhere));
+    for (std::size_t column = 0; column < groups.head_dim; column += kHeads) {
+      const std::uint32_t* from[kHeads];
+      for (std::size_t c = 0; c < kHeads; ++c) {
+        from[c] = reinterpret_cast<const std::uint32_t*>(groups.sums + (g * groups.head_dim + column + c) * kHeads);
+      }
+      transpose_words(from, to);
+      for (std::size_t i = 0; i < count; ++i) to[i] += kHeads;
+    }
   }
 }
 
@@ -300,7 +346,8 @@ HWY_NOINLINE void attend_lanes(const KernelInput& input, const HeadItem& work, c
   TileRows rows;
   groups.head_dim = rows.head_dim = static_cast<std::size_t>(arguments.head_dim);
   groups.num_groups = (lanes.count + kHeads - 1) / kHeads;
-  load_queries(input, work, lanes, groups);
+  HWY_ALIGN std::uint32_t query_of_lane[kItemQueryHeads];
+  load_queries(input, work, lanes, groups, query_of_lane);
   std::fill_n(groups.sums, groups.num_groups * groups.head_dim * kHeads, 0.0F);
   std::fill_n(groups.maxima, groups.num_groups * kHeads, kNothing);
   std::fill_n(groups.weights, groups.num_groups * kHeads, 0.0F);
@@ -312,9 +359,7 @@ HWY_NOINLINE void attend_lanes(const KernelInput& input, const HeadItem& work, c
     const std::int32_t num_rows = mask_end(find_visible(input, item, row, visible));
     if (num_rows == 0) continue;
     for (std::size_t lane = 0; lane < groups.num_groups * kHeads; ++lane) {
-      // A lane of nobody sees what its neighbour sees.
-      const std::size_t query = std::min(lane, lanes.count - 1);
-      visible_of_lane[lane] = visible[(lanes.begin + query) / lanes.heads];
+      visible_of_lane[lane] = visible[query_of_lane[lane]];
     }
     RowPrefetch prefetch = prefetch_next(input, work, next, row, static_cast<std::int64_t>(groups.num_groups));
     rows.load_keys(k + row * segment.row_stride, segment.row_stride, num_rows);

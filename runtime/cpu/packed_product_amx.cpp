@@ -192,14 +192,18 @@ struct PartialTile {
   float* out;
   std::int64_t stride, num_rows, num_outputs;
 
-  void load() {
-    for (std::int64_t row = 0; row < num_rows; ++row) {
-      std::copy_n(out + row * stride, num_outputs, sums + row * kPanelOutputs);
-    }
-  }
-  void store() const {
-    for (std::int64_t row = 0; row < num_rows; ++row) {
-      std::copy_n(sums + row * kPanelOutputs, num_outputs, out + row * stride);
+  void load() { copy(out, stride, sums, kPanelOutputs); }
+  void store() const { copy(sums, kPanelOutputs, out, stride); }
+
+ private:
+  void copy(const float* from, std::int64_t from_stride, float* to, std::int64_t to_stride) const {
+    constexpr FloatTag f32;
+    for (std::int64_t row = 0; row < num_rows; ++row, from += from_stride, to += to_stride) {
+      if (num_outputs == kPanelOutputs) {
+        hn::StoreU(hn::LoadU(f32, from), f32, to);
+      } else {
+        std::copy_n(from, num_outputs, to);
+      }
     }
   }
 };
