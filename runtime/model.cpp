@@ -158,6 +158,12 @@ struct Model::Impl {
                });
   }
 
+  /// Attention is rounded as products are: in bf16 all of it, with integers where it pays.
+  AttentionRounding rounding(cpu::InputForm form) const {
+    if (!rounds_attention) return AttentionRounding::none;
+    return form == cpu::InputForm::bf16 ? AttentionRounding::all : AttentionRounding::wide;
+  }
+
   /// `segments`: of one layer.
   AttentionArguments attention_arguments(const Batch& batch, std::span<const AttentionSegment> segments,
                                          Scratch& scratch) const {
@@ -166,7 +172,7 @@ struct Model::Impl {
     arguments.num_kv_heads = config.num_kv_heads;
     arguments.head_dim = config.head_dim;
     arguments.num_queries = batch.num_tokens();
-    arguments.may_round = rounds_attention;
+    arguments.rounding = rounding(scratch.form);
     arguments.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(config.head_dim)));
     arguments.queries = scratch.queries.data();
     arguments.segments = segments;

@@ -59,14 +59,20 @@ struct AttentionPart {
   std::span<const std::int32_t> excluded_rows;
 };
 
+/// Which parts may be computed from rounded numbers: in bf16 where the processor has products of bf16 tiles, else in fixed
+/// point, whose errors are some 2^-13 of the largest of few neighbouring values.
+enum class AttentionRounding : std::uint8_t {
+  none,
+  wide,  // parts of at least kRoundedQueries queries
+  all,
+};
+
 struct AttentionArguments {
   std::int32_t num_heads = 0;
   std::int32_t num_kv_heads = 0;
   std::int32_t head_dim = 0;  // a multiple of 8, at most 256
   std::int32_t num_queries = 0;
-  /// Parts of at least kRoundedQueries queries may be computed in fixed point, whose errors are some 2^-13 of the largest
-  /// of few neighbouring values: much less than bf16's, at the same speed.
-  bool may_round = false;
+  AttentionRounding rounding = AttentionRounding::none;
   float scale = 0.0F;              // usually 1 / sqrt(head_dim)
   const float* queries = nullptr;  // [num_rotated_rows, num_heads, head_dim], post-RoPE
   std::span<const AttentionSegment> segments;

@@ -144,7 +144,8 @@ void add_tasks(const AttentionArguments& arguments, AttentionPlan& plan) {
 }  // namespace
 
 bool may_round(const AttentionArguments& arguments, const AttentionPart& part) {
-  return arguments.may_round && part.num_queries >= kRoundedQueries && arguments.head_dim % 16 == 0;
+  if (arguments.rounding == AttentionRounding::none || arguments.head_dim % 16 != 0) return false;
+  return arguments.rounding == AttentionRounding::all || part.num_queries >= kRoundedQueries;
 }
 
 std::vector<std::int64_t> count_slots(const AttentionArguments& arguments) {

@@ -36,7 +36,7 @@ struct WorkItem {
   std::int32_t block = 0;  // rows [block * kBlockRows, (block + 1) * kBlockRows)
   std::int64_t first = 0;  // into AttentionPlan::item_contributions
   std::int32_t count = 0;
-  bool may_round = false;  // in fixed point
+  bool may_round = false;  // all its queries, or none
 };
 
 /// An item for one KV head; none if `item` is null.
@@ -60,7 +60,7 @@ struct AttentionPlan {
   std::int64_t num_tasks() const { return static_cast<std::int64_t>(task_items.size()) - 1; }
 };
 
-/// Is the part computed in fixed point?
+/// Is the part computed from rounded numbers?
 bool may_round(const AttentionArguments& arguments, const AttentionPart& part);
 
 /// The number of partial results of each query over all parts. [num_queries]

@@ -89,7 +89,7 @@ struct Run {
 // The rows of `queries` that are used in fixed point.
 std::vector<std::int32_t> fixed_rows(const AttentionArguments& arguments) {
   std::vector<std::int32_t> rows;
-  if (!arguments.may_round || !has_fixed_point()) return rows;
+  if (arguments.rounding == AttentionRounding::none || !has_fixed_point()) return rows;
   for (const AttentionPart& part : arguments.parts) {
     if (!may_round(arguments, part)) continue;
     for (std::int32_t i = 0; i < part.num_queries; ++i) rows.push_back(part.first_row + i);

@@ -206,6 +206,7 @@ SequenceInput Scheduler::next_input(Running& request, std::int32_t prefill_budge
     input.tokens = {&request.last_token, 1};
     input.positions = {&request.last_position, 1};
     input.wants_logits = true;
+    input.is_generating = true;
     return input;
   }
   const auto begin = static_cast<std::size_t>(request.num_rows);

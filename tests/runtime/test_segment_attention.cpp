@@ -156,7 +156,7 @@ struct Problem {
     arguments.head_dim = head_dim;
     arguments.num_queries = num_queries;
     arguments.scale = scale;
-    arguments.may_round = may_round;
+    arguments.rounding = may_round ? AttentionRounding::wide : AttentionRounding::none;
     arguments.queries = queries.data();
     arguments.segments = segments;
     arguments.parts = parts;
