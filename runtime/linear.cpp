@@ -47,6 +47,7 @@ constexpr std::int64_t kRowTile = 8;
 void LinearInput::prepare(const Linear& linear, std::int64_t num_rows, cpu::InputForm form) {
   num_rows_ = num_rows;
   const std::int64_t size = linear.num_inputs();
+  if (linear.wants_bf16()) form = cpu::InputForm::bf16;
   if (!linear.matrices_.empty()) {
     const auto* rows = std::get_if<cpu::RoundedRows>(&rows_);
     const bool fits = rows != nullptr && rows->num_rows() == num_rows && rows->num_inputs() == size && rows->form() == form;
@@ -106,6 +107,11 @@ void Linear::add_to(at::Tensor& sum, const LinearInput& x) const {
     multiply(x, y);
     sum.add_(y);
   }
+}
+
+bool Linear::wants_bf16() const {
+  return std::any_of(matrices_.begin(), matrices_.end(),
+                     [](const cpu::PackedMatrix& matrix) { return matrix.type == cpu::PackedType::bf16; });
 }
 
 bool Linear::can_multiply_gated(cpu::InputForm form) const {

@@ -44,6 +44,8 @@ class Linear {
 
   std::int64_t num_inputs() const { return num_inputs_; }
   bool is_packed() const { return !matrices_.empty(); }
+  /// Its weights are packed in bf16, so its inputs are in bf16 whatever they are asked to be in.
+  bool wants_bf16() const;
 
   /// y [rows, out] in f32, whatever type is computed in. Its memory is used again where it fits.
   void multiply(const LinearInput& x, at::Tensor& y) const;

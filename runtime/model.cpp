@@ -29,10 +29,10 @@ constexpr std::int64_t kRowsAtOnce = 4;
 /// Prompts are rounded in one way, however many rows are in the pass: what is stored does not depend on it.
 constexpr std::int64_t kLeastBf16Rows = 8;
 
-cpu::InputForm input_form(std::span<const SequenceInput> sequences) {
+cpu::InputForm input_form(WeightType weights, std::span<const SequenceInput> sequences) {
   const bool all_generating = std::all_of(sequences.begin(), sequences.end(),
                                           [](const SequenceInput& sequence) { return sequence.is_generating; });
-  const bool is_small = all_generating && sequences.size() < kLeastBf16Rows;
+  const bool is_small = all_generating && sequences.size() < kLeastBf16Rows && weights != WeightType::bf16;
   return cpu::has_bf16_products() && !is_small ? cpu::InputForm::bf16 : cpu::InputForm::integers;
 }
 
@@ -43,7 +43,7 @@ struct Model::Impl {
       : config(file.config()),
         rope(config.rope),
         weights(load_weights(file, options)),
-        rounds_attention(is_packed(options.weights)) {}
+        weight_type(options.weights) {}
 
   at::Tensor embed(std::span<const SequenceInput> sequences, std::int64_t num_rows) const {
     at::Tensor x = at::empty({num_rows, config.hidden_size}, at::kFloat);
@@ -160,7 +160,7 @@ struct Model::Impl {
 
   /// Attention is rounded as products are: in bf16 all of it, with integers where it pays.
   AttentionRounding rounding(cpu::InputForm form) const {
-    if (!rounds_attention) return AttentionRounding::none;
+    if (weight_type == WeightType::f32) return AttentionRounding::none;
     return form == cpu::InputForm::bf16 ? AttentionRounding::all : AttentionRounding::wide;
   }
 
@@ -239,7 +239,7 @@ struct Model::Impl {
   compiler::ModelConfig config;
   Rope rope;
   Weights weights;
-  bool rounds_attention;
+  WeightType weight_type;
 };
 
 Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -254,7 +254,8 @@ Result<Model> Model::load(const compiler::ModelFile& file, const ModelOptions& o
   set_num_threads(options.num_threads);
   // Products of packed weights are ours, and so are all loops around them. A second set of threads would only be in
   // the way of the first.
-  at::set_num_threads(is_packed(options.weights) ? 1 : num_threads());
+  const bool all_packed = options.weights != WeightType::f32 && (options.weights != WeightType::bf16 || cpu::has_bf16_products());
+  at::set_num_threads(all_packed ? 1 : num_threads());
   const c10::InferenceMode guard;
   return Model(std::make_unique<Impl>(file, options));
 }
@@ -269,7 +270,7 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
   const c10::InferenceMode guard;
   const Batch batch(sequences);
   const std::int64_t num_rows = batch.num_tokens();
-  Impl::Scratch scratch = impl_->make_scratch(batch, input_form(sequences));
+  Impl::Scratch scratch = impl_->make_scratch(batch, input_form(impl_->weight_type, sequences));
   at::Tensor x = impl_->embed(sequences, num_rows);
   const bool wants_logits = std::any_of(sequences.begin(), sequences.end(),
                                         [](const SequenceInput& sequence) { return sequence.wants_logits; });

@@ -8,6 +8,7 @@
 #include "compiler/dequantize.h"
 #include "grammar/check.h"
 #include "runtime/cpu/elementwise.h"
+#include "runtime/cpu/packed_product.h"
 
 namespace pml::runtime {
 
@@ -97,11 +98,28 @@ void read_blocks(const TensorInfo& tensor, PackedType type, std::int64_t row, st
   }
 }
 
+/// A panel in bf16; the outputs behind the last row are zero.
+void pack_bf16_rows(const TensorInfo& tensor, std::int64_t first_row, std::int64_t num_rows, std::byte* out) {
+  const std::int64_t size = compiler::row_size(tensor);
+  std::memset(out, 0, static_cast<std::size_t>(kPanelOutputs * size) * sizeof(std::uint16_t));
+  std::vector<float> values(static_cast<std::size_t>(size));
+  std::vector<std::uint16_t> rounded(values.size());
+  for (std::int64_t row = 0; row < num_rows; ++row) {
+    compiler::dequantize_rows(tensor, first_row + row, 1, values.data());
+    cpu::round_to(KvType::bf16, values.data(), size, rounded.data());
+    for (std::int64_t i = 0; i < size; i += 2) {  // blocks follow one another as their pairs do
+      std::memcpy(out + (i / 2 * kPanelOutputs + row) * std::int64_t{sizeof(std::uint32_t)}, rounded.data() + i,
+                  sizeof(std::uint32_t));
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<PackedType> packed_type(const TensorInfo& tensor, WeightType weights) {
-  if (!is_packed(weights) || tensor.shape.size() != 2) return std::nullopt;
+  if (weights == WeightType::f32 || tensor.shape.size() != 2) return std::nullopt;
   if (compiler::row_size(tensor) % cpu::kBlockInputs != 0) return std::nullopt;
+  if (weights == WeightType::bf16) return cpu::has_bf16_products() ? std::optional(PackedType::bf16) : std::nullopt;
   if (weights == WeightType::q4) return PackedType::q4;
   switch (tensor.type) {
     case TensorType::q4_0:
@@ -128,6 +146,7 @@ void pack_panel(const TensorInfo& tensor, const cpu::PackedMatrix& matrix, std::
   const std::int64_t num_blocks = matrix.num_blocks();
   const std::int64_t first_row = panel * kPanelOutputs;
   const std::int64_t num_rows = std::min(kPanelOutputs, matrix.num_outputs - first_row);
+  if (matrix.type == PackedType::bf16) return pack_bf16_rows(tensor, first_row, num_rows, out);
   std::vector<QuantBlock> rows(static_cast<std::size_t>(kPanelOutputs * num_blocks), QuantBlock{});
   std::vector<float> values;
   for (std::int64_t row = 0; row < num_rows; ++row) {

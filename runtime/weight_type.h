@@ -22,7 +22,4 @@ constexpr std::optional<WeightType> weight_type(std::string_view name) {
   return std::nullopt;
 }
 
-/// Are products computed from packed blocks (cpu/packed_product.h)?
-constexpr bool is_packed(WeightType type) { return type >= WeightType::stored; }
-
 }  // namespace pml::runtime

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -37,6 +38,8 @@ def has_bf16_instructions() -> bool:
     """Elsewhere products in bf16 are emulated: right, and too slow to test."""
     return "avx512_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
 
+
+MOST_KL = 1e-2  # nats, of a single step
 
 # What is measured against f32 KV and f32 weights: name, KV type, weight type.
 ROUNDED = [("f16 KV", "f16", "f32"), ("bf16 KV", "bf16", "f32"), ("stored weights", "f16", "stored")]
@@ -90,10 +93,12 @@ def check_case(pml: Pml, case: Case, golden: dict[str, Any]) -> tuple[dict[str, 
     # Rounded KV, and rounded products where the CPU has them; encoded by the run itself.
     for name, kv_type, weights in ROUNDED:
         rounded = distributions(pml.run(case, kv_type, golden["forced"], weights=weights))
-        steps = zip(golden["spliced_f32"], rounded, strict=True)
-        figures[f"KL {name}"] = max(divergence(step["best"], best) for step, best in steps)
-        if not figures[f"KL {name}"] <= KL_TOLERANCE:
-            wrong.append(f"{name}: KL to f32 is {figures[f'KL {name}']:.1e}")
+        kl = [divergence(step["best"], best) for step, best in zip(golden["spliced_f32"], rounded, strict=True)]
+        mean, most = statistics.mean(kl), max(kl)
+        figures[f"KL {name}"], figures[f"most KL {name}"] = mean, most
+        # Products in bf16 are rounded differently by every processor, so a single step may be off by more.
+        if not (most if weights == "f32" else mean) <= KL_TOLERANCE or not most <= MOST_KL:
+            wrong.append(f"{name}: KL to f32 is {mean:.1e}, at most {most:.1e}")
     return figures, wrong
 
 
@@ -110,7 +115,7 @@ def main() -> int:
 
     failed = 0
     cases = read_cases(arguments.cases, arguments.names)
-    worst_kl = {name: 0.0 for name, _, _ in ROUNDED}
+    all_kl: dict[str, list[float]] = {f"{prefix}KL {name}": [] for name, _, _ in ROUNDED for prefix in ("", "most ")}
     with tempfile.TemporaryDirectory(prefix="pml-golden-") as stores:
         pml = Pml(arguments.pml, arguments.model, arguments.cases, Path(stores))
         for case in cases:
@@ -119,15 +124,19 @@ def main() -> int:
                 figures, wrong = check_case(pml, case, golden)
             except (ProgramError, OSError) as error:
                 figures, wrong = {}, [str(error)]
-            for name in worst_kl:
-                worst_kl[name] = max(worst_kl[name], figures.get(f"KL {name}", 0.0))
-            shown = "".join(f"  {name} {figure:.1e}" for name, figure in figures.items())
+            for name, values in all_kl.items():
+                values.append(figures.get(name, 0.0))
+            shown = "".join(f"  {name} {figure:.1e}" for name, figure in figures.items() if "most" not in name)
             print(f"{'WRONG' if wrong else 'ok':5}  {case.name:16}{shown}", flush=True)
             for complaint in wrong:
                 print(f"       {complaint}")
             failed += bool(wrong)
     print(f"{len(cases)} cases, {failed} wrong")
-    print("KL to f32 in nats, at most: " + ", ".join(f"{name} {kl:.1e}" for name, kl in worst_kl.items()))
+    if cases:
+        print("KL to f32 in nats, mean of all prompts and most of all steps:")
+        for name, _, _ in ROUNDED:
+            mean, most = statistics.mean(all_kl[f"KL {name}"]), max(all_kl[f"most KL {name}"])
+            print(f"  {name:16} {mean:.1e}  {most:.1e}")
     return 1 if failed or not cases else 0
 
 

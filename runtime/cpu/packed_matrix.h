@@ -1,4 +1,4 @@
-// Weights of 4 and 8 bits as products read them: outputs side by side in the lanes of a vector, one stream of bytes
+// Weights as products read them: outputs side by side in the lanes of a vector, one stream of bytes
 // from the first to the last.
 //
 // A matrix is a list of panels of 16 outputs (the last one is filled up with zeros), a panel a list of blocks of 32
@@ -11,6 +11,9 @@
 //     minima    [16] f16; not in q8
 //
 // That is how GGUF's own formats are made, so a file's weights are re-arranged and not rounded again.
+//
+// Weights in bf16 are for processors with products of bf16 tiles, and lie as these read them: a block is [16][16][2] of
+// bf16; (p, o, i) is the weight of the input 2p + i.
 #pragma once
 
 #include <cstddef>
@@ -18,21 +21,23 @@
 
 namespace pml::runtime::cpu {
 
-enum class PackedType : std::uint8_t { q4, q8, q8_minimum };
+enum class PackedType : std::uint8_t { q4, q8, q8_minimum, bf16 };
 
 inline constexpr std::int64_t kPanelOutputs = 16;
 inline constexpr std::int64_t kBlockInputs = 32;
 inline constexpr std::int64_t kBlockPairs = kBlockInputs / 2;
 
-constexpr bool has_minimum(PackedType type) { return type != PackedType::q8; }
+constexpr bool has_minimum(PackedType type) { return type == PackedType::q4 || type == PackedType::q8_minimum; }
 
 /// Bytes of the quants of one block of a panel.
 constexpr std::int64_t quant_bytes(PackedType type) {
-  return kPanelOutputs * kBlockInputs / (type == PackedType::q4 ? 2 : 1);
+  const std::int64_t quants = kPanelOutputs * kBlockInputs;
+  return type == PackedType::q4 ? quants / 2 : type == PackedType::bf16 ? 2 * quants : quants;
 }
 /// Bytes of one block of a panel.
 constexpr std::int64_t block_bytes(PackedType type) {
-  return quant_bytes(type) + (has_minimum(type) ? 4 : 2) * kPanelOutputs;
+  const std::int64_t scale_bytes = type == PackedType::bf16 ? 0 : has_minimum(type) ? 4 : 2;
+  return quant_bytes(type) + scale_bytes * kPanelOutputs;
 }
 
 /// A packed matrix in somebody else's memory, [num_outputs, num_inputs]; at any address.

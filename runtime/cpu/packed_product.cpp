@@ -141,6 +141,7 @@ void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t 
   PML_CHECK(rows.num_inputs() == matrix.num_inputs, "the rows are as long as the matrix has inputs");
   PML_CHECK(first_panel >= 0 && end_panel <= matrix.num_panels() && out_stride >= matrix.num_outputs,
             "the panels are the matrix's, and fit the output");
+  PML_CHECK(matrix.type != PackedType::bf16 || rows.form() == InputForm::bf16, "weights in bf16 want rows in bf16");
   if (rows.num_rows() == 0) return;
   if (rows.form() == InputForm::bf16) {
     return multiply_with_amx(matrix, rows, first_panel, end_panel, store, out, out_stride);

@@ -4,7 +4,6 @@
 #include <initializer_list>
 #include <numbers>
 
-#include "hwy/cache_control.h"
 
 #include "runtime/cpu/packed_product.h"
 #include "runtime/cpu/vnni.h"
@@ -208,12 +207,11 @@ struct PartialTile {
   }
 };
 
-/// All rows times blocks of kPanels unpacked panels, [kPanels][kChunkBlocks] tiles. out: the first panel's.
+/// All rows times blocks of kPanels panels. out: the first panel's.
 template <int kPanels>
 void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel, std::int64_t first_block,
-                    std::int64_t num_blocks, const std::uint8_t* weights, Store store, float* out,
+                    std::int64_t num_blocks, const std::uint8_t* const* weights, Store store, float* out,
                     std::int64_t out_stride) {
-  const std::uint8_t* panels[kPanelsAtOnce] = {weights, weights + kChunkBlocks * kTileBytes};
   for (std::int64_t t = 0; t < rows.num_tiles(); t += kTilesAtOnce) {
     const int count = static_cast<int>(std::min(kTilesAtOnce, rows.num_tiles() - t));
     const std::uint8_t* inputs[kTilesAtOnce] = {};
@@ -240,27 +238,33 @@ void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, std::in
         place = {copy.sums, kLine};
       }
     }
-    multiply_tiles_of<kPanels>(count, inputs, panels, num_blocks, store, places);
+    multiply_tiles_of<kPanels>(count, inputs, weights, num_blocks, store, places);
     for (int i = 0; i < num_partial; ++i) partial[i].store();
   }
 }
 
-/// Unpacks blocks of panels, `from[p]` the first block of one, to [kPanelsAtOnce][kChunkBlocks] tiles. Meanwhile asks for
-/// what stands `next` bytes further on.
-template <PackedType kType>
-HWY_NOINLINE void unpack_panels(const std::uint8_t* const* from, int num_panels, std::int64_t num_blocks,
-                                std::int64_t next, std::uint8_t* weights) {
-  for (int p = 0; p < num_panels; ++p) {
-    const std::uint8_t* block = from[p];
-    std::uint8_t* to = weights + static_cast<std::size_t>(p) * kChunkBlocks * kTileBytes;
-    for (std::int64_t b = 0; b < num_blocks; ++b, block += block_bytes(kType), to += kTileBytes) {
-      for (std::int64_t line = 0; line < block_bytes(kType); line += static_cast<std::int64_t>(kLine)) {
-        hwy::Prefetch(block + next + line);
+/// Room for blocks of panels as tiles.
+struct TilesOfPanels {
+  HWY_ALIGN std::uint8_t unpacked[kPanelsAtOnce][kChunkBlocks * kTileBytes];
+  const std::uint8_t* tiles[kPanelsAtOnce] = {};
+
+  /// Unpacks `num_blocks` blocks, `from[p]` the first one of a panel; those in bf16 are tiles as they are. Meanwhile asks
+  /// for what stands `next` bytes further on.
+  template <PackedType kType>
+  HWY_NOINLINE void load(const std::uint8_t* const* from, int num_panels, std::int64_t num_blocks, std::int64_t next) {
+    for (int p = 0; p < num_panels; ++p) {
+      const std::uint8_t* block = from[p];
+      std::uint8_t* to = unpacked[p];
+      tiles[p] = kType == PackedType::bf16 ? block : to;
+      for (std::int64_t b = 0; b < num_blocks; ++b, block += block_bytes(kType), to += kTileBytes) {
+        for (std::int64_t line = 0; line < block_bytes(kType); line += static_cast<std::int64_t>(kLine)) {
+          __builtin_prefetch(block + next + line, 0, kType == PackedType::bf16 ? 2 : 3);
+        }
+        if constexpr (kType != PackedType::bf16) unpack_block<kType>(block, to);
       }
-      unpack_block<kType>(block, to);
     }
   }
-}
+};
 
 const std::uint8_t* panel_data(const PackedMatrix& matrix, std::int64_t panel, std::int64_t block) {
   return reinterpret_cast<const std::uint8_t*>(matrix.data) + panel * matrix.panel_bytes() +
@@ -271,13 +275,13 @@ const std::uint8_t* panel_data(const PackedMatrix& matrix, std::int64_t panel, s
 template <PackedType kType, int kPanels>
 HWY_NOINLINE void multiply_panels_at_once(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel,
                                           Store store, float* out, std::int64_t out_stride) {
-  HWY_ALIGN std::uint8_t weights[kPanelsAtOnce * kChunkBlocks * kTileBytes];
+  TilesOfPanels weights;
   for (std::int64_t first = 0; first < matrix.num_blocks(); first += kChunkBlocks) {
     const std::int64_t num_blocks = std::min(kChunkBlocks, matrix.num_blocks() - first);
     const std::uint8_t* from[kPanelsAtOnce] = {};
     for (int p = 0; p < kPanels; ++p) from[p] = panel_data(matrix, panel + p, first);
-    unpack_panels<kType>(from, kPanels, num_blocks, kPanels * matrix.panel_bytes(), weights);
-    multiply_chunk<kPanels>(matrix, rows, panel, first, num_blocks, weights, first == 0 ? store : Store::add,
+    weights.load<kType>(from, kPanels, num_blocks, kPanels * matrix.panel_bytes());
+    multiply_chunk<kPanels>(matrix, rows, panel, first, num_blocks, weights.tiles, first == 0 ? store : Store::add,
                             out + panel * kPanelOutputs, out_stride);
   }
 }
@@ -306,16 +310,15 @@ template <PackedType kType>
 HWY_NOINLINE void multiply_gated_panel(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows,
                                        std::int64_t panel, RoundedRows& out) {
   constexpr std::int64_t kWaitingTiles = 16;
-  HWY_ALIGN std::uint8_t weights[kPanelsAtOnce * kChunkBlocks * kTileBytes];
+  TilesOfPanels weights;
   HWY_ALIGN float sums[kPanelsAtOnce][kWaitingTiles][kTileSums];
-  const std::uint8_t* panels[kPanelsAtOnce] = {weights, weights + kChunkBlocks * kTileBytes};
   for (std::int64_t first_tile = 0; first_tile < rows.num_tiles(); first_tile += kWaitingTiles) {
     const std::int64_t num_tiles = std::min(kWaitingTiles, rows.num_tiles() - first_tile);
     for (std::int64_t first = 0; first < gate.num_blocks(); first += kChunkBlocks) {
       const std::int64_t num_blocks = std::min(kChunkBlocks, gate.num_blocks() - first);
       if (first_tile == 0 || num_blocks < gate.num_blocks()) {
         const std::uint8_t* from[kPanelsAtOnce] = {panel_data(gate, panel, first), panel_data(up, panel, first)};
-        unpack_panels<kType>(from, kPanelsAtOnce, num_blocks, gate.panel_bytes(), weights);
+        weights.load<kType>(from, kPanelsAtOnce, num_blocks, gate.panel_bytes());
       }
       for (std::int64_t t = 0; t < num_tiles; t += kTilesAtOnce) {
         const std::uint8_t* inputs[kTilesAtOnce] = {};
@@ -325,8 +328,8 @@ HWY_NOINLINE void multiply_gated_panel(const PackedMatrix& gate, const PackedMat
           inputs[i] = tile_inputs(rows, first_tile + t + i, first);
           for (int p = 0; p < kPanelsAtOnce; ++p) places[p * kTilesAtOnce + i] = {sums[p][t + i], kLine};
         }
-        multiply_tiles_of<kPanelsAtOnce>(count, inputs, panels, num_blocks, first == 0 ? Store::replace : Store::add,
-                                         places);
+        multiply_tiles_of<kPanelsAtOnce>(count, inputs, weights.tiles, num_blocks,
+                                         first == 0 ? Store::replace : Store::add, places);
       }
     }
     for (std::int64_t t = 0; t < num_tiles; ++t) {
@@ -379,6 +382,8 @@ void multiply_with_amx([[maybe_unused]] const PackedMatrix& matrix, [[maybe_unus
     case PackedType::q8_minimum:
       return multiply_panels_in_bf16<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, store, out,
                                                              out_stride);
+    case PackedType::bf16:
+      return multiply_panels_in_bf16<PackedType::bf16>(matrix, rows, first_panel, end_panel, store, out, out_stride);
   }
 #endif
 }
@@ -395,6 +400,8 @@ void multiply_gated_with_amx([[maybe_unused]] const PackedMatrix& gate, [[maybe_
       return multiply_gated_in_bf16<PackedType::q8>(gate, up, rows, first_panel, end_panel, out);
     case PackedType::q8_minimum:
       return multiply_gated_in_bf16<PackedType::q8_minimum>(gate, up, rows, first_panel, end_panel, out);
+    case PackedType::bf16:
+      return multiply_gated_in_bf16<PackedType::bf16>(gate, up, rows, first_panel, end_panel, out);
   }
 #endif
 }

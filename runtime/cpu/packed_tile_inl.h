@@ -250,6 +250,8 @@ inline void multiply_on_target(const PackedMatrix& matrix, const RoundedRows& ro
       return multiply_panels<PackedType::q8>(matrix, rows, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8_minimum:
       return multiply_panels<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+    case PackedType::bf16:
+      break;  // never multiplied with integers
   }
 }
 
