@@ -127,7 +127,7 @@ Recipe make_recipe(const ModelFile& model, std::string model_fingerprint, std::s
                 ", scaling " + rope.scaling;
   recipe.kv_type = kv_type;
   recipe.weights = weights;
-  recipe.compute = weights == "f32" || weights == "bf16" ? weights : "i16";
+  recipe.compute = weights == "f32" || weights == "bf16" ? weights : "16bit";
   return recipe;
 }
 

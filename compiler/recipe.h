@@ -35,8 +35,8 @@ struct Recipe {
   std::string rope;          // base, rotated dimensions, scaling
   std::string kv_type;       // "f32", "f16", "bf16"
   std::string weights;       // "f32", "bf16", "stored", "q8", "q4": what they are kept as
-  std::string compute;       // "f32", "bf16", "i16": what products round their inputs to; follows from the weights
-  std::int32_t encoder = 3;  // raised whenever the encoder's arithmetic changes
+  std::string compute;       // "f32", "bf16", "16bit": what products round their inputs to; follows from the weights
+  std::int32_t encoder = 4;  // raised whenever the encoder's arithmetic changes
 };
 
 /// One JSON object with sorted keys: what manifests and answers state.

@@ -271,31 +271,38 @@ struct Lanes {
   std::size_t begin, count, heads;
 };
 
-/// Where lane number `lane` belongs.
+/// Where a lane belongs.
 struct Lane {
-  std::size_t query;  // of the item
-  std::int64_t head;
-  const Contribution* contribution;
+  std::uint32_t query = 0;  // of the item
+  std::int32_t head = 0;
+  const Contribution* contribution = nullptr;
 };
 
-Lane lane_of(const KernelInput& input, const HeadItem& work, const Lanes& lanes, std::size_t lane) {
-  const std::size_t query = (lanes.begin + lane) / lanes.heads;
-  const auto c = input.plan.item_contributions[work.item->first + static_cast<std::int64_t>(query)];
-  return {query,
-          static_cast<std::int64_t>(static_cast<std::size_t>(work.kv_head) * lanes.heads + (lanes.begin + lane) -
-                                    query * lanes.heads),
-          &input.plan.contributions[static_cast<std::size_t>(c)]};
+/// Where all lanes belong; those of nobody to the last one's place.
+void find_lanes(const KernelInput& input, const HeadItem& work, const Lanes& lanes, std::size_t num_lanes, Lane* out) {
+  std::size_t query = lanes.begin / lanes.heads, head = lanes.begin % lanes.heads;
+  for (std::size_t lane = 0; lane < num_lanes; ++lane) {
+    if (lane >= lanes.count) {
+      out[lane] = out[lanes.count - 1];
+      continue;
+    }
+    const auto c = input.plan.item_contributions[work.item->first + static_cast<std::int64_t>(query)];
+    out[lane] = {static_cast<std::uint32_t>(query),
+                 work.kv_head * static_cast<std::int32_t>(lanes.heads) + static_cast<std::int32_t>(head),
+                 &input.plan.contributions[static_cast<std::size_t>(c)]};
+    if (++head == lanes.heads) {
+      head = 0;
+      ++query;
+    }
+  }
 }
 
-/// Also notes which of the item's queries a lane belongs to; lanes of nobody see what the last one sees.
-void load_queries(const KernelInput& input, const HeadItem& work, const Lanes& lanes, TileGroups& groups,
-                  std::uint32_t* query_of_lane) {
+void load_queries(const KernelInput& input, const Lane* lanes, TileGroups& groups) {
   const std::size_t num_pairs = groups.head_dim / 2;
   for (std::size_t g = 0; g < groups.num_groups; ++g) {
     const std::uint32_t* from[kHeads];
     for (std::size_t i = 0; i < kHeads; ++i) {
-      const Lane lane = lane_of(input, work, lanes, std::min(g * kHeads + i, lanes.count - 1));
-      query_of_lane[g * kHeads + i] = static_cast<std::uint32_t>(lane.query);
+      const Lane& lane = lanes[g * kHeads + i];
       const std::int64_t row = lane.contribution->row * std::int64_t{input.arguments.num_heads} + lane.head;
       from[i] = input.rounded_queries.pairs + static_cast<std::size_t>(row) * num_pairs;
     }
@@ -308,15 +315,16 @@ void load_queries(const KernelInput& input, const HeadItem& work, const Lanes& l
   }
 }
 
-void store_partials(const KernelInput& input, const HeadItem& work, const Lanes& lanes, const TileGroups& groups) {
+void store_partials(const KernelInput& input, std::int32_t block, const Lane* lanes, std::size_t num_lanes,
+                    const TileGroups& groups) {
   const Partials& partials = input.partials;
   HWY_ALIGN std::uint32_t nowhere[kHeads];
   for (std::size_t g = 0; g < groups.num_groups; ++g) {
     std::uint32_t* to[kHeads];
-    const std::size_t count = std::min(kHeads, lanes.count - g * kHeads);
+    const std::size_t count = std::min(kHeads, num_lanes - g * kHeads);
     for (std::size_t i = 0; i < count; ++i) {
-      const Lane lane = lane_of(input, work, lanes, g * kHeads + i);
-      const std::int64_t slot = lane.contribution->first_slot + work.item->block;
+      const Lane& lane = lanes[g * kHeads + i];
+      const std::int64_t slot = lane.contribution->first_slot + block;
       float* sums = partials.sums + (slot * input.arguments.num_heads + lane.head) * partials.sum_stride;
       to[i] = reinterpret_cast<std::uint32_t*>(sums);
       partials.maxima[slot * partials.head_stride + lane.head] = groups.maxima[g * kHeads + i];
@@ -346,8 +354,9 @@ HWY_NOINLINE void attend_lanes(const KernelInput& input, const HeadItem& work, c
   TileRows rows;
   groups.head_dim = rows.head_dim = static_cast<std::size_t>(arguments.head_dim);
   groups.num_groups = (lanes.count + kHeads - 1) / kHeads;
-  HWY_ALIGN std::uint32_t query_of_lane[kItemQueryHeads];
-  load_queries(input, work, lanes, groups, query_of_lane);
+  Lane lane_places[kItemQueryHeads];
+  find_lanes(input, work, lanes, groups.num_groups * kHeads, lane_places);
+  load_queries(input, lane_places, groups);
   std::fill_n(groups.sums, groups.num_groups * groups.head_dim * kHeads, 0.0F);
   std::fill_n(groups.maxima, groups.num_groups * kHeads, kNothing);
   std::fill_n(groups.weights, groups.num_groups * kHeads, 0.0F);
@@ -359,7 +368,7 @@ HWY_NOINLINE void attend_lanes(const KernelInput& input, const HeadItem& work, c
     const std::int32_t num_rows = mask_end(find_visible(input, item, row, visible));
     if (num_rows == 0) continue;
     for (std::size_t lane = 0; lane < groups.num_groups * kHeads; ++lane) {
-      visible_of_lane[lane] = visible[query_of_lane[lane]];
+      visible_of_lane[lane] = visible[lane_places[lane].query];
     }
     RowPrefetch prefetch = prefetch_next(input, work, next, row, static_cast<std::int64_t>(groups.num_groups));
     rows.load_keys(k + row * segment.row_stride, segment.row_stride, num_rows);
@@ -369,7 +378,7 @@ HWY_NOINLINE void attend_lanes(const KernelInput& input, const HeadItem& work, c
       attend_group(rows, visible_of_lane + g * kHeads, g, groups);
     }
   }
-  store_partials(input, work, lanes, groups);
+  store_partials(input, item.block, lane_places, lanes.count, groups);
 }
 
 template <class T>
