@@ -134,15 +134,21 @@ void Linear::multiply_gated(const LinearInput& x, const Linear& next, LinearInpu
 void Linear::multiply_packed(const cpu::RoundedRows& x, cpu::Store store, float* out) const {
   std::int64_t num_panels = 0;
   for (const cpu::PackedMatrix& matrix : matrices_) num_panels += matrix.num_panels();
-  // Two panels are multiplied at a time.
-  for_pieces((num_panels + 1) / 2, 1, [&](std::int64_t begin, std::int64_t end) {
+  // Of many rows a thread takes those that it also works on before and after.
+  constexpr std::int64_t kManyTiles = 8;
+  const bool splits_rows = x.form() == cpu::InputForm::bf16 && x.num_tiles() >= kManyTiles;
+  const std::int64_t num_shares = splits_rows ? std::min<std::int64_t>(num_threads(), x.num_tiles() / 2) : 1;
+  const std::int64_t num_pairs = (num_panels + 1) / 2;  // two panels are multiplied at a time
+  const std::int64_t num_pieces = std::min<std::int64_t>(num_pairs, splits_rows ? 8 : 8 * num_threads());
+  kParallelFor(num_shares * num_pieces, [&](std::int64_t index) {
+    const std::int64_t share = index / num_pieces, piece = index % num_pieces;
+    const cpu::TileRange tiles{share * x.num_tiles() / num_shares, (share + 1) * x.num_tiles() / num_shares};
+    std::int64_t begin = 2 * (piece * num_pairs / num_pieces), end = 2 * ((piece + 1) * num_pairs / num_pieces);
     float* to = out;
-    begin *= 2;
-    end *= 2;
     for (const cpu::PackedMatrix& matrix : matrices_) {
       const std::int64_t first = std::max<std::int64_t>(begin, 0);
       const std::int64_t last = std::min(end, matrix.num_panels());
-      if (first < last) cpu::multiply(matrix, x, first, last, store, to, num_outputs_);
+      if (first < last) cpu::multiply(matrix, x, tiles, first, last, store, to, num_outputs_);
       to += matrix.num_outputs;
       begin -= matrix.num_panels();
       end -= matrix.num_panels();

@@ -185,9 +185,7 @@ struct Model::Impl {
     const std::vector<AttentionSegment> segments = batch.segments(layer);
     const AttentionArguments arguments = attention_arguments(batch, segments, scratch);
     if (!scratch.attention) scratch.attention.emplace(arguments);
-    cpu::ParallelFor parallel_for = kParallelFor;
-    parallel_for.num_threads = num_threads();
-    scratch.attention->run(arguments, parallel_for);
+    scratch.attention->run(arguments, kParallelFor);
   }
 
   /// `wants_output`: false where only the layer's KV are wanted.

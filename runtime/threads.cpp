@@ -4,6 +4,7 @@
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -26,14 +27,31 @@ int num_threads() {
   return wanted_threads;
 }
 
+/// Neighbouring tasks, which a worker takes one after the other; and so do others when they are done with theirs.
+struct alignas(64) Share {
+  std::atomic<std::int64_t> next{0};
+  std::int64_t end = 0;
+};
+constexpr int kMostShares = 64;
+
 const cpu::ParallelFor kParallelFor{
     [](void*, std::int64_t count, void (*task)(void*, std::int64_t), void* state) {
-      std::atomic<std::int64_t> next{0};
-      const auto work = [&](const tbb::blocked_range<int>&) {
-        for (std::int64_t index = next++; index < count; index = next++) task(state, index);
+      const auto workers = static_cast<int>(std::min<std::int64_t>({count, num_threads(), kMostShares}));
+      if (workers <= 1) {
+        for (std::int64_t index = 0; index < count; ++index) task(state, index);
+        return;
+      }
+      std::array<Share, kMostShares> shares;
+      for (int i = 0; i < workers; ++i) {
+        shares[static_cast<std::size_t>(i)].next = i * count / workers;
+        shares[static_cast<std::size_t>(i)].end = (i + 1) * count / workers;
+      }
+      const auto work = [&](const tbb::blocked_range<int>& range) {
+        for (int i = 0; i < workers; ++i) {
+          Share& share = shares[static_cast<std::size_t>((range.begin() + i) % workers)];
+          for (std::int64_t index = share.next++; index < share.end; index = share.next++) task(state, index);
+        }
       };
-      const auto workers = static_cast<int>(std::min<std::int64_t>(count, num_threads()));
-      if (workers <= 1) return work({0, 1});
       tbb::parallel_for(tbb::blocked_range<int>(0, workers, 1), work, tbb::simple_partitioner());
     },
     nullptr};

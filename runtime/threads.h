@@ -16,7 +16,7 @@ namespace pml::runtime {
 void set_num_threads(int num_threads);
 int num_threads();
 
-/// Each thread takes the next task when it is done with one.
+/// Every thread begins with a share of neighbouring tasks of its own: mostly on the same rows from one loop to the next.
 extern const cpu::ParallelFor kParallelFor;
 
 /// Calls `body(begin, end)` for pieces of [0, count) of `grain` or more: several for each thread, so that none waits

@@ -11,6 +11,10 @@ namespace {
 // In rows times query heads: about 10 us.
 constexpr std::int64_t kTaskCost = 8192;
 
+// Tasks of a plan, if its items can be made small enough for that: with at least so many query heads.
+constexpr std::int64_t kLeastTasks = 32;
+constexpr std::int64_t kLeastItemHeads = 48;
+
 // What converting a row costs, in query heads.
 constexpr std::int64_t kConversionCost = 8;
 
@@ -99,7 +103,12 @@ BySegment sort_by_segment(const AttentionArguments& arguments, const AttentionPl
 
 void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
   const std::int32_t group = arguments.num_heads / arguments.num_kv_heads;
-  const auto max_queries = static_cast<std::size_t>(std::max(1, kItemQueryHeads / group));
+  // As many queries as an item may have, unless there were too few items for all threads to get some.
+  const std::int64_t wanted_items = (kLeastTasks + arguments.num_kv_heads - 1) / arguments.num_kv_heads;
+  const std::int64_t wanted_queries =
+      std::max<std::int64_t>(plan.num_slots / wanted_items, (kLeastItemHeads + group - 1) / group);
+  const auto max_queries =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, std::min<std::int64_t>(kItemQueryHeads / group, wanted_queries)));
   const BySegment sorted = sort_by_segment(arguments, plan);
   plan.item_contributions.reserve(static_cast<std::size_t>(plan.num_slots));
   for (std::size_t list = 0; list < 2 * arguments.segments.size(); ++list) {

@@ -136,18 +136,19 @@ void RoundedRows::set(std::int64_t row, const float* values) {
   HWY_DYNAMIC_DISPATCH(quantize_row)(values, num_blocks, at.num_rows, inputs, scales);
 }
 
-void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
-              Store store, float* out, std::int64_t out_stride) {
+void multiply(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
+              std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   PML_CHECK(rows.num_inputs() == matrix.num_inputs, "the rows are as long as the matrix has inputs");
   PML_CHECK(first_panel >= 0 && end_panel <= matrix.num_panels() && out_stride >= matrix.num_outputs,
             "the panels are the matrix's, and fit the output");
+  PML_CHECK(tiles.begin >= 0 && tiles.end <= rows.num_tiles(), "the tiles are the rows'");
   PML_CHECK(matrix.type != PackedType::bf16 || rows.form() == InputForm::bf16, "weights in bf16 want rows in bf16");
-  if (rows.num_rows() == 0) return;
+  if (tiles.begin >= tiles.end) return;
   if (rows.form() == InputForm::bf16) {
-    return multiply_with_amx(matrix, rows, first_panel, end_panel, store, out, out_stride);
+    return multiply_with_amx(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
   }
-  if (has_vnni()) return multiply_with_vnni(matrix, rows, first_panel, end_panel, store, out, out_stride);
-  HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, first_panel, end_panel, store, out, out_stride);
+  if (has_vnni()) return multiply_with_vnni(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
+  HWY_DYNAMIC_DISPATCH(multiply_on_target)(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
 }
 
 void multiply_gated(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows, std::int64_t first_panel,

@@ -26,6 +26,12 @@ enum class InputForm : std::uint8_t { integers, bf16 };
 /// Can this processor multiply rows in bf16?
 bool has_bf16_products();
 
+/// Some tiles of rows.
+struct TileRange {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
 /// Rows of activations, rounded, in tiles as multiply() reads them. Made without contents.
 class RoundedRows {
  public:
@@ -51,6 +57,7 @@ class RoundedRows {
     const float* scales = nullptr;
   };
   Tile tile(std::int64_t index) const;
+  TileRange all_tiles() const { return {0, num_tiles_}; }
 
  private:
   std::int64_t num_rows_;
@@ -65,10 +72,10 @@ class RoundedRows {
 enum class Store : std::uint8_t { replace, add };
 
 /// out[row, o] = (or +=) sum over i of rows[row, i] * matrix[o, i], for the outputs o of the panels [first_panel,
-/// end_panel) and all rows. out: [num_rows, out_stride], out_stride >= matrix.num_outputs. Reentrant; different panels
-/// may be computed at once.
-void multiply(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel, std::int64_t end_panel,
-              Store store, float* out, std::int64_t out_stride);
+/// end_panel) and the rows of `tiles`. out: [num_rows, out_stride], out_stride >= matrix.num_outputs. Reentrant;
+/// different panels or tiles may be computed at once.
+void multiply(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
+              std::int64_t end_panel, Store store, float* out, std::int64_t out_stride);
 
 /// out[row, o] = silu(sum over i of rows[row, i] * gate[o, i]) * sum over i of rows[row, i] * up[o, i], rounded, for the
 /// outputs of some panels and all rows: the sums do not go through memory. All rows in bf16; matrices of one type and

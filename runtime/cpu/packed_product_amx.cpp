@@ -207,13 +207,13 @@ struct PartialTile {
   }
 };
 
-/// All rows times blocks of kPanels panels. out: the first panel's.
+/// Tiles of rows times blocks of kPanels panels. out: the first panel's.
 template <int kPanels>
-void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel, std::int64_t first_block,
+void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t panel, std::int64_t first_block,
                     std::int64_t num_blocks, const std::uint8_t* const* weights, Store store, float* out,
                     std::int64_t out_stride) {
-  for (std::int64_t t = 0; t < rows.num_tiles(); t += kTilesAtOnce) {
-    const int count = static_cast<int>(std::min(kTilesAtOnce, rows.num_tiles() - t));
+  for (std::int64_t t = tiles.begin; t < tiles.end; t += kTilesAtOnce) {
+    const int count = static_cast<int>(std::min(kTilesAtOnce, tiles.end - t));
     const std::uint8_t* inputs[kTilesAtOnce] = {};
     SumsPlace places[kPanelsAtOnce * kTilesAtOnce];
     PartialTile partial[kPanelsAtOnce * kTilesAtOnce];
@@ -273,15 +273,15 @@ const std::uint8_t* panel_data(const PackedMatrix& matrix, std::int64_t panel, s
 
 /// kPanels panels from `panel` on.
 template <PackedType kType, int kPanels>
-HWY_NOINLINE void multiply_panels_at_once(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t panel,
-                                          Store store, float* out, std::int64_t out_stride) {
+HWY_NOINLINE void multiply_panels_at_once(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles,
+                                          std::int64_t panel, Store store, float* out, std::int64_t out_stride) {
   TilesOfPanels weights;
   for (std::int64_t first = 0; first < matrix.num_blocks(); first += kChunkBlocks) {
     const std::int64_t num_blocks = std::min(kChunkBlocks, matrix.num_blocks() - first);
     const std::uint8_t* from[kPanelsAtOnce] = {};
     for (int p = 0; p < kPanels; ++p) from[p] = panel_data(matrix, panel + p, first);
     weights.load<kType>(from, kPanels, num_blocks, kPanels * matrix.panel_bytes());
-    multiply_chunk<kPanels>(matrix, rows, panel, first, num_blocks, weights.tiles, first == 0 ? store : Store::add,
+    multiply_chunk<kPanels>(matrix, rows, tiles, panel, first, num_blocks, weights.tiles, first == 0 ? store : Store::add,
                             out + panel * kPanelOutputs, out_stride);
   }
 }
@@ -351,14 +351,14 @@ void multiply_gated_in_bf16(const PackedMatrix& gate, const PackedMatrix& up, co
 }
 
 template <PackedType kType>
-void multiply_panels_in_bf16(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
+void multiply_panels_in_bf16(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
                              std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   const TileScope scope(kTileShapes);
   std::int64_t panel = first_panel;
   for (; panel + kPanelsAtOnce <= end_panel; panel += kPanelsAtOnce) {
-    multiply_panels_at_once<kType, kPanelsAtOnce>(matrix, rows, panel, store, out, out_stride);
+    multiply_panels_at_once<kType, kPanelsAtOnce>(matrix, rows, tiles, panel, store, out, out_stride);
   }
-  if (panel < end_panel) multiply_panels_at_once<kType, 1>(matrix, rows, panel, store, out, out_stride);
+  if (panel < end_panel) multiply_panels_at_once<kType, 1>(matrix, rows, tiles, panel, store, out, out_stride);
 }
 
 }  // namespace
@@ -369,21 +369,21 @@ PML_SIMD_AFTER
 namespace pml::runtime::cpu {
 
 void multiply_with_amx([[maybe_unused]] const PackedMatrix& matrix, [[maybe_unused]] const RoundedRows& rows,
-                       [[maybe_unused]] std::int64_t first_panel, [[maybe_unused]] std::int64_t end_panel,
+                       [[maybe_unused]] TileRange tiles, [[maybe_unused]] std::int64_t first_panel, [[maybe_unused]] std::int64_t end_panel,
                        [[maybe_unused]] Store store, [[maybe_unused]] float* out,
                        [[maybe_unused]] std::int64_t out_stride) {
 #if HWY_ARCH_X86
   using namespace N_AVX3_VNNI;  // NOLINT
   switch (matrix.type) {
     case PackedType::q4:
-      return multiply_panels_in_bf16<PackedType::q4>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels_in_bf16<PackedType::q4>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8:
-      return multiply_panels_in_bf16<PackedType::q8>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels_in_bf16<PackedType::q8>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8_minimum:
-      return multiply_panels_in_bf16<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, store, out,
+      return multiply_panels_in_bf16<PackedType::q8_minimum>(matrix, rows, tiles, first_panel, end_panel, store, out,
                                                              out_stride);
     case PackedType::bf16:
-      return multiply_panels_in_bf16<PackedType::bf16>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels_in_bf16<PackedType::bf16>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
   }
 #endif
 }

@@ -9,7 +9,7 @@ namespace pml::runtime::cpu {
 inline constexpr std::int64_t kAmxTileRows = 16;
 
 /// multiply(), if has_amx(), of rows in bf16.
-void multiply_with_amx(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
+void multiply_with_amx(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
                        std::int64_t end_panel, Store store, float* out, std::int64_t out_stride);
 
 /// multiply_gated(), if has_amx().

@@ -209,7 +209,7 @@ void multiply_panel_run(const PackedMatrix& matrix, const RoundedRows::Tile& til
 }
 
 template <PackedType kType>
-void multiply_panels(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
+void multiply_panels(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
                      std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   // All tiles of a few panels, then the next panels: their weights come from memory once.
   const std::int64_t most = kPanelVectors == 1 ? vectors_of_tile(rows.tile(0).num_rows) : 1;
@@ -220,7 +220,7 @@ void multiply_panels(const PackedMatrix& matrix, const RoundedRows& rows, std::i
            (panel + num_panels + 1) * kPanelOutputs <= matrix.num_outputs) {
       ++num_panels;
     }
-    for (std::int64_t t = 0; t < rows.num_tiles(); ++t) {
+    for (std::int64_t t = tiles.begin; t < tiles.end; ++t) {
       const RoundedRows::Tile tile = rows.tile(t);
       float* to = out + tile.first_row * out_stride + panel * kPanelOutputs;
       if (is_whole) {
@@ -241,15 +241,15 @@ void multiply_panels(const PackedMatrix& matrix, const RoundedRows& rows, std::i
   }
 }
 
-inline void multiply_on_target(const PackedMatrix& matrix, const RoundedRows& rows, std::int64_t first_panel,
+inline void multiply_on_target(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
                                std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
   switch (matrix.type) {
     case PackedType::q4:
-      return multiply_panels<PackedType::q4>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels<PackedType::q4>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8:
-      return multiply_panels<PackedType::q8>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels<PackedType::q8>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8_minimum:
-      return multiply_panels<PackedType::q8_minimum>(matrix, rows, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels<PackedType::q8_minimum>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::bf16:
       break;  // never multiplied with integers
   }

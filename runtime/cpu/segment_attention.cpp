@@ -53,7 +53,6 @@ hwy::AlignedFreeUniquePtr<T[]> allocate(std::int64_t count) {
 
 struct Run {
   const KernelInput& input;
-  int num_threads;
 
   // Tasks of all items for one KV head, then for the next: neighbours read neighbouring rows.
   std::int64_t num_tasks() const { return input.plan.num_tasks() * input.arguments.num_kv_heads; }
@@ -71,8 +70,7 @@ struct Run {
     const WorkItem* end = input.plan.items.data() + input.plan.task_items[task + 1];
     while (work.item != end) {
       HeadItem next{work.item + 1, work.kv_head};
-      // The tasks in between are those of the other threads, if all take equally long.
-      attend_item(input, work, next.item == end ? first_item(index + num_threads) : next);
+      attend_item(input, work, next.item == end ? first_item(index + 1) : next);
       work = next;
     }
   }
@@ -101,7 +99,7 @@ std::vector<std::int32_t> fixed_rows(const AttentionArguments& arguments) {
 
 // Items in any order, then merges in any order.
 void run_plan(const KernelInput& input, const ParallelFor& parallel_for) {
-  const Run run{input, parallel_for.num_threads};
+  const Run run{input};
   if (!input.plan.items.empty()) parallel_for(run.num_tasks(), [&](std::int64_t index) { run.attend(index); });
   parallel_for(round_up(input.plan.num_queries, kMergeQueries) / kMergeQueries,
                [&](std::int64_t index) { run.merge(index); });

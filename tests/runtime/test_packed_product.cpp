@@ -79,8 +79,11 @@ std::vector<float> multiply(const cpu::PackedMatrix& matrix, const std::vector<f
   for (std::int64_t row = 0; row < num_rows; ++row) rows.set(row, x.data() + row * matrix.num_inputs);
   std::vector<float> out(static_cast<std::size_t>(num_rows * matrix.num_outputs), NAN);
   const std::int64_t half = matrix.num_panels() / 2;  // as two threads would
-  cpu::multiply(matrix, rows, half, matrix.num_panels(), cpu::Store::replace, out.data(), matrix.num_outputs);
-  cpu::multiply(matrix, rows, 0, half, cpu::Store::replace, out.data(), matrix.num_outputs);
+  const std::int64_t middle = rows.num_tiles() / 2;
+  for (const cpu::TileRange tiles : {cpu::TileRange{middle, rows.num_tiles()}, cpu::TileRange{0, middle}}) {
+    cpu::multiply(matrix, rows, tiles, half, matrix.num_panels(), cpu::Store::replace, out.data(), matrix.num_outputs);
+    cpu::multiply(matrix, rows, tiles, 0, half, cpu::Store::replace, out.data(), matrix.num_outputs);
+  }
   return out;
 }
 
@@ -311,7 +314,7 @@ TEST_CASE("A product is added to what is there") {
     std::vector<float> sum(y.size(), 1.0F);
     cpu::RoundedRows rows(3, 64, form);
     for (std::int64_t row = 0; row < 3; ++row) rows.set(row, product.x.data() + row * 64);
-    cpu::multiply(product.packed.matrix, rows, 0, product.packed.matrix.num_panels(), cpu::Store::add, sum.data(), 21);
+    cpu::multiply(product.packed.matrix, rows, rows.all_tiles(), 0, product.packed.matrix.num_panels(), cpu::Store::add, sum.data(), 21);
     for (std::size_t i = 0; i < sum.size(); ++i) CHECK(sum[i] == Approx(1.0F + y[i]).margin(1e-5));
   }
 }
