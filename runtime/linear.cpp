@@ -50,7 +50,8 @@ void LinearInput::prepare(const Linear& linear, std::int64_t num_rows, cpu::Inpu
   if (linear.wants_bf16()) form = cpu::InputForm::bf16;
   if (!linear.matrices_.empty()) {
     const auto* rows = std::get_if<cpu::RoundedRows>(&rows_);
-    const bool fits = rows != nullptr && rows->num_rows() == num_rows && rows->num_inputs() == size && rows->form() == form;
+    const bool fits =
+        rows != nullptr && rows->num_rows() == num_rows && rows->num_inputs() == size && rows->form() == form;
     if (!fits) rows_ = cpu::RoundedRows(num_rows, size, form);
     return;
   }

@@ -18,8 +18,8 @@ class Linear;
 /// Rows of inputs, rounded as a product reads them.
 class LinearInput {
  public:
-  /// Makes room for what `linear` multiplies, in `form` if that is packed. What is in there is lost, and its memory used
-  /// again where it fits.
+  /// Makes room for what `linear` multiplies, in `form` if that is packed. What is in there is lost, and its memory
+  /// used again where it fits.
   void prepare(const Linear& linear, std::int64_t num_rows, cpu::InputForm form);
 
   std::int64_t num_rows() const { return num_rows_; }

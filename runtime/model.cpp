@@ -40,10 +40,7 @@ cpu::InputForm input_form(WeightType weights, std::span<const SequenceInput> seq
 
 struct Model::Impl {
   Impl(const compiler::ModelFile& file, const ModelOptions& options)
-      : config(file.config()),
-        rope(config.rope),
-        weights(load_weights(file, options)),
-        weight_type(options.weights) {}
+      : config(file.config()), rope(config.rope), weights(load_weights(file, options)), weight_type(options.weights) {}
 
   at::Tensor embed(std::span<const SequenceInput> sequences, std::int64_t num_rows) const {
     at::Tensor x = at::empty({num_rows, config.hidden_size}, at::kFloat);
@@ -252,7 +249,8 @@ Result<Model> Model::load(const compiler::ModelFile& file, const ModelOptions& o
   set_num_threads(options.num_threads);
   // Products of packed weights are ours, and so are all loops around them. A second set of threads would only be in
   // the way of the first.
-  const bool all_packed = options.weights != WeightType::f32 && (options.weights != WeightType::bf16 || cpu::has_bf16_products());
+  const bool all_packed =
+      options.weights != WeightType::f32 && (options.weights != WeightType::bf16 || cpu::has_bf16_products());
   at::set_num_threads(all_packed ? 1 : num_threads());
   const c10::InferenceMode guard;
   return Model(std::make_unique<Impl>(file, options));

@@ -59,8 +59,8 @@ struct AttentionPart {
   std::span<const std::int32_t> excluded_rows;
 };
 
-/// Which parts may be computed from rounded numbers: in bf16 where the processor has products of bf16 tiles, else in fixed
-/// point, whose errors are some 2^-13 of the largest of few neighbouring values.
+/// Which parts may be computed from rounded numbers: in bf16 where the processor has products of bf16 tiles, else in
+/// fixed point, whose errors are some 2^-13 of the largest of few neighbouring values.
 enum class AttentionRounding : std::uint8_t {
   none,
   wide,  // parts of at least kRoundedQueries queries

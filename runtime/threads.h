@@ -16,7 +16,8 @@ namespace pml::runtime {
 void set_num_threads(int num_threads);
 int num_threads();
 
-/// Every thread begins with a share of neighbouring tasks of its own: mostly on the same rows from one loop to the next.
+/// Every thread begins with a share of neighbouring tasks of its own: mostly on the same rows from one loop to the
+/// next.
 extern const cpu::ParallelFor kParallelFor;
 
 /// Calls `body(begin, end)` for pieces of [0, count) of `grain` or more: several for each thread, so that none waits

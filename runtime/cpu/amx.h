@@ -1,4 +1,5 @@
-// May AMX's products of bf16 tiles be used? A tile is 16 rows of 64 bytes; kernels that profit are in files of their own
+// May AMX's products of bf16 tiles be used? A tile is 16 rows of 64 bytes; kernels that profit are in files of their
+// own
 // (*_amx.cpp).
 #pragma once
 

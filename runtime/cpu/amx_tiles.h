@@ -11,7 +11,7 @@
 namespace pml::runtime::cpu {
 
 struct TileShape {
-  std::uint8_t num_rows;   // at most 16
+  std::uint8_t num_rows;    // at most 16
   std::uint16_t row_bytes;  // at most 64
 };
 

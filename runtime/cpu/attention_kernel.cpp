@@ -12,8 +12,8 @@
 #include <limits>
 #include <numbers>
 
-#include "runtime/cpu/attention_group.h"
 #include "runtime/cpu/amx.h"
+#include "runtime/cpu/attention_group.h"
 #include "runtime/cpu/vnni.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,5 +1,5 @@
-// A work item in tiles of bf16 (amx.h): queries, keys, weights and values are rounded to 8 bits, sums are in f32. Several
-// times as fast as fixed point.
+// A work item in tiles of bf16 (amx.h): queries, keys, weights and values are rounded to 8 bits, sums are in f32.
+// Several times as fast as fixed point.
 //
 // Everything is transposed: a vector holds one number each of 16 query heads, so that maxima and sums over rows are
 // element by element, and weights come out as tiles want their right operand. With K and V the rows of a sub-block:
@@ -57,8 +57,9 @@ HWY_INLINE Words round_pair(FloatVector first, FloatVector second) {
 /// A sub-block's rows in bf16.
 struct TileRows {
   std::size_t head_dim = 0;
-  HWY_ALIGN std::uint16_t keys[kSubBlockRows * kMaxTileHeadDim];    // [kSubBlockRows, head_dim]
-  HWY_ALIGN std::uint32_t values[kMaxTileHeadDim * kSubBlockRows];  // [head_dim, kSubBlockRows]: pairs of rows, half used
+  HWY_ALIGN std::uint16_t keys[kSubBlockRows * kMaxTileHeadDim];  // [kSubBlockRows, head_dim]
+  HWY_ALIGN std::uint32_t
+      values[kMaxTileHeadDim * kSubBlockRows];  // [head_dim, kSubBlockRows]: pairs of rows, half used
 
   template <class T>
   HWY_NOINLINE void load_keys(const T* HWY_RESTRICT from, std::int64_t row_stride, std::int32_t num_rows) {
@@ -110,7 +111,7 @@ HWY_NOINLINE void transpose_words(const std::uint32_t* const* from, std::uint32_
   __m512i rows[16], pairs[16];
 #pragma GCC unroll 16
   for (int r = 0; r < 16; ++r) rows[r] = _mm512_loadu_si512(from[r]);
-  // Two by two, four by four inside of 128 bits, then blocks of these.
+    // Two by two, four by four inside of 128 bits, then blocks of these.
 #pragma GCC unroll 8
   for (int r = 0; r < 16; r += 2) {
     pairs[r] = _mm512_unpacklo_epi32(rows[r], rows[r + 1]);
@@ -208,8 +209,8 @@ HWY_NOINLINE void hide_rows(const std::uint64_t* visible, std::size_t num_rows, 
   const FloatVector hidden = hn::Set(f32, kNothing);
   for (std::size_t r = 0; r < num_rows; ++r) {
     const auto bit = _mm512_set1_epi64(static_cast<std::int64_t>(std::uint64_t{1} << r));
-    const std::uint16_t lanes[] = {static_cast<std::uint16_t>(_mm512_test_epi64_mask(first, bit) |
-                                                              _mm512_test_epi64_mask(second, bit) << 8)};
+    const std::uint16_t lanes[] = {
+        static_cast<std::uint16_t>(_mm512_test_epi64_mask(first, bit) | _mm512_test_epi64_mask(second, bit) << 8)};
     const auto seen = hn::LoadMaskBits(f32, reinterpret_cast<const std::uint8_t*>(lanes));
     hn::Store(hn::IfThenElse(seen, hn::Load(f32, scores + r * kHeads), hidden), f32, scores + r * kHeads);
   }

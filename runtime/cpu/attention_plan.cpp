@@ -107,8 +107,8 @@ void add_items(const AttentionArguments& arguments, AttentionPlan& plan) {
   const std::int64_t wanted_items = (kLeastTasks + arguments.num_kv_heads - 1) / arguments.num_kv_heads;
   const std::int64_t wanted_queries =
       std::max<std::int64_t>(plan.num_slots / wanted_items, (kLeastItemHeads + group - 1) / group);
-  const auto max_queries =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, std::min<std::int64_t>(kItemQueryHeads / group, wanted_queries)));
+  const auto max_queries = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, std::min<std::int64_t>(kItemQueryHeads / group, wanted_queries)));
   const BySegment sorted = sort_by_segment(arguments, plan);
   plan.item_contributions.reserve(static_cast<std::size_t>(plan.num_slots));
   for (std::size_t list = 0; list < 2 * arguments.segments.size(); ++list) {

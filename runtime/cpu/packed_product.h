@@ -2,12 +2,14 @@
 //
 // Activations come in one of two forms, whose products are:
 //
-//   integers  of 16 bits with a scale for every 32 of them. An integer product of such a block with a block of weights is
+//   integers  of 16 bits with a scale for every 32 of them. An integer product of such a block with a block of weights
+//   is
 //             exact in 32 bits; the blocks' products are scaled and added up in f32, in ascending order. So a result
 //             differs from one in f32 arithmetic by some 2^-16 of its terms. As fast as memory is read for one row, and
 //             as fast as bf16 for many, where there are no tiles. Bits may differ between instruction sets with and
 //             without a fused multiply-add.
-//   bf16      weights, too, are rounded to bf16 as they are unpacked: at most 2^-8 of either factor. For the tiles of AMX, which
+//   bf16      weights, too, are rounded to bf16 as they are unpacked: at most 2^-8 of either factor. For the tiles of
+//   AMX, which
 //             multiply several times as fast.
 //
 // In either form a row's bits depend on the row and the weights alone, not on the other rows, nor on threads.
@@ -77,9 +79,9 @@ enum class Store : std::uint8_t { replace, add };
 void multiply(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
               std::int64_t end_panel, Store store, float* out, std::int64_t out_stride);
 
-/// out[row, o] = silu(sum over i of rows[row, i] * gate[o, i]) * sum over i of rows[row, i] * up[o, i], rounded, for the
-/// outputs of some panels and all rows: the sums do not go through memory. All rows in bf16; matrices of one type and
-/// shape, and whole blocks of outputs. Different pairs of panels, from an even one on, may be computed at once.
+/// out[row, o] = silu(sum over i of rows[row, i] * gate[o, i]) * sum over i of rows[row, i] * up[o, i], rounded, for
+/// the outputs of some panels and all rows: the sums do not go through memory. All rows in bf16; matrices of one type
+/// and shape, and whole blocks of outputs. Different pairs of panels, from an even one on, may be computed at once.
 void multiply_gated(const PackedMatrix& gate, const PackedMatrix& up, const RoundedRows& rows, std::int64_t first_panel,
                     std::int64_t end_panel, RoundedRows& out);
 

@@ -4,7 +4,6 @@
 #include <initializer_list>
 #include <numbers>
 
-
 #include "runtime/cpu/packed_product.h"
 #include "runtime/cpu/vnni.h"
 
@@ -26,8 +25,8 @@ static_assert(kLanes == kPanelOutputs && kAmxTileRows == kPanelOutputs);
 /// sums stay in registers.
 constexpr std::int64_t kPanelsAtOnce = 2;
 constexpr std::int64_t kTilesAtOnce = 2;
-/// Blocks of a panel that are unpacked at a time: 18 KB of two panels, so that they stay in the L1 cache while as many of
-/// the rows' go by.
+/// Blocks of a panel that are unpacked at a time: 18 KB of two panels, so that they stay in the L1 cache while as many
+/// of the rows' go by.
 constexpr std::int64_t kChunkBlocks = 9;
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kTileBytes = 16 * kLine;
@@ -40,8 +39,8 @@ HWY_INLINE FloatVector load_halves(const std::uint8_t* from) {
 
 using Words = hn::Vec<hn::RebindToUnsigned<FloatTag>>;
 
-/// quant * scale + minimum, where `kBits` bits of `quants` from bit `kAt` on are the quant, as bits of a float: these bits
-/// are taken as those behind the point of a number from 1 to 2. `scale` and `offset` undo that.
+/// quant * scale + minimum, where `kBits` bits of `quants` from bit `kAt` on are the quant, as bits of a float: these
+/// bits are taken as those behind the point of a number from 1 to 2. `scale` and `offset` undo that.
 template <int kAt, int kBits>
 HWY_INLINE Words dequantize(Words quants, FloatVector scale, FloatVector offset) {
   const hn::RebindToUnsigned<FloatTag> words;
@@ -108,7 +107,7 @@ constexpr std::initializer_list<TileShape> kTileShapes{kWholeTile, kWholeTile, k
 
 /// Tiles: sums [panel][row tile], inputs [row tile], weights [panel].
 template <int kPanel, int kTile>
-constexpr int kSums = kPanel * kTilesAtOnce + kTile;
+constexpr int kSums = kPanel* kTilesAtOnce + kTile;
 template <int kTile>
 constexpr int kInputs = 4 + kTile;
 template <int kPanel>
@@ -177,8 +176,8 @@ HWY_NOINLINE void multiply_tiles_of(const std::uint8_t* const* inputs, const std
 template <int kPanels>
 void multiply_tiles_of(int num_tiles, const std::uint8_t* const* inputs, const std::uint8_t* const* weights,
                        std::int64_t num_blocks, Store store, const SumsPlace* places) {
-  (num_tiles == 1 ? multiply_tiles_of<kPanels, 1>
-                  : multiply_tiles_of<kPanels, 2>)(inputs, weights, num_blocks, store, places);
+  (num_tiles == 1 ? multiply_tiles_of<kPanels, 1> : multiply_tiles_of<kPanels, 2>)(inputs, weights, num_blocks, store,
+                                                                                   places);
 }
 
 const std::uint8_t* tile_inputs(const RoundedRows& rows, std::int64_t tile, std::int64_t block) {
@@ -209,9 +208,9 @@ struct PartialTile {
 
 /// Tiles of rows times blocks of kPanels panels. out: the first panel's.
 template <int kPanels>
-void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t panel, std::int64_t first_block,
-                    std::int64_t num_blocks, const std::uint8_t* const* weights, Store store, float* out,
-                    std::int64_t out_stride) {
+void multiply_chunk(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t panel,
+                    std::int64_t first_block, std::int64_t num_blocks, const std::uint8_t* const* weights, Store store,
+                    float* out, std::int64_t out_stride) {
   for (std::int64_t t = tiles.begin; t < tiles.end; t += kTilesAtOnce) {
     const int count = static_cast<int>(std::min(kTilesAtOnce, tiles.end - t));
     const std::uint8_t* inputs[kTilesAtOnce] = {};
@@ -248,8 +247,8 @@ struct TilesOfPanels {
   HWY_ALIGN std::uint8_t unpacked[kPanelsAtOnce][kChunkBlocks * kTileBytes];
   const std::uint8_t* tiles[kPanelsAtOnce] = {};
 
-  /// Unpacks `num_blocks` blocks, `from[p]` the first one of a panel; those in bf16 are tiles as they are. Meanwhile asks
-  /// for what stands `next` bytes further on.
+  /// Unpacks `num_blocks` blocks, `from[p]` the first one of a panel; those in bf16 are tiles as they are. Meanwhile
+  /// asks for what stands `next` bytes further on.
   template <PackedType kType>
   HWY_NOINLINE void load(const std::uint8_t* const* from, int num_panels, std::int64_t num_blocks, std::int64_t next) {
     for (int p = 0; p < num_panels; ++p) {
@@ -281,8 +280,8 @@ HWY_NOINLINE void multiply_panels_at_once(const PackedMatrix& matrix, const Roun
     const std::uint8_t* from[kPanelsAtOnce] = {};
     for (int p = 0; p < kPanels; ++p) from[p] = panel_data(matrix, panel + p, first);
     weights.load<kType>(from, kPanels, num_blocks, kPanels * matrix.panel_bytes());
-    multiply_chunk<kPanels>(matrix, rows, tiles, panel, first, num_blocks, weights.tiles, first == 0 ? store : Store::add,
-                            out + panel * kPanelOutputs, out_stride);
+    multiply_chunk<kPanels>(matrix, rows, tiles, panel, first, num_blocks, weights.tiles,
+                            first == 0 ? store : Store::add, out + panel * kPanelOutputs, out_stride);
   }
 }
 
@@ -351,8 +350,9 @@ void multiply_gated_in_bf16(const PackedMatrix& gate, const PackedMatrix& up, co
 }
 
 template <PackedType kType>
-void multiply_panels_in_bf16(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
-                             std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
+void multiply_panels_in_bf16(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles,
+                             std::int64_t first_panel, std::int64_t end_panel, Store store, float* out,
+                             std::int64_t out_stride) {
   const TileScope scope(kTileShapes);
   std::int64_t panel = first_panel;
   for (; panel + kPanelsAtOnce <= end_panel; panel += kPanelsAtOnce) {
@@ -369,21 +369,24 @@ PML_SIMD_AFTER
 namespace pml::runtime::cpu {
 
 void multiply_with_amx([[maybe_unused]] const PackedMatrix& matrix, [[maybe_unused]] const RoundedRows& rows,
-                       [[maybe_unused]] TileRange tiles, [[maybe_unused]] std::int64_t first_panel, [[maybe_unused]] std::int64_t end_panel,
-                       [[maybe_unused]] Store store, [[maybe_unused]] float* out,
-                       [[maybe_unused]] std::int64_t out_stride) {
+                       [[maybe_unused]] TileRange tiles, [[maybe_unused]] std::int64_t first_panel,
+                       [[maybe_unused]] std::int64_t end_panel, [[maybe_unused]] Store store,
+                       [[maybe_unused]] float* out, [[maybe_unused]] std::int64_t out_stride) {
 #if HWY_ARCH_X86
   using namespace N_AVX3_VNNI;  // NOLINT
   switch (matrix.type) {
     case PackedType::q4:
-      return multiply_panels_in_bf16<PackedType::q4>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels_in_bf16<PackedType::q4>(matrix, rows, tiles, first_panel, end_panel, store, out,
+                                                     out_stride);
     case PackedType::q8:
-      return multiply_panels_in_bf16<PackedType::q8>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels_in_bf16<PackedType::q8>(matrix, rows, tiles, first_panel, end_panel, store, out,
+                                                     out_stride);
     case PackedType::q8_minimum:
       return multiply_panels_in_bf16<PackedType::q8_minimum>(matrix, rows, tiles, first_panel, end_panel, store, out,
                                                              out_stride);
     case PackedType::bf16:
-      return multiply_panels_in_bf16<PackedType::bf16>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels_in_bf16<PackedType::bf16>(matrix, rows, tiles, first_panel, end_panel, store, out,
+                                                       out_stride);
   }
 #endif
 }

@@ -1,5 +1,5 @@
-// packed_product.h for AMX (amx.h): weights are unpacked to bf16 as they are read, and multiplied with rows in bf16, some
-// ten times as fast as in integers. Sums are in f32.
+// packed_product.h for AMX (amx.h): weights are unpacked to bf16 as they are read, and multiplied with rows in bf16,
+// some ten times as fast as in integers. Sums are in f32.
 #pragma once
 
 #include "runtime/cpu/packed_product.h"

@@ -241,15 +241,17 @@ void multiply_panels(const PackedMatrix& matrix, const RoundedRows& rows, TileRa
   }
 }
 
-inline void multiply_on_target(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles, std::int64_t first_panel,
-                               std::int64_t end_panel, Store store, float* out, std::int64_t out_stride) {
+inline void multiply_on_target(const PackedMatrix& matrix, const RoundedRows& rows, TileRange tiles,
+                               std::int64_t first_panel, std::int64_t end_panel, Store store, float* out,
+                               std::int64_t out_stride) {
   switch (matrix.type) {
     case PackedType::q4:
       return multiply_panels<PackedType::q4>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8:
       return multiply_panels<PackedType::q8>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
     case PackedType::q8_minimum:
-      return multiply_panels<PackedType::q8_minimum>(matrix, rows, tiles, first_panel, end_panel, store, out, out_stride);
+      return multiply_panels<PackedType::q8_minimum>(matrix, rows, tiles, first_panel, end_panel, store, out,
+                                                     out_stride);
     case PackedType::bf16:
       break;  // never multiplied with integers
   }

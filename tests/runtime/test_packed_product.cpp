@@ -314,7 +314,8 @@ TEST_CASE("A product is added to what is there") {
     std::vector<float> sum(y.size(), 1.0F);
     cpu::RoundedRows rows(3, 64, form);
     for (std::int64_t row = 0; row < 3; ++row) rows.set(row, product.x.data() + row * 64);
-    cpu::multiply(product.packed.matrix, rows, rows.all_tiles(), 0, product.packed.matrix.num_panels(), cpu::Store::add, sum.data(), 21);
+    cpu::multiply(product.packed.matrix, rows, rows.all_tiles(), 0, product.packed.matrix.num_panels(), cpu::Store::add,
+                  sum.data(), 21);
     for (std::size_t i = 0; i < sum.size(); ++i) CHECK(sum[i] == Approx(1.0F + y[i]).margin(1e-5));
   }
 }
