@@ -322,8 +322,9 @@ void attend_fixed_rows(const KernelInput& input, const HeadItem& work, const Hea
   clear_partials(input, item, kv_head);
   const std::int32_t end_row = std::min(segment.num_rows, (item.block + 1) * kBlockRows);
   for (std::int32_t row = item.block * kBlockRows; row < end_row; row += kSubBlockRows) {
-    const std::int32_t num_rows = mask_end(find_visible(input, item, row, visible));
-    if (num_rows == 0) continue;
+    if (find_visible(input, item, row, visible) == 0) continue;
+    // All rows there are: values have one scale, which may not depend on what the queries of the item happen to see.
+    const std::int32_t num_rows = std::min(kSubBlockRows, end_row - row);
     // A step a tile: they take long enough for what was asked for to arrive.
     const std::int64_t num_heads = item.count * (arguments.num_heads / arguments.num_kv_heads);
     const std::int64_t num_tiles = (num_heads + kFixedTileQueries - 1) / kFixedTileQueries;

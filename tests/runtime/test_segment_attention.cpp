@@ -565,16 +565,26 @@ TEST_CASE("segment attention, rounded: more query heads than an item holds", "[a
 }
 
 TEST_CASE("segment attention, rounded: the same bits for any threads and batch", "[attention]") {
-  for (int seed = 400; seed < 406; ++seed) {
+  const TargetsGuard guard;
+  for (int seed = 400; seed < 412; ++seed) {
+    cpu::allow_amx(seed % 2 == 0);
     Random random(static_cast<std::uint64_t>(seed));
-    Problem problem(random, 2, 3, 64, 50, 60);
+    const int dims[] = {16, 64, 128};
+    Problem problem(random, 2, 3, dims[seed % 3], 620, 620);
     problem.may_round = true;
     const int shared = problem.add_segment(random, KvType::f16, 700);
-    problem.add_part(shared, 0, 20, 0);
-    problem.add_part(shared, 20, 30, 20);
+    AttentionPart& part = problem.add_part(shared, 0, 20, 0);
+    if (seed % 4 < 2) {  // each query sees a row more, as in a prompt
+      auto& limits = problem.limits.emplace_back();
+      for (int i = 0; i < 20; ++i) limits.push_back(100 + i);
+      part.row_limits = limits.data();
+    }
+    problem.add_part(shared, 20, 200, 20);
+    // So many queries that items are as large as they get.
+    problem.add_part(problem.add_segment(random, KvType::f16, 1500), 220, 400, 220);
     const Output output = problem.run(1);
     CHECK(output == problem.run(3));
-    problem.parts.pop_back();  // the first request without the other
+    problem.parts.resize(1);  // the first request without the others
     const Output alone = problem.run(2);
     for (int q = 0; q < 20; ++q) CHECK(problem.of_query(output, q) == problem.of_query(alone, q));
   }
