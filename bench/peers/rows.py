@@ -232,6 +232,7 @@ def prompts_row(bench: Bench) -> Row:
             Goal("ours, stored", ("llama.cpp",), 10, "against llama.cpp, 8 sequences, prefixes reused"),
         ],
         lambda _: {"ours, stored": bench.limits.prompts(live, cached, steps, "stored")},
+        may_repeat=False,
         facts={
             "tokens a prompt, median": statistics.median(map(len, ids(0))),
             "of them new, median": statistics.median(live),
