@@ -22,7 +22,7 @@
 // clang-format off
 #include "runtime/cpu/kv_scratch_inl.h"
 #include "runtime/cpu/exp2_inl.h"
-#include "runtime/cpu/simd_pairs_inl.h"
+#include "runtime/cpu/bf16_vectors_inl.h"
 // clang-format on
 #include "runtime/cpu/amx_tiles.h"
 #include "runtime/cpu/attention_group.h"
@@ -42,17 +42,6 @@ constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 /// Tiles: four of sums, a right and two left operands.
 constexpr int kRight = 4, kLeft = 5;
-
-using WordTag = hn::RebindToUnsigned<FloatTag>;
-using Words = hn::Vec<WordTag>;
-
-/// Rounds two vectors to bf16; in every lane `first` comes in the low bits.
-HWY_INLINE Words round_pair(FloatVector first, FloatVector second) {
-  constexpr WordTag words;
-  const Words half = hn::Set(words, 0x8000);  // of the last place that is kept
-  const Words low = hn::ShiftRight<16>(hn::Add(hn::BitCast(words, first), half));
-  return hn::OrAnd(low, hn::Add(hn::BitCast(words, second), half), hn::Set(words, 0xFFFF0000));
-}
 
 /// A sub-block's rows in bf16.
 struct TileRows {
@@ -187,19 +176,8 @@ HWY_INLINE void add_values(const TileRows& rows, const std::uint32_t* weights, s
 }
 
 /// 2^x for x <= 0, to 13 bits: more than bf16 keeps. 0 below -126, also for -inf.
-HWY_INLINE FloatVector coarse_exp2(FloatVector x) {
-  constexpr FloatTag d;
-  const auto counts = hn::Ge(x, hn::Set(d, -126.0F));
-  FloatVector whole;
-  asm("vrndscaleps $0, %1, %0" : "=v"(whole.raw) : "v"(x.raw));
-  const FloatVector f = hn::Sub(x, whole);
-  FloatVector p = hn::Set(d, 5.51716704e-2F);  // a minimax fit of 2^f over [-0.5, 0.5]
-  p = hn::MulAdd(p, f, hn::Set(d, 2.42611143e-1F));
-  p = hn::MulAdd(p, f, hn::Set(d, 6.93260987e-1F));
-  p = hn::MulAdd(p, f, hn::Set(d, 9.99928072e-1F));
-  FloatVector result;
-  asm("vscalefps %2, %1, %0" : "=v"(result.raw) : "v"(p.raw), "v"(whole.raw));
-  return hn::IfThenElseZero(counts, result);
+HWY_INLINE FloatVector weight_of(FloatVector x) {
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(FloatTag(), -126.0F)), exp2_by(kCubicExp2, x));
 }
 
 /// Hidden rows' scores become -inf. visible: [16] masks of rows.
@@ -249,8 +227,8 @@ HWY_NOINLINE void attend_group(const TileRows& rows, const std::uint64_t* visibl
 
   FloatVector total[2] = {hn::Zero(f32), hn::Zero(f32)};
   for (std::size_t r = 0; r < num_rows; r += 2) {
-    const FloatVector first = coarse_exp2(hn::Sub(hn::Load(f32, scores + r * kHeads), base));
-    const FloatVector second = coarse_exp2(hn::Sub(hn::Load(f32, scores + (r + 1) * kHeads), base));
+    const FloatVector first = weight_of(hn::Sub(hn::Load(f32, scores + r * kHeads), base));
+    const FloatVector second = weight_of(hn::Sub(hn::Load(f32, scores + (r + 1) * kHeads), base));
     total[0] = hn::Add(total[0], first);
     total[1] = hn::Add(total[1], second);
     hn::Store(round_pair(first, second), WordTag(), weights + r / 2 * kHeads);

@@ -12,7 +12,7 @@
 // clang-format off
 #include "runtime/cpu/vnni_target_inl.h"
 #include "runtime/cpu/amx_tiles.h"
-#include "runtime/cpu/simd_pairs_inl.h"
+#include "runtime/cpu/bf16_vectors_inl.h"
 // clang-format on
 
 PML_SIMD_BEFORE
@@ -37,23 +37,14 @@ HWY_INLINE FloatVector load_halves(const std::uint8_t* from) {
   return hn::PromoteTo(FloatTag(), hn::LoadU(narrow, reinterpret_cast<const hwy::float16_t*>(from)));
 }
 
-using Words = hn::Vec<hn::RebindToUnsigned<FloatTag>>;
-
-/// quant * scale + minimum, where `kBits` bits of `quants` from bit `kAt` on are the quant, as bits of a float: these
+/// quant * scale + minimum, where `kBits` bits of `quants` from bit `kAt` on are the quant, as a float: these
 /// bits are taken as those behind the point of a number from 1 to 2. `scale` and `offset` undo that.
 template <int kAt, int kBits>
-HWY_INLINE Words dequantize(Words quants, FloatVector scale, FloatVector offset) {
+HWY_INLINE FloatVector dequantize(Words quants, FloatVector scale, FloatVector offset) {
   const hn::RebindToUnsigned<FloatTag> words;
   constexpr std::uint32_t kMask = ((1U << kBits) - 1) << kAt;
   const Words number = hn::OrAnd(hn::Set(words, 0x3F800000), quants, hn::Set(words, kMask));
-  return hn::BitCast(words, hn::MulAdd(hn::BitCast(FloatTag(), number), scale, offset));
-}
-
-/// Rounds two vectors to bf16; in every lane `first` comes in the low bits.
-HWY_INLINE Words round_pair(Words first, Words second) {
-  const hn::RebindToUnsigned<FloatTag> words;
-  const Words half = hn::Set(words, 0x8000);  // of the last place that is kept
-  return hn::OrAnd(hn::ShiftRight<16>(hn::Add(first, half)), hn::Add(second, half), hn::Set(words, 0xFFFF0000));
+  return hn::MulAdd(hn::BitCast(FloatTag(), number), scale, offset);
 }
 
 /// A block of a panel as a tile: [16][16][2] in bf16; (p, o, i) is output o's weight of input 2p + i.
@@ -112,22 +103,6 @@ template <int kTile>
 constexpr int kInputs = 4 + kTile;
 template <int kPanel>
 constexpr int kWeights = 6 + kPanel;
-
-/// 2^x for |x| < 127, to 18 bits.
-HWY_INLINE FloatVector fast_exp2(FloatVector x) {
-  constexpr FloatTag d;
-  FloatVector whole;
-  asm("vrndscaleps $0, %1, %0" : "=v"(whole.raw) : "v"(x.raw));
-  const FloatVector f = hn::Sub(x, whole);
-  FloatVector p = hn::Set(d, 9.57010206e-3F);  // a minimax fit of 2^f over [-0.5, 0.5]
-  p = hn::MulAdd(p, f, hn::Set(d, 5.59178632e-2F));
-  p = hn::MulAdd(p, f, hn::Set(d, 2.40247448e-1F));
-  p = hn::MulAdd(p, f, hn::Set(d, 6.93121814e-1F));
-  p = hn::MulAdd(p, f, hn::Set(d, 9.99999261e-1F));
-  FloatVector result;
-  asm("vscalefps %2, %1, %0" : "=v"(result.raw) : "v"(p.raw), "v"(whole.raw));
-  return result;
-}
 
 /// Where a tile of sums is: 16 rows, `stride` bytes apart.
 struct SumsPlace {
@@ -292,7 +267,8 @@ HWY_NOINLINE void activate_tile(const float* HWY_RESTRICT gate, const float* HWY
   const FloatVector most = hn::Set(f32, 126.0F);
   for (std::int64_t row = 0; row < num_rows; ++row, gate += kPanelOutputs, up += kPanelOutputs, to += kLine) {
     const FloatVector x = hn::Load(f32, gate);
-    const FloatVector power = fast_exp2(hn::Min(hn::Mul(x, hn::Set(f32, -std::numbers::log2e_v<float>)), most));
+    const FloatVector power =
+        exp2_by(kQuarticExp2, hn::Min(hn::Mul(x, hn::Set(f32, -std::numbers::log2e_v<float>)), most));
     const FloatVector denominator = hn::Add(power, hn::Set(f32, 1.0F));
     FloatVector inverse;
     asm("vrcp14ps %1, %0" : "=v"(inverse.raw) : "v"(denominator.raw));
