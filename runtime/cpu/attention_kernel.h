@@ -44,7 +44,7 @@ struct KernelInput {
 };
 
 /// Fills the partial results of the item's queries for the query heads of one KV head. `next` is what the thread will
-/// do next, as far as that can be known: its first rows are asked for in time. Uses about 140 KB of the thread's stack.
+/// do next, as far as that can be known: its first rows are asked for in time. Uses up to 280 KB of the thread's stack.
 void attend_item(const KernelInput& input, const HeadItem& work, const HeadItem& next);
 
 /// attend_item() in fixed point for AVX-512 with VNNI (vnni.h).

@@ -8,7 +8,7 @@ namespace pml::runtime::cpu {
 /// Runs `task(state, index)` for every index in [0, count), on any number of threads, and returns when all
 /// are done; what the tasks wrote is then visible to the caller. Tasks do not throw and are of unequal
 /// length: a thread should take one after the other, in ascending order (neighbours read neighbouring memory). Each
-/// needs 256 KB of stack.
+/// needs 300 KB of stack.
 struct ParallelFor {
   void (*run)(void* context, std::int64_t count, void (*task)(void* state, std::int64_t index), void* state);
   void* context;
