@@ -49,9 +49,9 @@ void for_head_groups(const KernelInput& input, const WorkItem& item, std::int32_
       const std::int64_t head = kv_head * heads_per_kv_head + g;
       const std::size_t place = group.size++;
       group.queries[place] = std::int64_t{contribution.row} * arguments.num_heads + head;
-      group.sums[place] = partials.sums + (slot * arguments.num_heads + head) * partials.sum_stride;
-      group.maxima[place] = partials.maxima + slot * partials.head_stride + head;
-      group.weights[place] = partials.weights + slot * partials.head_stride + head;
+      group.sums[place] = partials.sums_of(kv_head, slot) + g * partials.sum_stride;
+      group.maxima[place] = partials.maxima + partials.place_of(kv_head, slot) + g;
+      group.weights[place] = partials.weights + partials.place_of(kv_head, slot) + g;
       group.visible[place] = visible[i];
       if (++num_taken < (num_done + 1) * num_heads / num_groups) continue;
       attend(group);
@@ -110,9 +110,8 @@ inline void clear_partials(const KernelInput& input, const WorkItem& item, std::
   for (std::int32_t i = 0; i < item.count; ++i) {
     const auto c = static_cast<std::size_t>(input.plan.item_contributions[item.first + i]);
     const std::int64_t slot = input.plan.contributions[c].first_slot + item.block;
-    float* sums = partials.sums + (slot * input.arguments.num_heads + kv_head * heads) * partials.sum_stride;
-    std::fill_n(sums, heads * partials.sum_stride, 0.0F);
-    const std::int64_t place = slot * partials.head_stride + kv_head * heads;
+    std::fill_n(partials.sums_of(kv_head, slot), partials.slot_stride, 0.0F);
+    const std::int64_t place = partials.place_of(kv_head, slot);
     std::fill_n(partials.maxima + place, heads, -std::numeric_limits<float>::infinity());
     std::fill_n(partials.weights + place, heads, 0.0F);
   }

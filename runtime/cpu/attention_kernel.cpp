@@ -266,9 +266,9 @@ void attend_item_on_target(const KernelInput& input, const HeadItem& work, const
   }
 }
 
-void merge_query_on_target(const KernelInput& input, std::int32_t query) {
-  for (std::int64_t head = 0; head < input.arguments.num_heads; head += kLanes) {
-    merge_heads(input, query, head);
+void merge_query_on_target(const KernelInput& input, std::int32_t query, std::int32_t kv_head) {
+  for (std::int64_t head = 0; head < input.arguments.num_heads / input.arguments.num_kv_heads; head += kLanes) {
+    merge_heads(input, query, kv_head, head);
   }
 }
 
@@ -307,8 +307,8 @@ void round_query(const KernelInput& input, std::int64_t row, std::uint32_t* pair
   HWY_DYNAMIC_DISPATCH(round_query_on_target)(input, row, pairs, scales);
 }
 
-void merge_query(const KernelInput& input, std::int32_t query) {
-  HWY_DYNAMIC_DISPATCH(merge_query_on_target)(input, query);
+void merge_query(const KernelInput& input, std::int32_t query, std::int32_t kv_head) {
+  HWY_DYNAMIC_DISPATCH(merge_query_on_target)(input, query, kv_head);
 }
 
 }  // namespace pml::runtime::cpu

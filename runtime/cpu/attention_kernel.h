@@ -8,15 +8,26 @@
 
 namespace pml::runtime::cpu {
 
-/// Partial results by slot and query head, not normalised: the sum over a block's visible rows of p_j v_j and
+/// Partial results by KV head, slot and query head, not normalised: the sum over a block's visible rows of p_j v_j and
 /// of p_j, where p_j = 2^(s_j - m), s_j is the score in base 2 and m the largest of them. A slot whose rows
-/// are all masked has sum 0, weight 0 and m = -inf.
+/// are all masked has sum 0, weight 0 and m = -inf. A KV head's results are by themselves, so that threads which work on
+/// different ones share no cache line.
 struct Partials {
-  float* sums = nullptr;         // [num_slots, num_heads, sum_stride]
-  float* maxima = nullptr;       // [num_slots, head_stride], m
-  float* weights = nullptr;      // [num_slots, head_stride], sum of p_j
-  std::int64_t sum_stride = 0;   // head_dim rounded up to kPartialPadding
-  std::int64_t head_stride = 0;  // num_heads rounded up to kPartialPadding
+  float* sums = nullptr;          // [num_kv_heads, num_slots, heads_per_kv_head, sum_stride]
+  float* maxima = nullptr;        // [num_kv_heads, num_slots, head_stride], m
+  float* weights = nullptr;       // [num_kv_heads, num_slots, head_stride], sum of p_j
+  std::int64_t num_slots = 0;
+  std::int64_t slot_stride = 0;   // heads_per_kv_head * sum_stride
+  std::int64_t sum_stride = 0;    // head_dim rounded up to kPartialPadding
+  std::int64_t head_stride = 0;   // heads_per_kv_head rounded up to kPartialPadding
+
+  /// Where the results of the KV head's first query head are.
+  float* sums_of(std::int64_t kv_head, std::int64_t slot) const {
+    return sums + (kv_head * num_slots + slot) * slot_stride;
+  }
+  std::int64_t place_of(std::int64_t kv_head, std::int64_t slot) const {
+    return (kv_head * num_slots + slot) * head_stride;
+  }
 };
 
 /// The lanes of the widest vector, so that kernels need no special case at the end of a row.
@@ -59,8 +70,8 @@ bool has_fixed_point();
 /// Rounds the heads of row `row` of `AttentionArguments::queries`, into RoundedQueries.
 void round_query(const KernelInput& input, std::int64_t row, std::uint32_t* pairs, float* scales);
 
-/// Merges the partial results of output row `query` (all heads) in listed order into `out` and `lse`.
-/// Overwrites the query's maxima.
-void merge_query(const KernelInput& input, std::int32_t query);
+/// Merges the partial results of output row `query` for the query heads of one KV head in listed order into `out` and
+/// `lse`. Overwrites their maxima.
+void merge_query(const KernelInput& input, std::int32_t query, std::int32_t kv_head);
 
 }  // namespace pml::runtime::cpu

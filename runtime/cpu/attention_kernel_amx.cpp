@@ -294,9 +294,12 @@ void load_queries(const KernelInput& input, const Lane* lanes, TileGroups& group
   }
 }
 
-void store_partials(const KernelInput& input, std::int32_t block, const Lane* lanes, std::size_t num_lanes,
+void store_partials(const KernelInput& input, const HeadItem& work, const Lane* lanes, std::size_t num_lanes,
                     const TileGroups& groups) {
   const Partials& partials = input.partials;
+  const std::int32_t block = work.item->block;
+  const std::int32_t kv_head = work.kv_head;
+  const std::int64_t heads_per_kv_head = input.arguments.num_heads / input.arguments.num_kv_heads;
   HWY_ALIGN std::uint32_t nowhere[kHeads];
   for (std::size_t g = 0; g < groups.num_groups; ++g) {
     std::uint32_t* to[kHeads];
@@ -304,10 +307,12 @@ void store_partials(const KernelInput& input, std::int32_t block, const Lane* la
     for (std::size_t i = 0; i < count; ++i) {
       const Lane& lane = lanes[g * kHeads + i];
       const std::int64_t slot = lane.contribution->first_slot + block;
-      float* sums = partials.sums + (slot * input.arguments.num_heads + lane.head) * partials.sum_stride;
+      const std::int64_t head = lane.head - kv_head * heads_per_kv_head;
+      float* sums = partials.sums_of(kv_head, slot) + head * partials.sum_stride;
       to[i] = reinterpret_cast<std::uint32_t*>(sums);
-      partials.maxima[slot * partials.head_stride + lane.head] = groups.maxima[g * kHeads + i];
-      partials.weights[slot * partials.head_stride + lane.head] = groups.weights[g * kHeads + i];
+      const std::int64_t place = partials.place_of(kv_head, slot) + head;
+      partials.maxima[place] = groups.maxima[g * kHeads + i];
+      partials.weights[place] = groups.weights[g * kHeads + i];
     }
     std::fill(to + count, to + kHeads, static_cast<std::uint32_t*>(nowhere));
     for (std::size_t column = 0; column < groups.head_dim; column += kHeads) {
@@ -357,7 +362,7 @@ HWY_NOINLINE void attend_lanes(const KernelInput& input, const HeadItem& work, c
       attend_group(rows, visible_of_lane + g * kHeads, g, groups);
     }
   }
-  store_partials(input, item.block, lane_places, lanes.count, groups);
+  store_partials(input, work, lane_places, lanes.count, groups);
 }
 
 template <class T>

@@ -49,8 +49,9 @@ struct SlotWalk {
   }
 };
 
-// Merges the heads [head, head + kLanes) of a query, as far as they exist. The padding's lanes hold anything.
-inline void merge_heads(const KernelInput& input, std::int32_t query, std::int64_t head) {
+// Merges the heads [head, head + kLanes) of a KV head and a query, as far as they exist. The padding's lanes hold
+// anything.
+inline void merge_heads(const KernelInput& input, std::int32_t query, std::int64_t kv_head, std::int64_t head) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::ScalableTag<float> d;
   using FloatVector = hn::Vec<decltype(d)>;
@@ -61,12 +62,12 @@ inline void merge_heads(const KernelInput& input, std::int32_t query, std::int64
 
   FloatVector maximum = nothing;
   for (SlotWalk walk(input.plan, query); walk.next();) {
-    maximum = hn::Max(maximum, hn::Load(d, partials.maxima + walk.slot * partials.head_stride + head));
+    maximum = hn::Max(maximum, hn::Load(d, partials.maxima + partials.place_of(kv_head, walk.slot) + head));
   }
   const FloatVector base = hn::IfThenElseZero(hn::Gt(maximum, nothing), maximum);
   FloatVector weight = hn::Zero(d);
   for (SlotWalk walk(input.plan, query); walk.next();) {
-    const std::int64_t place = walk.slot * partials.head_stride + head;
+    const std::int64_t place = partials.place_of(kv_head, walk.slot) + head;
     const FloatVector factor = exp2_nonpositive(d, hn::Sub(hn::Load(d, partials.maxima + place), base));
     weight = hn::MulAdd(factor, hn::Load(d, partials.weights + place), weight);
     hn::Store(factor, d, partials.maxima + place);
@@ -82,13 +83,14 @@ inline void merge_heads(const KernelInput& input, std::int32_t query, std::int64
   hn::Store(base, d, base_of);
 
   const auto head_dim = static_cast<std::size_t>(arguments.head_dim);
-  const std::int64_t end_head = std::min<std::int64_t>(head + kLanes, arguments.num_heads);
+  const std::int64_t num_heads = arguments.num_heads / arguments.num_kv_heads;
+  const std::int64_t end_head = std::min<std::int64_t>(head + kLanes, num_heads);
   for (std::int64_t h = head; h < end_head; ++h) {
-    const std::int64_t row = std::int64_t{query} * arguments.num_heads + h;
+    const std::int64_t row = std::int64_t{query} * arguments.num_heads + kv_head * num_heads + h;
     std::fill_n(sums, head_dim + kLanes, 0.0F);
     for (SlotWalk walk(input.plan, query); walk.next();) {
-      const FloatVector factor = hn::Set(d, partials.maxima[walk.slot * partials.head_stride + h]);
-      const float* HWY_RESTRICT from = partials.sums + (walk.slot * arguments.num_heads + h) * partials.sum_stride;
+      const FloatVector factor = hn::Set(d, partials.maxima[partials.place_of(kv_head, walk.slot) + h]);
+      const float* HWY_RESTRICT from = partials.sums_of(kv_head, walk.slot) + h * partials.sum_stride;
       for (std::size_t c = 0; c < head_dim; c += kLanes) {
         hn::Store(hn::MulAdd(factor, hn::Load(d, from + c), hn::Load(d, sums + c)), d, sums + c);
       }

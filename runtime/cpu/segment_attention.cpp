@@ -41,7 +41,7 @@ void check(const AttentionArguments& arguments) {
 // Floats of partial results per slot.
 std::int64_t slot_size(const AttentionArguments& arguments) {
   return arguments.num_heads * round_up(arguments.head_dim, kPartialPadding) +
-         2 * round_up(arguments.num_heads, kPartialPadding);
+         2 * arguments.num_kv_heads * round_up(arguments.num_heads / arguments.num_kv_heads, kPartialPadding);
 }
 
 template <typename T>
@@ -75,13 +75,20 @@ struct Run {
     }
   }
 
+  // Also one KV head after the other: a thread mostly merges what it left in its own cache.
+  std::int64_t num_merges() const { return merges_of_head() * input.arguments.num_kv_heads; }
+
   void merge(std::int64_t index) const {
-    const std::int64_t begin = index * kMergeQueries;
+    const std::int64_t begin = index % merges_of_head() * kMergeQueries;
     const std::int64_t end = std::min<std::int64_t>(begin + kMergeQueries, input.plan.num_queries);
     for (std::int64_t i = begin; i < end; ++i) {
-      merge_query(input, input.plan.first_query + static_cast<std::int32_t>(i));
+      merge_query(input, input.plan.first_query + static_cast<std::int32_t>(i),
+                  static_cast<std::int32_t>(index / merges_of_head()));
     }
   }
+
+ private:
+  std::int64_t merges_of_head() const { return round_up(input.plan.num_queries, kMergeQueries) / kMergeQueries; }
 };
 
 // The rows of `queries` that are used in fixed point.
@@ -101,8 +108,7 @@ std::vector<std::int32_t> fixed_rows(const AttentionArguments& arguments) {
 void run_plan(const KernelInput& input, const ParallelFor& parallel_for) {
   const Run run{input};
   if (!input.plan.items.empty()) parallel_for(run.num_tasks(), [&](std::int64_t index) { run.attend(index); });
-  parallel_for(round_up(input.plan.num_queries, kMergeQueries) / kMergeQueries,
-               [&](std::int64_t index) { run.merge(index); });
+  parallel_for(run.num_merges(), [&](std::int64_t index) { run.merge(index); });
 }
 
 }  // namespace
@@ -157,11 +163,14 @@ void SegmentAttention::run(const AttentionArguments& arguments, const ParallelFo
   });
   for (const AttentionPlan& plan : impl_->plans) {
     Partials partials;
+    const std::int64_t heads = arguments.num_heads / arguments.num_kv_heads;
+    partials.num_slots = plan.num_slots;
     partials.sum_stride = round_up(arguments.head_dim, kPartialPadding);
-    partials.head_stride = round_up(arguments.num_heads, kPartialPadding);
+    partials.slot_stride = heads * partials.sum_stride;
+    partials.head_stride = round_up(heads, kPartialPadding);
     partials.sums = impl_->partials.get();
-    partials.maxima = partials.sums + plan.num_slots * arguments.num_heads * partials.sum_stride;
-    partials.weights = partials.maxima + plan.num_slots * partials.head_stride;
+    partials.maxima = partials.sums_of(arguments.num_kv_heads, 0);
+    partials.weights = partials.maxima + partials.place_of(arguments.num_kv_heads, 0);
     run_plan(KernelInput{arguments, plan, partials, fixed}, parallel_for);
   }
 }
