@@ -10,16 +10,16 @@ namespace pml::runtime::cpu {
 
 /// Partial results by KV head, slot and query head, not normalised: the sum over a block's visible rows of p_j v_j and
 /// of p_j, where p_j = 2^(s_j - m), s_j is the score in base 2 and m the largest of them. A slot whose rows
-/// are all masked has sum 0, weight 0 and m = -inf. A KV head's results are by themselves, so that threads which work on
-/// different ones share no cache line.
+/// are all masked has sum 0, weight 0 and m = -inf. A KV head's results are by themselves, so that threads which work
+/// on different ones share no cache line.
 struct Partials {
-  float* sums = nullptr;          // [num_kv_heads, num_slots, heads_per_kv_head, sum_stride]
-  float* maxima = nullptr;        // [num_kv_heads, num_slots, head_stride], m
-  float* weights = nullptr;       // [num_kv_heads, num_slots, head_stride], sum of p_j
+  float* sums = nullptr;     // [num_kv_heads, num_slots, heads_per_kv_head, sum_stride]
+  float* maxima = nullptr;   // [num_kv_heads, num_slots, head_stride], m
+  float* weights = nullptr;  // [num_kv_heads, num_slots, head_stride], sum of p_j
   std::int64_t num_slots = 0;
-  std::int64_t slot_stride = 0;   // heads_per_kv_head * sum_stride
-  std::int64_t sum_stride = 0;    // head_dim rounded up to kPartialPadding
-  std::int64_t head_stride = 0;   // heads_per_kv_head rounded up to kPartialPadding
+  std::int64_t slot_stride = 0;  // heads_per_kv_head * sum_stride
+  std::int64_t sum_stride = 0;   // head_dim rounded up to kPartialPadding
+  std::int64_t head_stride = 0;  // heads_per_kv_head rounded up to kPartialPadding
 
   /// Where the results of the KV head's first query head are.
   float* sums_of(std::int64_t kv_head, std::int64_t slot) const {
