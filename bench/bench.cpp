@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/plan.h"
+#include "compiler/standins.h"
 #include "compiler/text_encoder.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
@@ -91,7 +92,7 @@ class Bench {
     const auto schema = parse_schema(sources.add("schema", schema_text(which.num_modules, which.sentences_per_module)),
                                      sources, {}, diagnostics);
     const auto layout = lay_out(*schema, encoder_, model_.config().max_positions, diagnostics);
-    const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed);
+    const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
     const auto prompt = parse_prompt(sources.add("prompt", prompt_text(which.num_modules)), sources, diagnostics);
     const compiler::Names names(layout);
     const auto selection = resolve(*prompt, layout, names, encoder_, {"bench"}, diagnostics);

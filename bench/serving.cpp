@@ -271,7 +271,7 @@ Json Serving::prefill(const Json& command) const {
   const auto positions = positions_from_zero(tokens.size());
   runtime::KvBuffer own(model_.kv_shape(runtime::KvType::f16), static_cast<std::int64_t>(tokens.size()));
   const Clock::time_point start = Clock::now();
-  const std::vector<float> logits = runtime::prefill(model_, tokens, positions, {}, own, /*wants_logits=*/true);
+  const std::vector<float> logits = runtime::prefill(model_, tokens, positions, {}, own, /*num_logits=*/1);
   const double seconds = seconds_between(start, Clock::now());
   if (command.contains("to")) {
     std::ofstream file(command.at("to").get<std::string>(), std::ios::binary | std::ios::app);

@@ -47,12 +47,13 @@ Result<runtime::GenerationRequest> Answering::request(const compiler::Plan& plan
     if (segment.artifact == compiler::kNone) continue;
     auto outcome = encoder_.artifact(segment.artifact);
     if (!outcome) return tl::make_unexpected(outcome.error());
-    usage.cached_tokens += segment.num_cached;
-    if (outcome->finding != runtime::Finding::found) usage.encoded_tokens += segment.num_cached;
+    usage.cached_tokens += segment.num_spliced();
+    if (outcome->finding != runtime::Finding::found) usage.encoded_tokens += segment.num_spliced();
     if (outcome->artifact->is_mapped()) usage.bytes_mapped += outcome->artifact->size_bytes();
     artifacts.push_back(std::move(outcome->artifact));
   }
   usage.live_tokens = plan.num_live;
+  usage.repaired_tokens = plan.num_repaired;
   runtime::GenerationRequest request = make_request(plan, artifacts, generation_options);
   request.is_cancelled = is_interrupted;
   return request;
@@ -78,7 +79,7 @@ Json to_json(const std::string& text, const runtime::Answer& answer, const Usage
                 {"encoded_tokens", usage.encoded_tokens},
                 {"live_tokens", usage.live_tokens},
                 {"reused_tokens", answer.reused_rows},
-                {"repaired_tokens", 0},
+                {"repaired_tokens", usage.repaired_tokens},
                 {"generated_tokens", answer.tokens.size()}}},
               {"timing", {{"ttft_ms", ttft_ms}, {"decode_tokens_per_s", decode_rate(answer)}}},
               {"kv",

@@ -18,6 +18,7 @@ struct Usage {
   std::int64_t cached_tokens = 0;   // rows from artifacts
   std::int64_t encoded_tokens = 0;  // those of them that had to be computed now
   std::int64_t live_tokens = 0;
+  std::int64_t repaired_tokens = 0;
   std::size_t bytes_mapped = 0;
 };
 

@@ -78,8 +78,8 @@ class OptionTable {
                     "Arithmetic of products: f32, bf16, or auto (follows from the weights; 16-bit integers for blocks)")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
-    command.add_option("--context", options_.context, "What cached text has seen: guaranteed or isolated")
-        ->check(CLI::IsMember({"guaranteed", "isolated"}))
+    command.add_option("--context", options_.context, "What cached text has seen: isolated, guaranteed or typical")
+        ->check(CLI::IsMember({"isolated", "guaranteed", "typical"}))
         ->type_name("KIND");
   }
   void device(CLI::App& command) {
@@ -94,11 +94,25 @@ class OptionTable {
         ->excludes(json_)
         ->type_name("PHASE");
   }
+  void picture(CLI::App& command) {
+    command.add_option("--svg", options_.svg, "Draw the attention mask of the prompt: what has seen what")
+        ->check(CLI::Validator(mistake_in_name, ""))
+        ->type_name("FILE.svg");
+  }
   void text(CLI::App& command) {
     command.add_flag("--text", options_.text_only, "Print the bare text alone")->excludes(json_);
   }
   void timing(CLI::App& command) {
     command.add_flag("--timing", options_.timing, "Say where the time went, from the start of the process to its end");
+  }
+  void prompt_log(CLI::App& command) {
+    command
+        .add_option(
+            "--prompts", options_.prompt_log,
+            "Prompts that were asked, one JSON object a line as for run --batch: what they select stands in for "
+            "unions and optional modules in typical contexts")
+        ->check(CLI::Validator(mistake_in_name, ""))
+        ->type_name("FILE.jsonl");
   }
   void dry_run(CLI::App& command) {
     command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");
@@ -118,11 +132,82 @@ class OptionTable {
              "Leave what was used within this time alone (default: 1d)")
         ->type_name("TIME");
   }
+  void repair(CLI::App& command) {
+    const auto read = [this](const std::string& text) {
+      const auto policy = grammar::parse_repair_policy(text);
+      if (!policy) throw CLI::ValidationError("--repair", policy.error().message + ", not `" + text + "`");
+      options_.repair = *policy;
+    };
+    command
+        .add_option_function<std::string>(
+            "--repair", read,
+            "Recompute cached rows whose context does not fit: none, joints (short texts between modules), link:N (the "
+            "first N tokens of each part), ratio:R (that part of the tokens), or exact (default: the schema's, else "
+            "none)")
+        ->type_name("POLICY");
+  }
+  void verify(CLI::App& command) {
+    VerifyOptions& wanted = options_.verification;
+    const auto list = [&command](const std::string& name, auto& values, auto parse, const std::string& description) {
+      command
+          .add_option_function<std::string>(
+              name,
+              [name, &values, parse](const std::string& text) {
+                std::istringstream items(text);
+                for (std::string item; std::getline(items, item, ',');) values.push_back(parse(name, item));
+              },
+              description)
+          ->type_name("LIST");
+    };
+    list(
+        "--contexts", wanted.contexts,
+        [](const std::string& name, const std::string& item) {
+          for (const auto kind :
+               {ast::ContextKind::isolated, ast::ContextKind::guaranteed, ast::ContextKind::typical}) {
+            if (item == to_string(kind)) return kind;
+          }
+          throw CLI::ValidationError(name, "`" + item + "` is none of isolated, guaranteed, typical");
+        },
+        "Kinds of contexts to measure, commas between them (default: all; with a bound the schema's own)");
+    list(
+        "--repairs", wanted.repairs,
+        [](const std::string& name, const std::string& item) {
+          const auto policy = grammar::parse_repair_policy(item);
+          if (!policy) throw CLI::ValidationError(name, policy.error().message + ", not `" + item + "`");
+          return *policy;
+        },
+        "Repair policies to measure (default: none,joints,exact; with a bound the schema's own)");
+    CLI::Option* prompts = command.add_option(
+        "--prompts", wanted.prompts, "Measure the prompts of a file, one JSON object a line as for run --batch");
+    prompts->check(CLI::Validator(mistake_in_name, ""))->type_name("FILE.jsonl");
+    number(command, "--samples", wanted.samples, {0, 1 << 20}, "Prompts to sample, where no file is given")
+        ->excludes(prompts);
+    command
+        .add_option_function<std::string>(
+            "--seed",
+            [&wanted](const std::string& text) {
+              const auto seed = parse_number<std::uint64_t>(text);
+              if (!seed) throw CLI::ValidationError("--seed", "`" + text + "` is not a whole number from 0 on");
+              wanted.seed = *seed;
+            },
+            "Seed of the sampling (default: 1)")
+        ->type_name("N");
+    number(command, "--tokens", wanted.tokens, {1, 4096}, "Tokens of each answer");
+    command
+        .add_option(
+            "--questions", wanted.questions,
+            R"(Ask questions, one JSON object a line: {"prompt" or "file", "question", "answer" (how it begins), )"
+            R"("right", "wrong": [...]})")
+        ->check(CLI::Validator(mistake_in_name, ""))
+        ->type_name("FILE.jsonl");
+    bound(command, "--max-kl", wanted.max_kl, {0.0, 1e9}, "Fail if the mean KL is larger");
+    bound(command, "--min-top1", wanted.min_top1, {0.0, 1.0}, "Fail if fewer tokens, as a part of 1, are the same");
+    command.add_option("--plot", wanted.plot, "Write a plot of fidelity against cost")
+        ->check(CLI::Validator(mistake_in_name, ""))
+        ->type_name("FILE.svg");
+  }
   void run(CLI::App& command) {
     command.add_flag("--no-cache", options_.no_cache, "Compute every row: a full prefill of the same tokens");
-    command.add_option("--repair", options_.repair, "Recompute cached rows whose context does not fit: none")
-        ->check(CLI::IsMember({"none"}))
-        ->type_name("POLICY");
     number(command, "--max-tokens", options_.max_tokens, runtime::kMaxTokensRange, "Tokens to generate at most");
     number(command, "--logprobs", options_.logprobs, {0, 1 << 16},
            "With --json: the N best log-probabilities of every token")
@@ -200,6 +285,17 @@ class OptionTable {
         ->type_name("N");
   }
 
+  /// The same for one that has no value unless it is given.
+  static void bound(CLI::App& command, const std::string& name, std::optional<double>& value,
+                    const runtime::OptionRange& range, const std::string& description) {
+    const auto read = [name, &value, range](const std::string& text) {
+      value = parse_number<double>(text);
+      if (value && range.contains(*value)) return;
+      throw CLI::ValidationError(name, "`" + text + "` is not a number " + to_string(range));
+    };
+    command.add_option_function<std::string>(name, read, description)->type_name("X");
+  }
+
   // What is wrong with an option's text; empty: nothing.
 
   static std::string mistake_in_name(const std::string& text) { return text.empty() ? "the name is empty" : ""; }
@@ -247,6 +343,7 @@ class Commands {
 };
 
 int run_with_engine(const Options& options) { return run_in_engine(EngineCommand::run, options); }
+int verify_with_engine(const Options& options) { return run_in_engine(EngineCommand::verify, options); }
 
 void declare(Commands& commands, OptionTable& table) {
   CLI::App& check_command = commands.add("check", "Find the mistakes in a schema, and in a prompt",
@@ -278,6 +375,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.device(compile_command);
   table.timing(compile_command);
   table.dry_run(compile_command);
+  table.prompt_log(compile_command);
 
   CLI::App& run_command =
       commands.add("run", "Answer a prompt",
@@ -288,6 +386,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.model(run_command);
   table.store(run_command);
   table.device(run_command);
+  table.repair(run_command);
   table.run(run_command);
 
   CLI::App& explain_command =
@@ -297,7 +396,19 @@ void declare(Commands& commands, OptionTable& table) {
   table.prompt(explain_command);
   table.model(explain_command);
   table.store(explain_command);
+  table.repair(explain_command);
   table.dump(explain_command, "plan");
+  table.picture(explain_command);
+
+  CLI::App& verify_command =
+      commands.add("verify", "Measure what splicing changes in the answers to a schema's prompts",
+                   "pml verify schemas/travel.pml -m model.gguf --max-kl 0.01", verify_with_engine);
+  table.schema(verify_command);
+  table.model(verify_command);
+  table.store(verify_command);
+  table.repair(verify_command);
+  table.device(verify_command);
+  table.verify(verify_command);
 
   CLI::App& inspect_command = commands.add("inspect", "Show what the store holds, or what a schema was compiled to",
                                            "pml inspect --verify\n         pml inspect schemas/travel.pml", inspect);
@@ -324,7 +435,7 @@ bool is_given(const CLI::App& command, const char* name) {
 void complete(const CLI::App& command, Options& options) {
   options.has_user = is_given(command, "--user");
   options.has_seed = is_given(command, "--seed");
-  const bool draws = command.get_option_no_throw("--seed") != nullptr && options.sampler.temperature > 0.0;
+  const bool draws = command.get_option_no_throw("--temperature") != nullptr && options.sampler.temperature > 0.0;
   if (draws && !options.has_seed) options.sampler.seed = std::random_device{}();
 }
 

@@ -16,5 +16,6 @@ int gc(const Options& options);
 /// Commands that compute with the model live in a library of their own (engine.h), so that the others start
 /// without loading LibTorch.
 int run(const Options& options);
+int verify(const Options& options);
 
 }  // namespace pml::cli

@@ -7,6 +7,7 @@
 #include "cli/encode.h"
 #include "cli/engine.h"
 #include "cli/json_output.h"
+#include "cli/prompt_log.h"
 #include "cli/quantity.h"
 #include "cli/runtime_options.h"
 #include "cli/terminal.h"
@@ -192,6 +193,16 @@ std::string other_source(const runtime::StoredManifest* before, const Manifest& 
   return is_same ? "" : before->manifest.source;
 }
 
+/// Those that prompts which were asked speak for; else those of the last compile, as far as nothing was edited.
+void choose_standins(Workspace& workspace, const Options& options, const runtime::StoredManifest* before) {
+  if (!options.prompt_log.empty()) {
+    workspace.set_standins(
+        compiler::choose_standins(workspace.layout(), read_prompt_log(workspace, options.prompt_log)));
+  } else if (before != nullptr) {
+    workspace.set_standins(recall_standins(workspace.layout(), before->manifest.standins));
+  }
+}
+
 /// The manifest comes last, so that it never names what is not there. One that is there already only gets a new
 /// time: it is the latest again. Copies of a schema share a manifest, which then names all of their files.
 void store_manifest(const Workspace& workspace, Manifest manifest) {
@@ -227,8 +238,10 @@ int compile(const Options& options) {
     warn(stored.error().message + "; a compile writes this manifest anew");
   }
   const auto manifests = read_manifests(workspace.store());
+  const runtime::StoredManifest* before =
+      latest_manifest(manifests.readable, workspace.schema().name, workspace.schema_path());
+  choose_standins(workspace, options, before);
   const Manifest manifest = workspace.make_manifest();
-  const runtime::StoredManifest* before = latest_manifest(manifests.readable, manifest.schema, manifest.source);
   const BuildPlan plan =
       plan_build(workspace.store(), manifest, kv_shape(workspace), before == nullptr ? nullptr : &before->manifest);
   Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, planned_bytes(workspace, plan)};

@@ -8,7 +8,7 @@ namespace pml::cli {
 
 struct EncodeJob;  // encode.h
 
-enum class EngineCommand { encode, run };
+enum class EngineCommand { encode, run, verify };
 
 /// Loads the engine and runs the command in it. `job` is what `encode` is to do, null for other commands. Throws
 /// std::runtime_error if the engine cannot be loaded.

@@ -13,7 +13,15 @@ extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::
                                                                       pml::cli::EncodeJob* job) {
   // Exceptions do not leave the library: LibTorch throws when memory runs out.
   try {
-    return command == pml::cli::EngineCommand::encode ? pml::cli::encode(*options, *job) : pml::cli::run(*options);
+    switch (command) {
+      case pml::cli::EngineCommand::encode:
+        return pml::cli::encode(*options, *job);
+      case pml::cli::EngineCommand::run:
+        return pml::cli::run(*options);
+      case pml::cli::EngineCommand::verify:
+        return pml::cli::verify(*options);
+    }
+    return pml::cli::kMachineFailed;
   } catch (const pml::cli::Stop& stop) {
     return stop.exit_code;
   } catch (const std::exception& exception) {

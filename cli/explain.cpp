@@ -6,8 +6,11 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/explain_schema.h"
 #include "cli/json_output.h"
+#include "cli/mask_picture.h"
 #include "cli/plan_text.h"
+#include "cli/svg.h"
 #include "cli/terminal.h"
 #include "cli/workspace.h"
 #include "grammar/display.h"
@@ -18,6 +21,19 @@ namespace {
 using compiler::Plan;
 using compiler::PlannedRow;
 using compiler::PlannedSegment;
+
+bool is_stored(const PlannedSegment& segment, const std::vector<compiler::Digest>& digests,
+               const Workspace& workspace) {
+  const bool is_automatic = workspace.contexts().is_automatic(segment.artifact);
+  return workspace.store().has(digests[segment.artifact],
+                               is_automatic ? runtime::Shelf::automatic : runtime::Shelf::declared);
+}
+
+/// How the artifact's context was chosen.
+std::string_view context_kind_of(const PlannedSegment& segment, const compiler::Contexts& contexts) {
+  if (contexts.is_automatic(segment.artifact)) return "automatic";
+  return segment.scaffold != compiler::kNone ? "scaffold" : to_string(segment.context_kind);
+}
 
 Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, const Workspace& workspace) {
   Json rows = Json::array();
@@ -43,9 +59,13 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
                {"present", segment.present}};
     if (segment.artifact != compiler::kNone) {
       entry["digest"] = compiler::to_hex(digests[segment.artifact]);
-      entry["stored"] = workspace.store().has(digests[segment.artifact]);
-      entry["context_kind"] = to_string(segment.context_kind);
+      entry["stored"] = is_stored(segment, digests, workspace);
+      entry["context_kind"] = context_kind_of(segment, workspace.contexts());
+      if (segment.scaffold != compiler::kNone) {
+        entry["scaffold"] = workspace.contexts().scaffolds[segment.scaffold].name;
+      }
     }
+    entry["repaired"] = segment.repaired;
     entry["context"] = segment.context;
     entry["exact"] = segment.exact;
     entry["dropped"] = segment.dropped;
@@ -56,13 +76,14 @@ Json to_json(const Plan& plan, const std::vector<compiler::Digest>& digests, con
   return {{"layout", to_string(workspace.layout().kind)},
           {"rows", std::move(rows)},
           {"segments", std::move(segments)},
+          {"repair", to_string(workspace.repair_policy())},
           {"recipe", Json::parse(to_json(workspace.recipe()))}};
 }
 
 /// How many segments that the cache is to serve are not in the store yet.
-std::size_t count_missing(const Plan& plan, const std::vector<compiler::Digest>& digests, const runtime::Store& store) {
+std::size_t count_missing(const Plan& plan, const std::vector<compiler::Digest>& digests, const Workspace& workspace) {
   return static_cast<std::size_t>(std::ranges::count_if(plan.segments, [&](const PlannedSegment& segment) {
-    return segment.present && segment.num_cached > 0 && !store.has(digests[segment.artifact]);
+    return segment.present && segment.num_cached > 0 && !is_stored(segment, digests, workspace);
   }));
 }
 
@@ -72,6 +93,7 @@ struct ModuleSummary {
   std::int32_t first = 0;  // slots
   std::int32_t last = 0;
   std::int32_t num_rows = 0;
+  std::int32_t num_repaired = 0;
   std::int32_t num_segments = 0;
   std::int32_t num_exact = 0;
   std::set<std::int32_t> dropped;  // segments
@@ -84,13 +106,15 @@ std::vector<ModuleSummary> summarize(const Plan& plan) {
   std::vector<ModuleSummary> modules;
   std::map<std::string, std::size_t> known;
   for (const PlannedSegment& segment : plan.segments) {
-    if (!segment.present || segment.num_cached == 0) continue;
+    if (!segment.present || (segment.num_cached == 0 && !segment.is_repaired)) continue;
     const auto [entry, is_new] = known.try_emplace(segment.module, modules.size());
     if (is_new) modules.emplace_back();
     ModuleSummary& module = modules[entry->second];
     if (is_new) module.label = owner_of(segment), module.first = segment.first;
     module.last = segment.end() - 1;
-    module.num_rows += segment.num_cached;
+    module.num_rows += segment.num_spliced();
+    module.num_repaired += segment.is_repaired ? static_cast<std::int32_t>(segment.tokens.size())
+                                               : static_cast<std::int32_t>(segment.repaired.size());
     ++module.num_segments;
     module.num_exact += segment.exact ? 1 : 0;
     module.dropped.insert(segment.dropped.begin(), segment.dropped.end());
@@ -150,7 +174,9 @@ void print_modules(const Plan& plan, const SlotTable& table) {
     const char* state = module.num_exact == module.num_segments ? "exact"
                         : module.num_exact > 0                  ? "partly"
                                                                 : "not exact";
-    table.print_row(module.first, module.last, state, module.label + ", " + compiler::count_tokens(module.num_rows));
+    std::string size = compiler::count_tokens(module.num_rows);
+    if (module.num_repaired > 0) size += ", " + std::to_string(module.num_repaired) + " computed anew";
+    table.print_row(module.first, module.last, state, module.label + ", " + size);
     table.print_note(list_of("has not seen", module.dropped, plan));
     table.print_note(list_of("has seen, though it is not there", module.ghosts, plan));
     table.print_note(list_of("has seen at another distance", module.moved, plan));
@@ -160,7 +186,7 @@ void print_modules(const Plan& plan, const SlotTable& table) {
 void print_live(const Plan& plan, const compiler::Tokenizer& tokenizer, const SlotTable& table) {
   constexpr int kNarrowestText = 20;
   for (const PlannedSegment& segment : plan.segments) {
-    if (!segment.present || segment.num_cached == segment.end() - segment.first) continue;
+    if (!segment.present || segment.is_repaired || segment.num_cached == segment.end() - segment.first) continue;
     const std::int32_t first = segment.first + segment.num_cached;
     std::string text = text_of({segment.tokens.begin() + segment.num_cached, segment.tokens.end()}, tokenizer);
     for (char& c : text) c = c == '\n' || c == '\t' || c == '\r' ? ' ' : c;
@@ -175,13 +201,14 @@ void print_live(const Plan& plan, const compiler::Tokenizer& tokenizer, const Sl
 void print_plan(const Plan& plan, std::size_t num_missing, const compiler::Tokenizer& tokenizer, int width) {
   std::int32_t num_exact = 0;
   for (const PlannedSegment& segment : plan.segments) {
-    if (segment.present && segment.exact) num_exact += segment.num_cached;
+    if (segment.present && segment.exact) num_exact += segment.num_spliced();
   }
   const auto number = [](std::int32_t count) { return std::to_string(count); };
   print_wrapped("",
-                number(plan.num_cached + plan.num_live) + " rows: " + number(plan.num_cached) + " from the cache (" +
-                    number(num_exact) + " exact, " + number(plan.num_cached - num_exact) + " not), " +
-                    number(plan.num_live) + " computed",
+                number(static_cast<std::int32_t>(plan.rows.size())) + " rows: " + number(plan.num_cached) +
+                    " from the cache (" + number(num_exact) + " exact, " + number(plan.num_cached - num_exact) +
+                    " not), " + number(plan.num_live) + " computed" +
+                    (plan.num_repaired > 0 ? ", " + number(plan.num_repaired) + " computed anew to repair them" : ""),
                 2, width);
   if (num_missing > 0) {
     const std::string subject =
@@ -208,19 +235,26 @@ int explain(const Options& options) {
   workspace.read_schema();
   workspace.read_manifest();
   workspace.lay_out();
-  workspace.require_prompt();
+  workspace.make_recipe();
+  if (options.prompt.empty() && !options.has_user) {
+    if (!options.svg.empty()) workspace.misuse("--svg draws a prompt; give one with --prompt FILE or --user TEXT");
+    return explain_schema(workspace, options);
+  }
   workspace.read_prompt();
   workspace.make_plan();
-  workspace.make_recipe();
   const auto digests = chain_digests(workspace.layout(), workspace.contexts(), workspace.recipe());
   const Plan& plan = workspace.plan();
+  if (!options.svg.empty()) {
+    const std::string title = workspace.schema().name + ": what has seen what";
+    const auto written = write_file(options.svg, draw_mask(plan, title));
+    if (!written) workspace.fail(options.svg + ": " + written.error().message);
+  }
   if (options.json) {
     print(to_json(plan, digests, workspace));
   } else if (options.dump == "plan") {
     std::fputs(dump(plan).c_str(), stdout);
   } else {
-    print_plan(plan, count_missing(plan, digests, workspace.store()), *workspace.text_encoder().tokenizer(),
-               terminal_width());
+    print_plan(plan, count_missing(plan, digests, workspace), *workspace.text_encoder().tokenizer(), terminal_width());
   }
   return kDone;
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "grammar/ast.h"
 #include "runtime/generation/request.h"
 #include "runtime/generation/tail_cache.h"
 #include "runtime/store/garbage.h"
@@ -17,6 +19,20 @@ inline constexpr int kBadInput = 1;  // the user's documents are wrong: diagnost
 inline constexpr int kBadCommandLine = 2;
 inline constexpr int kMachineFailed = 3;  // file, memory, model
 inline constexpr int kInterrupted = 130;  // by Ctrl-C, as shells say it
+
+/// What `pml verify` measures.
+struct VerifyOptions {
+  std::vector<ast::ContextKind> contexts;      // empty: all kinds, or with a bound the schema's own
+  std::vector<grammar::RepairPolicy> repairs;  // empty: none, joints and exact, or with a bound the schema's own
+  std::string prompts;                         // path of a file, one JSON object a line; empty: sampled
+  std::string questions;                       // the same with answers; empty: none
+  std::int32_t samples = 32;                   // prompts
+  std::uint64_t seed = 1;                      // of the sampled prompts
+  std::int32_t tokens = 32;                    // of each answer
+  std::optional<double> max_kl;                // bounds
+  std::optional<double> min_top1;
+  std::string plot;  // path of an SVG file; empty: none
+};
 
 struct Options {
   std::string schema;  // path
@@ -31,9 +47,10 @@ struct Options {
   std::string kv_type;               // "f32", "f16", "bf16"; empty: what the schema was compiled with, else f16
   std::string weights = "auto";      // "f32", "bf16", "stored", "q8", "q4"; "auto": as compiled, else what is fastest
   std::string compute = "auto";      // "f32", "bf16": then the weights are that, too; "auto": follows from the weights
-  std::string context;               // "isolated", "guaranteed"; empty: guaranteed
-  std::string repair = "none";
+  std::string context;               // "isolated", "guaranteed", "typical"; empty: guaranteed
+  std::optional<grammar::RepairPolicy> repair;  // nothing: what the schema says
   std::string device = "cpu";
+  std::string svg;   // explain: path of a picture; empty: none
   std::string dump;  // "ast", "layout", "plan"; empty: none
   int threads = 0;   // 0: all cores
   bool json = false;
@@ -43,6 +60,8 @@ struct Options {
   bool dry_run = false;    // compile, gc: only say what would be done
   // inspect:
   bool verify = false;
+  std::string prompt_log;  // compile: path of prompts that were asked, one JSON object a line; empty: none
+  VerifyOptions verification;
   // gc:
   runtime::GarbagePolicy garbage;
   // run:

@@ -38,7 +38,7 @@ std::string label_of(const PlannedSegment& segment) {
 }
 
 std::string_view source_of(const PlannedSegment& segment) {
-  if (segment.num_cached == 0) return "computed";
+  if (segment.num_cached == 0) return segment.is_repaired ? "computed anew" : "computed";
   return segment.num_cached < segment.end() - segment.first ? "cached, its last row computed" : "cached";
 }
 

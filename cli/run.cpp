@@ -27,7 +27,7 @@ void print_summary(const Usage& usage, const runtime::Answer& answer, double ttf
       stderr, "\n%lld tokens from the cache%s, %lld computed; first token after %.0f ms%s\n",
       static_cast<long long>(usage.cached_tokens),
       usage.encoded_tokens > 0 ? (" (" + std::to_string(usage.encoded_tokens) + " of them encoded now)").c_str() : "",
-      static_cast<long long>(usage.live_tokens), ttft_ms, decoding);
+      static_cast<long long>(usage.live_tokens + usage.repaired_tokens), ttft_ms, decoding);
 }
 
 }  // namespace
@@ -110,7 +110,7 @@ int run(const Options& options) {
     Json result = to_json(text, answer, usage, answering.generation_options(), ttft_ms);
     result["timing"]["load_ms"] = load_ms;
     if (options.timing) result["timing"].update(timing.to_json());
-    result["repair"] = options.repair;
+    result["repair"] = to_string(workspace.repair_policy());
     result["recipe"] = Json::parse(to_json(workspace.recipe()));
     print(result);
   } else if (!options.quiet) {

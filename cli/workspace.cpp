@@ -7,6 +7,8 @@
 #include "cli/json_output.h"
 #include "compiler/chat_template_tags.h"
 #include "compiler/order.h"
+#include "compiler/repair.h"
+#include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -108,14 +110,22 @@ void Workspace::read_schema() {
 }
 
 void Workspace::lay_out() {
-  const compiler::Slot max_positions = model_ ? model_->config().max_positions : 0;
-  layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions, diagnostics_);
+  layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions(), diagnostics_);
   names_.emplace(layout_);
-  check_scaffolds(*schema_, layout_, *names_, diagnostics_);
+  scaffolds_ = resolve_scaffolds(*schema_, layout_, *names_, diagnostics_);
   check_order(layout_, *names_, diagnostics_);
   stop_on_errors();
   num_schema_sources_ = sources_.size();
-  contexts_ = declare_contexts(layout_, context_kind());
+  set_standins(recall_standins(layout_, manifest_ ? manifest_->standins : std::vector<compiler::StandinChoice>()));
+}
+
+void Workspace::set_standins(compiler::Standins standins) {
+  standins_ = std::move(standins);
+  contexts_ = declare_contexts(context_kind());
+}
+
+compiler::Contexts Workspace::declare_contexts(ast::ContextKind otherwise) const {
+  return compiler::declare_contexts(layout_, otherwise, standins_, scaffolds_);
 }
 
 void Workspace::require_prompt() {
@@ -144,13 +154,20 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
     prompt.emplace();
     prompt->place = {sources_.add(text.name, ""), 0, 0};
   }
-  if (!prompt || !text.user) return prompt;
-  const grammar::SourceId source = sources_.add(text.user_name, *text.user);
-  if (!check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed)) return std::nullopt;
-  ast::PromptTurn turn;
-  turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(text.user->size())};
-  turn.text = std::move(*text.user);
-  prompt->children.push_back({std::move(turn)});
+  const auto add_turn = [&](ast::Role role, const std::string& name, std::string words) {
+    const grammar::SourceId source = sources_.add(name, words);
+    if (!check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed)) return false;
+    ast::PromptTurn turn;
+    turn.role = role;
+    turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(words.size())};
+    turn.text = std::move(words);
+    turn.is_open = role == ast::Role::assistant;
+    prompt->children.push_back({std::move(turn)});
+    return true;
+  };
+  if (!prompt) return prompt;
+  if (text.user && !add_turn(ast::Role::user, text.user_name, std::move(*text.user))) return std::nullopt;
+  if (text.answer && !add_turn(ast::Role::assistant, text.name, std::move(*text.answer))) return std::nullopt;
   return prompt;
 }
 
@@ -160,6 +177,13 @@ void Workspace::make_plan() {
   plan_ = std::move(*plan);
 }
 
+std::optional<compiler::Selection> Workspace::select(PromptText text, grammar::Diagnostics& diagnostics) {
+  sources_.shrink(num_schema_sources_);
+  const fs::path folder = text.folder;
+  const auto prompt = parse(std::move(text), diagnostics);
+  return prompt ? select(*prompt, folder, diagnostics) : std::nullopt;
+}
+
 std::optional<compiler::Plan> Workspace::plan(PromptText text, grammar::Diagnostics& diagnostics) {
   sources_.shrink(num_schema_sources_);
   const fs::path folder = text.folder;
@@ -167,19 +191,32 @@ std::optional<compiler::Plan> Workspace::plan(PromptText text, grammar::Diagnost
   return prompt ? plan(*prompt, folder, diagnostics) : std::nullopt;
 }
 
-std::optional<compiler::Plan> Workspace::plan(const ast::Prompt& prompt, const fs::path& folder,
-                                              grammar::Diagnostics& diagnostics) {
+std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, const fs::path& folder,
+                                                     grammar::Diagnostics& diagnostics) {
   std::vector<std::string> names{schema_->name, options_.schema, fs::path(options_.schema).filename().string()};
   // A path in a prompt is meant from the prompt's folder.
   std::error_code error;
   const bool is_same = !prompt.schema.empty() && fs::equivalent(folder / prompt.schema, options_.schema, error);
   if (is_same) names.push_back(prompt.schema);
-  const compiler::Selection selection = resolve(prompt, layout_, *names_, text_encoder_, names, diagnostics);
+  compiler::Selection selection = resolve(prompt, layout_, *names_, text_encoder_, names, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
-  const compiler::Slot max_positions = model_ ? model_->config().max_positions : 0;
-  auto plan = compiler::make_plan(layout_, contexts_, selection, text_encoder_, max_positions, diagnostics);
+  return selection;
+}
+
+std::optional<compiler::Plan> Workspace::plan(const ast::Prompt& prompt, const fs::path& folder,
+                                              grammar::Diagnostics& diagnostics) {
+  const auto selection = select(prompt, folder, diagnostics);
+  if (!selection) return std::nullopt;
+  auto plan = compiler::make_plan(layout_, contexts_, *selection, text_encoder_, max_positions(), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
-  return plan;
+  const grammar::RepairPolicy policy = repair_policy();
+  if (policy.kind == grammar::RepairPolicy::Kind::exact) plan = serve_exactly(std::move(plan), layout_, contexts_);
+  return repair(std::move(plan), layout_, policy, {});
+}
+
+grammar::RepairPolicy Workspace::repair_policy() const {
+  if (options_.repair) return *options_.repair;
+  return schema_->repair.value_or(grammar::RepairPolicy());
 }
 
 void Workspace::name_manifest() {
@@ -195,8 +232,8 @@ void Workspace::read_manifest() {
 }
 
 runtime::Manifest Workspace::make_manifest() const {
-  return runtime::make_manifest(layout_, contexts_, context_kind(), chain_digests(layout_, contexts_, recipe_), recipe_,
-                                schema_path());
+  return runtime::make_manifest(layout_, contexts_, context_kind(), standins_,
+                                chain_digests(layout_, contexts_, recipe_), recipe_, schema_path());
 }
 
 std::string Workspace::schema_path() const {
@@ -207,7 +244,10 @@ std::string Workspace::schema_path() const {
 
 ast::ContextKind Workspace::context_kind() const {
   const std::string& kind = !options_.context.empty() || !manifest_ ? options_.context : manifest_->context;
-  return kind == to_string(ast::ContextKind::isolated) ? ast::ContextKind::isolated : ast::ContextKind::guaranteed;
+  for (const auto known : {ast::ContextKind::isolated, ast::ContextKind::typical}) {
+    if (kind == to_string(known)) return known;
+  }
+  return ast::ContextKind::guaranteed;
 }
 
 void Workspace::make_recipe() {

@@ -36,8 +36,9 @@ struct PromptText {
   std::string name;              // for diagnostics: a path, or where the text came from
   std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
-  std::optional<std::string> user;   // text of a last user turn
-  std::string user_name = "--user";  // for diagnostics
+  std::optional<std::string> user;    // text of a last user turn
+  std::string user_name = "--user";   // for diagnostics
+  std::optional<std::string> answer;  // how the answer begins: an open turn of the assistant
 };
 
 /// Holds on to everything that later phases point into; does not move.
@@ -60,6 +61,8 @@ class Workspace {
   void require_prompt();  // says so if neither a file nor --user is given
   void read_prompt();     // the file, or the text of --user
   void make_plan();       // needs lay_out, read_prompt
+  /// A further prompt (needs lay_out), as plan() takes it.
+  std::optional<compiler::Selection> select(PromptText text, grammar::Diagnostics& diagnostics);
   /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds. Its text is
   /// kept, and places in it are valid, until the next call.
   std::optional<compiler::Plan> plan(PromptText text, grammar::Diagnostics& diagnostics);
@@ -74,6 +77,12 @@ class Workspace {
   const compiler::TextEncoder& text_encoder() const { return text_encoder_; }
   const compiler::Layout& layout() const { return layout_; }
   const compiler::Contexts& contexts() const { return contexts_; }
+  const compiler::Standins& standins() const { return standins_; }
+  /// Other stand-ins than those that were compiled last; the contexts follow.
+  void set_standins(compiler::Standins standins);
+  /// Contexts of another kind than the command's own.
+  compiler::Contexts declare_contexts(ast::ContextKind otherwise) const;
+  compiler::Slot max_positions() const { return model_ ? model_->config().max_positions : 0; }
   const compiler::Plan& plan() const { return plan_; }
   const compiler::Recipe& recipe() const { return recipe_; }
   const runtime::Store& store() const { return *store_; }
@@ -86,6 +95,8 @@ class Workspace {
   std::string schema_path() const;
   /// The kind of context for elements whose documents do not say: the flag's, else that of the last compile.
   ast::ContextKind context_kind() const;
+  /// The flag's, else the schema's, else none.
+  grammar::RepairPolicy repair_policy() const;
   /// End tokens that the tokenizer and the chat template name.
   std::vector<compiler::TokenId> end_tokens() const;
 
@@ -103,6 +114,8 @@ class Workspace {
   grammar::SourceId read_source(const std::string& path);
   std::string read_text(const std::string& path);
   std::optional<ast::Prompt> parse(PromptText text, grammar::Diagnostics& diagnostics);
+  std::optional<compiler::Selection> select(const ast::Prompt& prompt, const std::filesystem::path& folder,
+                                            grammar::Diagnostics& diagnostics);
   std::optional<compiler::Plan> plan(const ast::Prompt& prompt, const std::filesystem::path& folder,
                                      grammar::Diagnostics& diagnostics);
 
@@ -118,6 +131,8 @@ class Workspace {
   compiler::TextEncoder text_encoder_;
   compiler::Layout layout_;
   std::optional<compiler::Names> names_;
+  std::vector<compiler::Scaffold> scaffolds_;
+  compiler::Standins standins_;
   compiler::Contexts contexts_;
   compiler::Plan plan_;
   compiler::Recipe recipe_;

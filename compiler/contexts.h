@@ -5,13 +5,17 @@
 // chain", which is what an artifact is; digests and KV belong to nodes.
 #pragma once
 
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/layout.h"
 
 namespace pml::compiler {
 
-using ChainId = std::int32_t;  // kNone: the empty chain
+using ChainId = std::int32_t;     // kNone: the empty chain
+using ScaffoldId = std::int32_t;  // index into Contexts::scaffolds; kNone: none
 
 struct ChainNode {
   ChainId parent = kNone;
@@ -25,23 +29,51 @@ struct ChainNode {
 struct DeclaredArtifact {
   ChainId node = kNone;
   ast::ContextKind kind = ast::ContextKind::guaranteed;
+  /// The scaffold whose modules stand in the context; it serves prompts that have all of those. kNone: serves all.
+  ScaffoldId scaffold = kNone;
+};
+
+/// Modules that are also encoded jointly.
+struct Scaffold {
+  std::string name;  // may be empty
+  std::vector<ElementId> modules;
 };
 
 struct Contexts {
   std::vector<ChainNode> nodes;  // a parent stands before its children
   /// By segment, in the order in which they were declared; empty for stand-ins and for what is not cached.
   std::vector<std::vector<DeclaredArtifact>> artifacts;
+  std::vector<Scaffold> scaffolds;
+  bool is_packed = false;
+  /// Later nodes were added for single prompts (serve_exactly()): their artifacts are automatic.
+  ChainId num_declared = 0;
 
+  bool is_automatic(ChainId node) const { return node >= num_declared; }
   /// The nodes of the chain that ends with `node`, first to last.
   std::vector<ChainId> chain(ChainId node) const;
+  /// The node of `segment` after the chain `parent`; made if it is not there. Declares nothing.
+  ChainId extend(const Layout& layout, ChainId parent, SegmentId segment);
+
+ private:
+  std::map<std::pair<ChainId, SegmentId>, ChainId> known_;
+  friend class ContextBuilder;
 };
+
+struct Standins;
+
+/// Modules of a pool that stand before its other modules, in typical contexts.
+inline constexpr std::size_t kCompanions = 2;
 
 /// `otherwise` is the kind for elements whose documents do not say.
 ///
-/// guaranteed: what every prompt with the segment has before it: text of the schema and of its ancestors,
-/// required children of what is present, and of their parameters the default, else the stand-in.
 /// isolated: the BOS, if the model has one.
-/// Other modules of its pool are in no module's context: the prompt alone says which of them stand before it.
-Contexts declare_contexts(const Layout& layout, ast::ContextKind otherwise);
+/// guaranteed: what every prompt with the segment has before it: text of the schema and of its ancestors,
+/// required children of what is present, and of their parameters the default, else the stand-in. Other modules of its
+/// pool are in no module's context: the prompt alone says which of them stand before it.
+/// typical: that, and `standins`; before a module of a pool the first kCompanions others of the pool.
+/// For each scaffold, besides: the segment's own kind with the scaffold's modules in place of stand-ins, for every
+/// segment behind the first of them; in `isolated` contexts, with the text of the modules and of what is around them.
+Contexts declare_contexts(const Layout& layout, ast::ContextKind otherwise, const Standins& standins,
+                          std::vector<Scaffold> scaffolds);
 
 }  // namespace pml::compiler

@@ -116,7 +116,10 @@ class LayoutBuilder {
     element.name = alternatives.name;
     element.place = alternatives.place;
     element.required = alternatives.required;
-    place_members(owner, std::move(element), alternatives.members);
+    const ElementId id = place_members(owner, std::move(element), alternatives.members);
+    for (const Content& member : layout_.elements[id].contents) {
+      if (layout_.elements[member.id].name == alternatives.scaffold) layout_.elements[id].standin = member.id;
+    }
   }
 
   void place(ElementId owner, const ast::Pool& pool) {
@@ -128,8 +131,8 @@ class LayoutBuilder {
     place_members(owner, std::move(element), pool.members);
   }
 
-  /// The modules of a union or pool, all from its start on.
-  void place_members(ElementId owner, Element group, const std::vector<ast::Module>& members) {
+  /// The modules of a union or pool, all from its start on. Returns the group.
+  ElementId place_members(ElementId owner, Element group, const std::vector<ast::Module>& members) {
     group.path = layout_.elements[owner].path;
     group.parent = owner;
     const ElementId id = add(std::move(group));
@@ -141,6 +144,7 @@ class LayoutBuilder {
     cursor_ = start;
     finish(id);
     if (!layout_.is_packed()) cursor_ = layout_.elements[id].end;
+    return id;
   }
 
   void place(ElementId owner, const ast::Parameter& parameter) {

@@ -62,6 +62,7 @@ struct Element {
   bool required = false;
   std::optional<ast::Role> around;  // the role of the schema that it stands in
   std::vector<ast::Path> after;     // of a module, as written
+  ElementId standin = kNone;        // of a union: the member that its author lets stand in for it
   ast::Inherited inherited;
   std::vector<Content> contents;
   // A parameter:

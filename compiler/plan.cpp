@@ -197,13 +197,6 @@ class Planner {
   void add(PlannedSegment segment, SegmentId source) {
     if (segment.tokens.empty()) return;
     if (layout_.is_packed()) segment.first = end_;
-    if (source != kNone && !contexts_.artifacts[source].empty()) {
-      // One artifact a segment so far: the choice among several goes here.
-      const DeclaredArtifact& artifact = contexts_.artifacts[source].front();
-      segment.artifact = artifact.node;
-      segment.shift = segment.first - contexts_.nodes[artifact.node].first;
-      segment.context_kind = artifact.kind;
-    }
     segment.source = source;
     end_ = segment.end();
     present_.push_back(std::move(segment));
@@ -253,8 +246,19 @@ class Planner {
   // --- what serves them, and what that has seen --------------------------------------------------------
 
   void serve() {
+    std::vector<const PlannedSegment*> present(layout_.segments.size(), nullptr);
+    for (const PlannedSegment& segment : present_) {
+      if (segment.source != kNone) present[segment.source] = &segment;
+    }
     for (PlannedSegment& segment : present_) {
-      segment.num_cached = segment.artifact == kNone ? 0 : static_cast<std::int32_t>(segment.tokens.size());
+      if (segment.source == kNone) continue;
+      const DeclaredArtifact* artifact = choose(segment, present);
+      if (artifact == nullptr) continue;
+      segment.artifact = artifact->node;
+      segment.shift = segment.first - contexts_.nodes[artifact->node].first;
+      segment.context_kind = artifact->kind;
+      segment.scaffold = artifact->scaffold;
+      segment.num_cached = static_cast<std::int32_t>(segment.tokens.size());
     }
     // The answer begins at the last row, so that row is computed.
     PlannedSegment& last = present_.back();
@@ -263,6 +267,43 @@ class Planner {
     last.artifact = kNone;
     last.shift = 0;
   }
+
+  /// Of the declared artifacts whose scaffold is there, the one that has seen most of what stands before the segment;
+  /// of several the one that has seen fewest segments that do not, then the first. `present`: by segment of the schema.
+  const DeclaredArtifact* choose(const PlannedSegment& segment, const std::vector<const PlannedSegment*>& present) {
+    const auto& artifacts = contexts_.artifacts[segment.source];
+    if (artifacts.size() < 2) return artifacts.empty() ? nullptr : artifacts.data();
+    const DeclaredArtifact* best = nullptr;
+    std::pair<std::int64_t, std::int64_t> best_fit;  // tokens before it, ghosts with a minus
+    for (const DeclaredArtifact& artifact : artifacts) {
+      std::pair<std::int64_t, std::int64_t> fit;
+      bool is_served = true;
+      for (ChainId node = contexts_.nodes[artifact.node].parent; node != kNone; node = contexts_.nodes[node].parent) {
+        const SegmentId id = contexts_.nodes[node].segment;
+        if (present[id] != nullptr && present[id]->first < segment.first) {
+          fit.first += static_cast<std::int64_t>(layout_.segments[id].tokens.size());
+        } else {
+          --fit.second;
+          is_served = is_served && is_selected(scaffold_module(artifact.scaffold, layout_.segments[id].element));
+        }
+      }
+      if (!is_served || (best != nullptr && fit <= best_fit)) continue;
+      best = &artifact;
+      best_fit = fit;
+    }
+    return best;
+  }
+
+  /// The scaffold's module that the element is, or stands in; kNone if there is none.
+  ElementId scaffold_module(ScaffoldId scaffold, ElementId element) const {
+    if (scaffold == kNone) return kNone;
+    const std::vector<ElementId>& modules = contexts_.scaffolds[scaffold].modules;
+    while (element != kNone && std::ranges::find(modules, element) == modules.end()) {
+      element = layout_.elements[element].parent;
+    }
+    return element;
+  }
+  bool is_selected(ElementId module) const { return module == kNone || selection_.present[module]; }
 
   /// Lists present segments and ghosts by position, and relates each cached one to what it has seen.
   void relate() {
@@ -311,34 +352,21 @@ class Planner {
     }
     while (next_ghost < ghosts.size()) take_ghost();
 
-    bool all_before_exact = true;
+    std::vector<bool> is_seen(plan_.segments.size(), false);
     for (std::size_t i = 0; i < present_index.size(); ++i) {
       PlannedSegment& segment = plan_.segments[present_index[i]];
-      bool has_context = true;
-      if (segment.artifact != kNone) {
-        for (const ChainId node : chains[i]) segment.context.push_back(index_of[contexts_.nodes[node].segment]);
-        compare(segment, {present_index.begin(), present_index.begin() + static_cast<std::ptrdiff_t>(i)});
-        note_moved(segment, chains[i]);
-        has_context = segment.dropped.empty() && segment.ghosts.empty() && segment.moved.empty();
+      if (segment.artifact == kNone) continue;
+      for (const ChainId node : chains[i]) segment.context.push_back(index_of[contexts_.nodes[node].segment]);
+      for (const std::int32_t member : segment.context) {
+        is_seen[member] = true;
+        if (!plan_.segments[member].present) segment.ghosts.push_back(member);
       }
-      const bool has_live_rows = segment.num_cached < static_cast<std::int32_t>(segment.tokens.size());
-      segment.exact = has_context && (!has_live_rows || all_before_exact);
-      all_before_exact = all_before_exact && segment.exact;
-    }
-  }
-
-  /// `before`: the present segments before this one. Both lists are in position order.
-  void compare(PlannedSegment& segment, const std::vector<std::int32_t>& before) {
-    std::size_t next = 0;
-    for (const std::int32_t member : segment.context) {
-      if (!plan_.segments[member].present) {
-        segment.ghosts.push_back(member);
-        continue;
+      for (std::size_t before = 0; before < i; ++before) {
+        if (!is_seen[present_index[before]]) segment.dropped.push_back(present_index[before]);
       }
-      while (next < before.size() && before[next] != member) segment.dropped.push_back(before[next++]);
-      ++next;
+      for (const std::int32_t member : segment.context) is_seen[member] = false;
+      note_moved(segment, chains[i]);
     }
-    for (; next < before.size(); ++next) segment.dropped.push_back(before[next]);
   }
 
   /// `chain`: the nodes of the segment's context, in the order of `segment.context`.
@@ -363,12 +391,11 @@ class Planner {
       const PlannedSegment& segment = plan_.segments[index];
       if (!segment.present) continue;
       for (std::size_t i = 0; i < segment.tokens.size(); ++i) {
-        const bool is_cached = static_cast<std::int32_t>(i) < segment.num_cached;
         plan_.rows.push_back({segment.tokens[i], segment.first + static_cast<Slot>(i), static_cast<std::int32_t>(index),
-                              is_cached ? RowSource::cached : RowSource::live});
-        (is_cached ? plan_.num_cached : plan_.num_live) += 1;
+                              RowSource::live});
       }
     }
+    update(plan_);
   }
 
   const Layout& layout_;
@@ -397,21 +424,79 @@ Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& 
   return Planner(layout, contexts, selection, encoder, max_positions, diagnostics).plan();
 }
 
+void clear_artifact(PlannedSegment& segment) {
+  segment.artifact = kNone;
+  segment.scaffold = kNone;
+  segment.shift = 0;
+  segment.num_cached = 0;
+  segment.repaired.clear();
+  segment.context.clear();
+  segment.dropped.clear();
+  segment.ghosts.clear();
+  segment.moved.clear();
+}
+
 Plan without_cache(Plan plan) {
   for (PlannedSegment& segment : plan.segments) {
-    segment.artifact = kNone;
-    segment.num_cached = 0;
-    segment.context.clear();
-    segment.dropped.clear();
-    segment.ghosts.clear();
-    segment.moved.clear();
-    segment.shift = 0;
-    segment.exact = segment.present;
+    clear_artifact(segment);
+    segment.is_repaired = false;
   }
-  for (PlannedRow& row : plan.rows) row.source = RowSource::live;
-  plan.num_live += plan.num_cached;
-  plan.num_cached = 0;
+  update(plan);
   return plan;
+}
+
+Plan without_gaps(Plan plan) {
+  plan = without_cache(std::move(plan));
+  Slot next = 0;
+  for (PlannedSegment& segment : plan.segments) {
+    if (!segment.present) continue;
+    segment.first = next;
+    next = segment.end();
+  }
+  for (std::size_t i = 0; i < plan.rows.size(); ++i) plan.rows[i].position = static_cast<Slot>(i);
+  return plan;
+}
+
+void update(Plan& plan) {
+  std::vector<bool> is_listed(plan.segments.size());
+  for (std::size_t i = 0; i < plan.segments.size(); ++i) {
+    is_listed[i] = is_listed[i] || plan.segments[i].present;
+    for (const std::int32_t ghost : plan.segments[i].ghosts) is_listed[ghost] = true;
+  }
+  std::vector<std::int32_t> index_of(plan.segments.size(), kNone);
+  std::vector<PlannedSegment> segments;
+  for (std::size_t i = 0; i < plan.segments.size(); ++i) {
+    if (!is_listed[i]) continue;
+    index_of[i] = static_cast<std::int32_t>(segments.size());
+    segments.push_back(std::move(plan.segments[i]));
+  }
+  bool all_before_exact = true;
+  for (PlannedSegment& segment : segments) {
+    for (auto* list : {&segment.context, &segment.dropped, &segment.ghosts, &segment.moved}) {
+      for (std::int32_t& index : *list) index = index_of[index];
+    }
+    if (!segment.present) continue;
+    const bool has_context = segment.dropped.empty() && segment.ghosts.empty() && segment.moved.empty();
+    const bool is_cached = segment.num_spliced() == static_cast<std::int32_t>(segment.tokens.size());
+    segment.exact = has_context && (is_cached || all_before_exact);
+    all_before_exact = all_before_exact && segment.exact;
+  }
+  plan.segments = std::move(segments);
+
+  plan.num_cached = plan.num_live = plan.num_repaired = 0;
+  for (PlannedRow& row : plan.rows) {
+    row.segment = index_of[row.segment];
+    const PlannedSegment& segment = plan.segments[row.segment];
+    const auto index = static_cast<std::int32_t>(row.position - segment.first);
+    row.source = segment.is_repaired ? RowSource::repaired : RowSource::live;
+    if (index < segment.num_cached) {
+      const bool is_repaired = std::ranges::binary_search(segment.repaired, index);
+      row.source = is_repaired ? RowSource::repaired : RowSource::cached;
+    }
+    plan.num_cached += row.source == RowSource::cached ? 1 : 0;
+    plan.num_live += row.source == RowSource::live ? 1 : 0;
+    plan.num_repaired += row.source == RowSource::repaired ? 1 : 0;
+  }
 }
 
 std::string dump(const Plan& plan) {
@@ -431,7 +516,11 @@ std::string dump(const Plan& plan) {
       continue;
     }
     const auto size = static_cast<std::int32_t>(segment.tokens.size());
-    text += segment.num_cached == 0 ? " live" : segment.num_cached == size ? " cached" : " cached, last row live";
+    text += segment.is_repaired          ? " repaired"
+            : segment.num_cached == 0    ? " live"
+            : segment.num_cached == size ? " cached"
+                                         : " cached, last row live";
+    if (!segment.repaired.empty()) text += ", " + std::to_string(segment.repaired.size()) + " repaired";
     text += segment.exact ? " exact" : " not exact";
     text += list("context", segment.context) + list("dropped", segment.dropped) + list("ghosts", segment.ghosts) +
             list("moved", segment.moved);

@@ -30,9 +30,12 @@ struct PlannedSegment {
   Slot shift = 0;  // D: `first` minus the position that its artifact was encoded at
   bool present = true;
   SegmentId source = kNone;  // the schema's segment that it is, or says the same as; kNone: none
-  ChainId artifact = kNone;  // what serves it; kNone: its rows are live (or it is a ghost)
+  ChainId artifact = kNone;  // what serves it; kNone: its rows are computed (or it is a ghost)
   ast::ContextKind context_kind = ast::ContextKind::guaranteed;  // of the artifact
-  std::int32_t num_cached = 0;  // its first rows come from the artifact, the others are live
+  ScaffoldId scaffold = kNone;                                   // of the artifact
+  std::int32_t num_cached = 0;         // its first rows come from the artifact, the others are live
+  std::vector<std::int32_t> repaired;  // except these of the first rows, ascending: they are computed anew
+  bool is_repaired = false;            // all of its rows are computed, though they could have come from an artifact
   // Indices into Plan::segments, in position order:
   std::vector<std::int32_t> context;  // what it was encoded after
   std::vector<std::int32_t> dropped;  // present before it, but not in its context
@@ -41,6 +44,7 @@ struct PlannedSegment {
   bool exact = false;
   grammar::Place place;
 
+  std::int32_t num_spliced() const { return num_cached - static_cast<std::int32_t>(repaired.size()); }
   Slot end() const { return first + static_cast<Slot>(tokens.size()); }
 };
 
@@ -56,6 +60,9 @@ struct Plan {
   std::vector<PlannedRow> rows;          // by position, no two the same
   std::int32_t num_cached = 0;
   std::int32_t num_live = 0;
+  std::int32_t num_repaired = 0;
+
+  std::int32_t num_computed() const { return num_live + num_repaired; }
 };
 
 /// Adds diagnostics for arguments and texts that do not fit, for an empty prompt, and for rows beyond
@@ -65,6 +72,16 @@ Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& 
 
 /// The same rows at the same positions, all of them live: what a full prefill computes.
 Plan without_cache(Plan plan);
+
+/// The same rows one behind the other from 0 on, all of them live: what the text would be without a layout.
+Plan without_gaps(Plan plan);
+
+/// Nothing serves the segment: its rows are computed.
+void clear_artifact(PlannedSegment& segment);
+
+/// Brings `exact`, the rows' sources and the numbers of rows in line with what serves the segments, and drops ghosts
+/// that are in no context any more.
+void update(Plan& plan);
 
 /// The plan as a table (`--dump=plan`).
 std::string dump(const Plan& plan);

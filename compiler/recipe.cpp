@@ -143,18 +143,23 @@ Digest extend_chain_digest(const Digest& chain, Slot offset, std::span<const Tok
 }
 
 std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe) {
+  std::vector<Digest> digests;
+  extend_chain_digests(layout, contexts, recipe, digests);
+  return digests;
+}
+
+void extend_chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe,
+                          std::vector<Digest>& digests) {
   const Digest recipe_digest = digest(recipe);
-  std::vector<Digest> digests(contexts.nodes.size());
   std::vector<Slot> origins(contexts.nodes.size());  // position of the chain's first row
   for (std::size_t i = 0; i < contexts.nodes.size(); ++i) {
     const ChainNode& node = contexts.nodes[i];
-    const Segment& segment = layout.segments[node.segment];
     const bool is_root = node.parent == kNone;
     origins[i] = is_root ? node.first : origins[node.parent];
+    if (i < digests.size()) continue;
     const Digest before = is_root ? empty_chain_digest(recipe_digest, origins[i]) : digests[node.parent];
-    digests[i] = extend_chain_digest(before, node.first - origins[i], segment.tokens);
+    digests.push_back(extend_chain_digest(before, node.first - origins[i], layout.segments[node.segment].tokens));
   }
-  return digests;
 }
 
 }  // namespace pml::compiler

@@ -63,6 +63,9 @@ Digest empty_chain_digest(const Digest& recipe, Slot origin);
 Digest extend_chain_digest(const Digest& chain, Slot offset, std::span<const TokenId> tokens);
 /// The digests of all nodes of `contexts`.
 std::vector<Digest> chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe);
+/// Adds those of the nodes that `contexts` got since `digests` were made.
+void extend_chain_digests(const Layout& layout, const Contexts& contexts, const Recipe& recipe,
+                          std::vector<Digest>& digests);
 
 /// SHA-256 of `bytes`.
 Digest sha256(std::string_view bytes);

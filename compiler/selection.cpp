@@ -393,14 +393,18 @@ ElementId union_of(const Layout& layout, ElementId module) {
   return parent != kNone && layout.elements[parent].kind == ElementKind::alternatives ? parent : kNone;
 }
 
-void check_scaffolds(const ast::Schema& schema, const Layout& layout, const Names& names, Diagnostics& diagnostics) {
+std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout& layout, const Names& names,
+                                        Diagnostics& diagnostics) {
+  std::vector<Scaffold> scaffolds;
   for (const ast::Scaffold& scaffold : schema.scaffolds) {
+    scaffolds.push_back({scaffold.name, {}});
     // A module brings its ancestors with it, so unions further up count too.
     std::map<ElementId, std::pair<ElementId, grammar::Place>> member_of;
     std::map<ElementId, grammar::Place> named;
     for (const ast::Path& path : scaffold.modules) {
       const auto module = names.module(path, 0, diagnostics);
       if (!module) continue;
+      scaffolds.back().modules.push_back(*module);
       if (const auto [earlier, is_new] = named.emplace(*module, path.place); !is_new) {
         diagnostics.add(DiagnosticKind::selected_twice, path.place, display_path(layout, *module) + " is named twice")
             .notes.push_back({earlier->second, "it is named here first"});
@@ -419,6 +423,7 @@ void check_scaffolds(const ast::Schema& schema, const Layout& layout, const Name
       }
     }
   }
+  return scaffolds;
 }
 
 Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& names, const TextEncoder& encoder,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/contexts.h"
 #include "compiler/layout.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
@@ -41,9 +42,9 @@ class Names {
 
 /// The union around an element, if it is a member of one; else kNone.
 ElementId union_of(const Layout& layout, ElementId module);
-/// Checks the scaffolds of a schema: known modules, no two members of one union.
-void check_scaffolds(const ast::Schema& schema, const Layout& layout, const Names& names,
-                     grammar::Diagnostics& diagnostics);
+/// The scaffolds of a schema. Says so if they name unknown modules, or two members of one union.
+std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout& layout, const Names& names,
+                                        grammar::Diagnostics& diagnostics);
 
 struct FilledParameter {
   std::string value;

@@ -6,7 +6,7 @@ namespace pml::ast {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles{"system", "user", "assistant"};
-constexpr std::array<std::string_view, 2> kContexts{"isolated", "guaranteed"};
+constexpr std::array<std::string_view, 3> kContexts{"isolated", "guaranteed", "typical"};
 constexpr std::array<std::string_view, 2> kLayouts{"preserve", "pack"};
 
 class Dumper {
@@ -109,7 +109,8 @@ std::string in_quotes(std::string_view text) {
 std::string dump(const Schema& schema) {
   Dumper dumper;
   dumper.line(0, "schema " + schema.name + (schema.version.empty() ? "" : " version=" + in_quotes(schema.version)) +
-                     (schema.layout == LayoutKind::pack ? " layout=pack" : "") + Dumper::flags(schema.inherited));
+                     (schema.layout == LayoutKind::pack ? " layout=pack" : "") + Dumper::flags(schema.inherited) +
+                     (schema.repair ? " repair=" + to_string(*schema.repair) : ""));
   dumper.nodes(schema.children, 1);
   for (const Scaffold& scaffold : schema.scaffolds) {
     std::string what = "scaffold" + (scaffold.name.empty() ? "" : " " + scaffold.name) + ":";

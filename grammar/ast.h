@@ -9,17 +9,19 @@
 #include <variant>
 #include <vector>
 
+#include "grammar/repair_policy.h"
 #include "grammar/source.h"
 
 namespace pml::ast {
 
 using grammar::Place;
+using grammar::RepairPolicy;
 
 enum class Role : std::uint8_t { system, user, assistant };
 std::string_view to_string(Role role);
 
 /// How the context of cached segments is chosen (docs/architecture.md).
-enum class ContextKind : std::uint8_t { isolated, guaranteed };
+enum class ContextKind : std::uint8_t { isolated, guaranteed, typical };
 std::string_view to_string(ContextKind kind);
 
 /// Where segments stand (docs/language.md, "Layouts").
@@ -106,6 +108,7 @@ struct Schema {
   std::string version;
   Place place;  // the name
   LayoutKind layout = LayoutKind::preserve;
+  std::optional<RepairPolicy> repair;
   Inherited inherited;
   std::vector<Node> children;
   std::vector<Scaffold> scaffolds;

@@ -44,16 +44,21 @@ std::optional<std::int32_t> Attributes::positive(std::string_view name, std::int
 std::optional<ast::ContextKind> Attributes::context() {
   const XmlAttribute* attribute = find("context");
   if (attribute == nullptr) return std::nullopt;
-  for (const ast::ContextKind kind : {ast::ContextKind::isolated, ast::ContextKind::guaranteed}) {
+  for (const auto kind : {ast::ContextKind::isolated, ast::ContextKind::guaranteed, ast::ContextKind::typical}) {
     if (attribute->value == to_string(kind)) return kind;
   }
-  if (attribute->value == "typical") {
-    diagnostics_.add(DiagnosticKind::unsupported, attribute->value_place,
-                     "typical contexts are not part of this version; `isolated` and `guaranteed` are");
-  } else {
-    diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
-                     "`context` is isolated or guaranteed, not " + ast::in_quotes(attribute->value));
-  }
+  diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
+                   "`context` is isolated, guaranteed or typical, not " + ast::in_quotes(attribute->value));
+  return std::nullopt;
+}
+
+std::optional<RepairPolicy> Attributes::repair() {
+  const XmlAttribute* attribute = find("repair");
+  if (attribute == nullptr) return std::nullopt;
+  auto policy = parse_repair_policy(attribute->value);
+  if (policy) return *policy;
+  diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
+                   policy.error().message + ", not " + ast::in_quotes(attribute->value));
   return std::nullopt;
 }
 

@@ -28,6 +28,7 @@ class Attributes {
   /// A whole number from 1 to `most`; says so if it is none.
   std::optional<std::int32_t> positive(std::string_view name, std::int32_t most);
   std::optional<ast::ContextKind> context();
+  std::optional<RepairPolicy> repair();
   /// The attributes `space` and `xml:space`.
   SpaceMode space(SpaceMode inherited);
   /// Reports what is missing, and every attribute that was not asked for.

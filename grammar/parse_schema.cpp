@@ -46,7 +46,7 @@ class SchemaReader {
     }
     ast::Schema schema;
     schema.place = root.place;
-    Attributes attributes(root, {"repair"}, diagnostics_);
+    Attributes attributes(root, {}, diagnostics_);
     if (const auto* name = attributes.require("name")) {
       schema.name = name->value;
       schema.place = name->value_place;
@@ -59,6 +59,7 @@ class SchemaReader {
     here.scope = &scope;
     here.space = attributes.space(SpaceMode::dedent);
     here.inherited.context = attributes.context();
+    schema.repair = attributes.repair();
     attributes.finish();
     schema.inherited = here.inherited;
     children(root, here, schema.children, &schema.scaffolds);

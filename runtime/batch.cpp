@@ -49,8 +49,11 @@ void Batch::add_view(const SequenceInput& sequence, const KvView& view, std::int
   for (const Slot position : sequence.positions) {
     limits.push_back(std::clamp(position - view.first + 1, 0, view.num_rows));
   }
-  add_part(segment_of(view), view.num_rows, first_token, rotated_row(sequence, first_token, view.shift),
-           std::move(limits));
+  AttentionPart part;
+  part.segment = segment_of(view);
+  part.first_row = rotated_row(sequence, first_token, view.shift);
+  part.excluded_rows = view.excluded_rows;
+  add_part(part, view.num_rows, first_token, std::move(limits));
 }
 
 void Batch::add_own(const SequenceInput& sequence, std::int64_t first_row, std::int64_t end_row,
@@ -63,7 +66,10 @@ void Batch::add_own(const SequenceInput& sequence, std::int64_t first_row, std::
   }
   const auto num_rows = static_cast<std::int32_t>(rows.size());
   sources_.push_back({nullptr, sequence.own, first_row, num_rows});
-  add_part(static_cast<std::int32_t>(sources_.size()) - 1, num_rows, first_token, first_token, std::move(limits));
+  AttentionPart part;
+  part.segment = static_cast<std::int32_t>(sources_.size()) - 1;
+  part.first_row = first_token;
+  add_part(part, num_rows, first_token, std::move(limits));
 }
 
 /// Sequences that hold the same artifact share one segment, so its KV is read once.
@@ -87,18 +93,17 @@ std::int32_t Batch::rotated_row(const SequenceInput& sequence, std::int32_t firs
   return row;
 }
 
-void Batch::add_part(std::int32_t segment, std::int32_t num_rows, std::int32_t first_token, std::int32_t first_row,
+/// `part`: its segment, excluded rows, and where the rotated rows of the sequence's first token are.
+void Batch::add_part(AttentionPart part, std::int32_t num_rows, std::int32_t first_token,
                      std::vector<std::int32_t> limits) {
   // Positions ascend, so the queries that see nothing come first.
   const auto unseeing = static_cast<std::int32_t>(
       std::find_if(limits.begin(), limits.end(), [](std::int32_t limit) { return limit > 0; }) - limits.begin());
   const auto seeing = static_cast<std::int32_t>(limits.size()) - unseeing;
   if (seeing == 0) return;
-  AttentionPart part;
-  part.segment = segment;
   part.first_query = first_token + unseeing;
   part.num_queries = seeing;
-  part.first_row = first_row + unseeing;
+  part.first_row += unseeing;
   if (limits[static_cast<std::size_t>(unseeing)] < num_rows) {
     limits_.push_back(std::move(limits));
     part.row_limits = limits_.back().data() + unseeing;

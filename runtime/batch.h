@@ -53,8 +53,7 @@ class Batch {
   void add_own(const SequenceInput& sequence, std::int64_t first_row, std::int64_t end_row, std::int32_t first_token);
   std::int32_t segment_of(const KvView& view);
   std::int32_t rotated_row(const SequenceInput& sequence, std::int32_t first_token, Slot shift);
-  void add_part(std::int32_t segment, std::int32_t num_rows, std::int32_t first_token, std::int32_t first_row,
-                std::vector<std::int32_t> limits);
+  void add_part(AttentionPart part, std::int32_t num_rows, std::int32_t first_token, std::vector<std::int32_t> limits);
 
   std::vector<Slot> positions_;
   std::vector<RotatedQuery> queries_;

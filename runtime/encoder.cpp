@@ -28,17 +28,26 @@ Encoder::Encoder(const Model& model, const Store* store, const compiler::Layout&
       store_(store),
       layout_(layout),
       contexts_(contexts),
-      recipe_(to_json(recipe)),
+      recipe_(recipe),
       kv_type_(kv_type),
       warn_(std::move(warn)),
-      digests_(chain_digests(layout, contexts, recipe)),
-      is_declared_(contexts.nodes.size(), false) {
+      is_kept_(static_cast<std::size_t>(contexts.num_declared), false) {
   for (const auto& artifacts : contexts.artifacts) {
-    for (const compiler::DeclaredArtifact& artifact : artifacts) is_declared_[artifact.node] = true;
+    for (const compiler::DeclaredArtifact& artifact : artifacts) is_kept_[artifact.node] = true;
+  }
+  catch_up();
+}
+
+void Encoder::catch_up() {
+  if (digests_.size() == contexts_.nodes.size()) return;
+  extend_chain_digests(layout_, contexts_, recipe_, digests_);
+  for (std::size_t node = is_kept_.size(); node < contexts_.nodes.size(); ++node) {
+    is_kept_.push_back(layout_.segments[contexts_.nodes[node].segment].kind != compiler::SegmentKind::standin);
   }
 }
 
 std::shared_ptr<const Artifact> Encoder::find(ChainId node, Finding& finding) {
+  catch_up();
   finding = Finding::found;
   if (const auto known = known_.find(node); known != known_.end()) return known->second;
   finding = Finding::missing;
@@ -48,8 +57,9 @@ std::shared_ptr<const Artifact> Encoder::find(ChainId node, Finding& finding) {
     return nullptr;
   }
   const compiler::Segment& segment = layout_.segments[contexts_.nodes[node].segment];
-  auto artifact = store_->find(digests_[node], model_.kv_shape(kv_type_),
-                               static_cast<std::int32_t>(segment.tokens.size()), contexts_.nodes[node].first, &finding);
+  auto artifact =
+      store_->find(digests_[node], model_.kv_shape(kv_type_), static_cast<std::int32_t>(segment.tokens.size()),
+                   contexts_.nodes[node].first, &finding, shelf_of(node));
   if (artifact == nullptr) {
     absent_.emplace(node, finding);
     return nullptr;
@@ -133,7 +143,7 @@ Result<std::vector<std::shared_ptr<const Artifact>>> Encoder::encode_siblings(st
 Result<void> Encoder::keep(ChainId node, const std::shared_ptr<const Artifact>& artifact, bool must_store) {
   known_[node] = artifact;
   private_bytes_ += artifact->size_bytes();
-  if (!is_declared_[node]) return {};
+  if (!is_kept_[node]) return {};
   ++statistics_.artifacts_encoded;
   return store(node, *artifact, must_store);
 }
@@ -212,11 +222,19 @@ Result<std::vector<std::shared_ptr<const Artifact>>> Encoder::encode(std::span<c
 
 Result<void> Encoder::store(ChainId node, const Artifact& artifact, bool must_store) {
   if (store_ == nullptr) return {};
-  auto stored = store_->put(make_metadata(layout_, contexts_, digests_, recipe_, node), artifact.view());
+  auto stored =
+      store_->put(make_metadata(layout_, contexts_, digests_, to_json(recipe_), node), artifact.view(), shelf_of(node));
   if (stored) {  // from here on the store's copy serves: memory does not grow with the schema
     absent_.erase(node);
     private_bytes_ -= artifact.size_bytes();
-    known_.erase(node);
+    const auto encoded = std::move(known_.extract(node).mapped());
+    Finding finding;
+    // Mapped at once where another process may remove the file; one that is gone already is served from memory.
+    if (contexts_.is_automatic(node) && find(node, finding) == nullptr) {
+      absent_.erase(node);
+      private_bytes_ += artifact.size_bytes();
+      known_[node] = encoded;
+    }
   }
   if (stored || must_store) return stored;
   if (!warned_of_store_) warn_(stored.error().message + "; what is encoded now is not kept");

@@ -38,9 +38,9 @@ class Encoder {
     Finding finding = Finding::found;  // what the store had; anything but `found`: it was encoded now
   };
 
-  /// The artifact of a declared node. One that had to be encoded is also stored; a store that cannot take it is
-  /// warned about once, and is no failure for the caller unless `must_store` is set. As long as somebody has an
-  /// artifact, whoever asks for it gets the same one.
+  /// The artifact of a declared or an automatic node. One that had to be encoded is also stored; a store that cannot
+  /// take it is warned about once, and is no failure for the caller unless `must_store` is set. As long as somebody has
+  /// an artifact, whoever asks for it gets the same one.
   Result<Outcome> artifact(compiler::ChainId node, bool must_store = false);
   /// Encodes and stores what is missing of the declared `nodes`, parents before children. Neighbours that come after
   /// the same context go through the model together; their bytes are those that artifact() would give.
@@ -48,7 +48,6 @@ class Encoder {
   /// Loads an artifact if the store has it, and computes nothing.
   std::shared_ptr<const Artifact> find(compiler::ChainId node, Finding& finding);
 
-  const std::vector<Digest>& digests() const { return digests_; }
   const EncoderStatistics& statistics() const { return statistics_; }
   /// Called with the number of tokens whenever some have been encoded: after every pass of Model::kMaxRows.
   std::function<void(std::int64_t num_tokens)> on_progress;
@@ -56,6 +55,11 @@ class Encoder {
   std::function<bool()> is_cancelled;
 
  private:
+  /// Takes in the nodes that the contexts got since.
+  void catch_up();
+  Shelf shelf_of(compiler::ChainId node) const {
+    return contexts_.is_automatic(node) ? Shelf::automatic : Shelf::declared;
+  }
   Result<void> encode_chain(compiler::ChainId last, bool must_store);
   Result<std::vector<std::shared_ptr<const Artifact>>> encode_siblings(std::span<const compiler::ChainId> nodes,
                                                                        bool must_store);
@@ -68,11 +72,11 @@ class Encoder {
   const Store* store_;
   const compiler::Layout& layout_;
   const compiler::Contexts& contexts_;
-  std::string recipe_;
+  compiler::Recipe recipe_;
   KvType kv_type_;
   Warn warn_;
   std::vector<Digest> digests_;
-  std::vector<bool> is_declared_;
+  std::vector<bool> is_kept_;  // by node: an artifact, which goes to the store
   std::unordered_map<compiler::ChainId, std::shared_ptr<const Artifact>> known_;
   std::unordered_map<compiler::ChainId, Finding> absent_;  // what the store was asked for in vain
   std::size_t private_bytes_ = 0;                          // of the nodes in known_ that the store does not hold

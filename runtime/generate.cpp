@@ -17,8 +17,13 @@ GenerationRequest make_request(const compiler::Plan& plan,
     view.num_rows = segment.num_cached;  // the others are computed live
     view.first = segment.first;
     view.shift = segment.shift;
-    request.context.push_back(view);
     request.keeps.push_back(artifact);
+    if (!segment.repaired.empty()) {
+      const auto repaired = std::make_shared<const std::vector<std::int32_t>>(segment.repaired);
+      view.excluded_rows = *repaired;
+      request.keeps.push_back(repaired);
+    }
+    request.context.push_back(view);
   }
   for (const compiler::PlannedRow& row : plan.rows) {
     if (row.source == compiler::RowSource::cached) continue;
@@ -26,6 +31,18 @@ GenerationRequest make_request(const compiler::Plan& plan,
     request.positions.push_back(row.position);
   }
   return request;
+}
+
+std::vector<float> continuation_logits(const Model& model, const GenerationRequest& request,
+                                       std::span<const TokenId> continuation) {
+  std::vector<TokenId> tokens = request.tokens;
+  std::vector<Slot> positions = request.positions;
+  for (std::size_t i = 0; i + 1 < continuation.size(); ++i) {
+    tokens.push_back(continuation[i]);
+    positions.push_back(positions.back() + 1);
+  }
+  KvBuffer own(model.kv_shape(request.options.kv_type), static_cast<std::int64_t>(tokens.size()));
+  return prefill(model, tokens, positions, request.context, own, static_cast<std::int32_t>(continuation.size()));
 }
 
 Answer generate(const Model& model, GenerationRequest request) {

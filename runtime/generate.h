@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "compiler/plan.h"
@@ -15,6 +16,11 @@ namespace pml::runtime {
 GenerationRequest make_request(const compiler::Plan& plan,
                                const std::vector<std::shared_ptr<const Artifact>>& artifacts,
                                const GenerationOptions& options);
+
+/// The logits before each of the `continuation`'s tokens, if those follow the request's own: [continuation.size(),
+/// vocab_size]. One prefill; the request's options have no meaning.
+std::vector<float> continuation_logits(const Model& model, const GenerationRequest& request,
+                                       std::span<const TokenId> continuation);
 
 /// Answers one request, alone on the model. Sampler options that are out of range make it fail.
 Answer generate(const Model& model, GenerationRequest request);

@@ -39,6 +39,8 @@ struct KvView {
   std::int32_t num_rows = 0;  // of these, the first num_rows are valid
   Slot first = 0;             // the position at which row 0 stands in the request
   Slot shift = 0;             // D: row 0 was rotated for position first - shift
+  /// Rows that nobody in the request sees, ascending: they were computed anew. Somebody else's memory, too.
+  std::span<const std::int32_t> excluded_rows = {};
 };
 
 /// The memory for requests' own rows, of those that run and of those that are done and kept. Knows numbers only; may be

@@ -209,19 +209,24 @@ struct Model::Impl {
     layer.down.add_to(x, scratch.down_input);
   }
 
+  static std::int64_t count_logits(std::span<const SequenceInput> sequences) {
+    std::int64_t count = 0;
+    for (const SequenceInput& sequence : sequences) count += sequence.num_logits;
+    return count;
+  }
+
   std::vector<float> logits(std::span<const SequenceInput> sequences, const at::Tensor& x) const {
-    const auto wanting = std::count_if(sequences.begin(), sequences.end(),
-                                       [](const SequenceInput& sequence) { return sequence.wants_logits; });
+    const std::int64_t wanting = count_logits(sequences);
     if (wanting == 0) return {};
     at::Tensor last = at::empty({wanting, config.hidden_size}, at::kFloat);
-    const auto row_bytes = sizeof(float) * static_cast<std::size_t>(config.hidden_size);
+    const auto row_size = static_cast<std::size_t>(config.hidden_size);
     float* to = last.data_ptr<float>();
-    std::int64_t end = 0;
+    const float* end = x.const_data_ptr<float>();
     for (const SequenceInput& sequence : sequences) {
-      end += static_cast<std::int64_t>(sequence.tokens.size());
-      if (!sequence.wants_logits) continue;
-      std::memcpy(to, x.const_data_ptr<float>() + (end - 1) * config.hidden_size, row_bytes);
-      to += config.hidden_size;
+      end += sequence.tokens.size() * row_size;
+      const std::size_t count = static_cast<std::size_t>(sequence.num_logits) * row_size;
+      std::copy_n(end - count, count, to);
+      to += count;
     }
     LinearInput input;
     normalize(last, weights.norm, weights.head, cpu::InputForm::integers, input);
@@ -268,8 +273,7 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
   const std::int64_t num_rows = batch.num_tokens();
   Impl::Scratch scratch = impl_->make_scratch(batch, input_form(impl_->weight_type, sequences));
   at::Tensor x = impl_->embed(sequences, num_rows);
-  const bool wants_logits = std::any_of(sequences.begin(), sequences.end(),
-                                        [](const SequenceInput& sequence) { return sequence.wants_logits; });
+  const bool wants_logits = Impl::count_logits(sequences) > 0;
   for (std::int32_t layer = 0; layer < impl_->config.num_layers; ++layer) {
     const bool is_last = layer + 1 == impl_->config.num_layers;
     impl_->run_layer(layer, batch, scratch, x, !is_last || wants_logits);
@@ -278,17 +282,19 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
 }
 
 std::vector<float> prefill(const Model& model, std::span<const TokenId> tokens, std::span<const Slot> positions,
-                           std::span<const KvView> context, KvBuffer& own, bool wants_logits) {
+                           std::span<const KvView> context, KvBuffer& own, std::int32_t num_logits) {
   std::vector<float> logits;
+  const std::size_t first_wanted = tokens.size() - static_cast<std::size_t>(num_logits);
   for (std::size_t begin = 0; begin < tokens.size(); begin += Model::kMaxRows) {
-    const std::size_t count = std::min<std::size_t>(Model::kMaxRows, tokens.size() - begin);
+    const std::size_t end = std::min<std::size_t>(begin + Model::kMaxRows, tokens.size());
     SequenceInput input;
-    input.tokens = tokens.subspan(begin, count);
-    input.positions = positions.subspan(begin, count);
+    input.tokens = tokens.subspan(begin, end - begin);
+    input.positions = positions.subspan(begin, end - begin);
     input.context = context;
     input.own = &own;
-    input.wants_logits = wants_logits && begin + count == tokens.size();
-    logits = model.forward({&input, 1});
+    input.num_logits = static_cast<std::int32_t>(end - std::clamp(first_wanted, begin, end));
+    const std::vector<float> some = model.forward({&input, 1});
+    logits.insert(logits.end(), some.begin(), some.end());
   }
   return logits;
 }

@@ -28,8 +28,8 @@ class Model {
   const compiler::ModelConfig& config() const;
   KvShape kv_shape(KvType type) const;
 
-  /// One pass over the new tokens of all sequences. Returns the logits of the last token of every sequence
-  /// that wants them, in order: [num_wanting, vocab_size], f32.
+  /// One pass over the new tokens of all sequences. Returns the logits that the sequences want, of their last tokens,
+  /// in order: [sum of num_logits, vocab_size], f32.
   ///
   /// A row's result depends on its own sequence alone, to the bit: not on the number of threads, not on which
   /// other sequences are in the batch. Except with packed weights where the processor has tiles (AMX): then a generated
@@ -46,9 +46,9 @@ class Model {
 };
 
 /// Computes `tokens` at `positions` after `context`, in chunks of a fixed size, appending their KV to `own`.
-/// Returns the logits of the last token [vocab_size] if they are wanted. The rows' bytes depend on tokens,
+/// Returns the logits of the last `num_logits` tokens, [num_logits, vocab_size]. The rows' bytes depend on tokens,
 /// positions and context alone.
 std::vector<float> prefill(const Model& model, std::span<const TokenId> tokens, std::span<const Slot> positions,
-                           std::span<const KvView> context, KvBuffer& own, bool wants_logits);
+                           std::span<const KvView> context, KvBuffer& own, std::int32_t num_logits);
 
 }  // namespace pml::runtime

@@ -14,9 +14,9 @@ namespace pml::runtime {
 struct SequenceInput {
   std::span<const TokenId> tokens;  // [n]
   std::span<const Slot> positions;  // [n], ascending
-  std::span<const KvView> context;  // in position order; no row at a position of another
+  std::span<const KvView> context;  // in position order; no row that is not excluded at a position of another
   KvBuffer* own = nullptr;          // the sequence's earlier rows; the new tokens' rows are appended
-  bool wants_logits = false;        // of the last token
+  std::int32_t num_logits = 0;      // so many of the last tokens' logits are wanted
   bool is_generating = false;       // the token is one that was generated, and no part of a prompt
 };
 

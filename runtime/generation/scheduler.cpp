@@ -205,7 +205,7 @@ SequenceInput Scheduler::next_input(Running& request, std::int32_t prefill_budge
   if (request.is_generating()) {
     input.tokens = {&request.last_token, 1};
     input.positions = {&request.last_position, 1};
-    input.wants_logits = true;
+    input.num_logits = 1;
     input.is_generating = true;
     return input;
   }
@@ -214,7 +214,7 @@ SequenceInput Scheduler::next_input(Running& request, std::int32_t prefill_budge
   const auto count = static_cast<std::size_t>(std::min<std::int64_t>(left, prefill_budget));
   input.tokens = std::span(request.request.tokens).subspan(begin, count);
   input.positions = std::span(request.request.positions).subspan(begin, count);
-  input.wants_logits = begin + count == request.request.tokens.size();
+  input.num_logits = begin + count == request.request.tokens.size() ? 1 : 0;
   return input;
 }
 
@@ -239,11 +239,11 @@ void Scheduler::compute(std::span<const SequenceInput> inputs, std::span<const R
     return;
   }
   const auto num_wanting = static_cast<std::size_t>(
-      std::count_if(inputs.begin(), inputs.end(), [](const SequenceInput& input) { return input.wants_logits; }));
+      std::count_if(inputs.begin(), inputs.end(), [](const SequenceInput& input) { return input.num_logits > 0; }));
   const std::size_t vocab_size = num_wanting == 0 ? 0 : logits.size() / num_wanting;
   std::span<const float> left = logits;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t size = inputs[i].wants_logits ? vocab_size : 0;
+    const std::size_t size = inputs[i].num_logits > 0 ? vocab_size : 0;
     advance(requests[i], static_cast<std::int64_t>(inputs[i].tokens.size()), left.first(size));
     left = left.subspan(size);
   }

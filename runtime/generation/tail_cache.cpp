@@ -18,7 +18,7 @@ constexpr std::int64_t kLostPart = 8;
 
 bool is_same(const KvView& a, const KvView& b) {
   return a.k == b.k && a.v == b.v && a.shape == b.shape && a.capacity == b.capacity && a.num_rows == b.num_rows &&
-         a.first == b.first && a.shift == b.shift;
+         a.first == b.first && a.shift == b.shift && std::ranges::equal(a.excluded_rows, b.excluded_rows);
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ std::int64_t count_common_rows(const OwnRows& a, const OwnRows& b) {
   Slot first_other = std::numeric_limits<Slot>::max();
   if (views.in1 != a.context.end()) first_other = views.in1->first;
   if (views.in2 != b.context.end()) first_other = std::min(first_other, views.in2->first);
-  return std::upper_bound(rows.begin(), end, first_other) - rows.begin();
+  return std::lower_bound(rows.begin(), end, first_other) - rows.begin();
 }
 
 TailCache::Start TailCache::take(const OwnRows& request, const KvShape& shape, std::int64_t most_rows) {

@@ -27,7 +27,7 @@ inline constexpr std::size_t kDefaultTailBytes = std::size_t{1} << 30;
 struct OwnRows {
   std::span<const TokenId> tokens;  // [n]
   std::span<const Slot> positions;  // [n], ascending
-  std::span<const KvView> context;  // in position order; no row at a position of another
+  std::span<const KvView> context;  // in position order; no row that is not excluded at a position of another
 };
 
 /// How many rows two requests have in common from the first on: the same tokens at the same positions, and before each

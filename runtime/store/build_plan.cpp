@@ -71,9 +71,11 @@ class History {
   }
 
  private:
-  using Place = std::tuple<std::string_view, std::string_view, std::int32_t, bool>;
+  using Place = std::tuple<std::string_view, std::string_view, std::int32_t, bool, std::string_view>;
   /// An isolated artifact and the same segment after a context are different things that one segment may have.
-  static Place place(const ManifestNode& node) { return {node.module, node.kind, node.number, node.is_artifact()}; }
+  static Place place(const ManifestNode& node) {
+    return {node.module, node.kind, node.number, node.is_artifact(), node.scaffold};
+  }
 
   const ManifestNode* earlier(const ManifestNode& node) const {
     const auto found = earlier_.find(place(node));

@@ -20,7 +20,8 @@ std::string manifest_name(const ast::Schema& schema, const std::string& model_fi
 }
 
 Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts& contexts, ast::ContextKind otherwise,
-                       const std::vector<Digest>& digests, const compiler::Recipe& recipe, std::string source) {
+                       const compiler::Standins& standins, const std::vector<Digest>& digests,
+                       const compiler::Recipe& recipe, std::string source) {
   std::map<std::pair<std::string_view, SegmentKind>, std::int32_t> counts;
   std::vector<std::int32_t> numbers;
   std::vector<std::string> text_digests;
@@ -38,6 +39,7 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
   manifest.context = to_string(otherwise);
   manifest.layout = to_string(layout.kind);
   manifest.end = layout.end;
+  manifest.standins = describe_standins(layout, standins);
   for (std::size_t id = 0; id < contexts.nodes.size(); ++id) {
     const compiler::SegmentId segment_id = contexts.nodes[id].segment;
     const compiler::Segment& segment = layout.segments[segment_id];
@@ -53,7 +55,11 @@ Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts&
   }
   for (const auto& artifacts : contexts.artifacts) {
     for (const compiler::DeclaredArtifact& artifact : artifacts) {
-      manifest.nodes[artifact.node].context = to_string(artifact.kind);
+      ManifestNode& node = manifest.nodes[artifact.node];
+      node.context = to_string(artifact.kind);
+      if (artifact.scaffold == compiler::kNone) continue;
+      const std::string& name = contexts.scaffolds[artifact.scaffold].name;
+      node.scaffold = name.empty() ? std::to_string(artifact.scaffold + 1) : name;
     }
   }
   return manifest;

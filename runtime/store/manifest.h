@@ -9,6 +9,7 @@
 
 #include "compiler/contexts.h"
 #include "compiler/recipe.h"
+#include "compiler/standins.h"
 #include "runtime/store/artifact_file.h"
 
 namespace pml::runtime {
@@ -27,6 +28,7 @@ struct ManifestNode {
   std::string text_digest;  // of the token IDs alone
   Digest digest{};          // of the artifact
   std::string context;      // kind of context; empty: not an artifact of its own, stands in contexts only
+  std::string scaffold;     // of the context: its name or number; empty: none
 
   bool is_artifact() const { return !context.empty(); }
 };
@@ -47,7 +49,8 @@ struct Manifest {
   std::string context;  // kind, for elements whose documents do not say
   std::string layout;   // "preserve", "pack"
   Slot end = 0;
-  std::vector<ManifestNode> nodes;  // numbered as those of compiler::Contexts
+  std::vector<ManifestNode> nodes;                // numbered as those of compiler::Contexts
+  std::vector<compiler::StandinChoice> standins;  // of typical contexts
 
   std::size_t num_artifacts() const;
 };
@@ -60,7 +63,8 @@ std::string manifest_name(const ast::Schema& schema, const std::string& model_fi
 
 /// `digests`: of the nodes of `contexts`; `otherwise`: the kind that they were declared with.
 Manifest make_manifest(const compiler::Layout& layout, const compiler::Contexts& contexts, ast::ContextKind otherwise,
-                       const std::vector<Digest>& digests, const compiler::Recipe& recipe, std::string source);
+                       const compiler::Standins& standins, const std::vector<Digest>& digests,
+                       const compiler::Recipe& recipe, std::string source);
 
 /// What the file of the artifact of a node says. `digests`: of the nodes of `contexts`; `recipe`: to_json(Recipe).
 ArtifactMetadata make_metadata(const compiler::Layout& layout, const compiler::Contexts& contexts,

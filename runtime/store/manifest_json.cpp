@@ -32,6 +32,8 @@ class Members {
     if (!value.is_string()) blame(key, "is not a text");
     return value.is_string() ? value.get<std::string>() : "";
   }
+  /// Empty if there is none.
+  std::string optional_text(const char* key) { return object_.contains(key) ? text(key) : ""; }
   std::string one_of(const char* key, std::initializer_list<std::string_view> known) {
     std::string value = text(key);
     if (std::find(known.begin(), known.end(), value) == known.end()) blame(key, "is nothing that is known here");
@@ -92,7 +94,8 @@ ManifestNode read_node(Members entry, std::size_t index, Slot end) {
   node.num_tokens = entry.int32("num_tokens", 1, end - node.first);
   node.text_digest = compiler::to_hex(entry.digest("text_digest"));
   node.digest = entry.digest("digest");
-  node.context = entry.one_of("context", {"", "isolated", "guaranteed"});
+  node.context = entry.one_of("context", {"", "isolated", "guaranteed", "typical"});
+  node.scaffold = entry.optional_text("scaffold");
   return node;
 }
 
@@ -110,6 +113,7 @@ std::string to_json(const Manifest& manifest) {
                         {"text_digest", node.text_digest},
                         {"digest", compiler::to_hex(node.digest)},
                         {"context", node.context}});
+    if (!node.scaffold.empty()) segments.back()["scaffold"] = node.scaffold;
   }
   nlohmann::json json{{"schema", manifest.schema},
                       {"source", manifest.source},
@@ -117,6 +121,9 @@ std::string to_json(const Manifest& manifest) {
                       {"context", manifest.context},
                       {"layout", {{"kind", manifest.layout}, {"end", manifest.end}}},
                       {"segments", std::move(segments)}};
+  for (const compiler::StandinChoice& choice : manifest.standins) {
+    json["standins"].push_back({{"place", choice.place}, {"member", choice.member}, {"text", choice.text}});
+  }
   for (const CompiledSource& other : manifest.other_sources) {
     json["other_sources"].push_back({{"path", other.path}, {"compiled_at", other.compiled_at}});
   }
@@ -132,7 +139,7 @@ Result<Manifest> read_manifest(std::string_view text) {
   Manifest manifest;
   manifest.schema = top.text("schema");
   manifest.source = top.text("source");
-  manifest.context = top.one_of("context", {"isolated", "guaranteed"});
+  manifest.context = top.one_of("context", {"isolated", "guaranteed", "typical"});
   manifest.recipe = read_recipe(compiler::member(json, "recipe"), mistake);
   manifest.kv_type = recipe_entry(manifest.recipe, "kv_type");
   manifest.weights = recipe_entry(manifest.recipe, "weights");
@@ -141,7 +148,16 @@ Result<Manifest> read_manifest(std::string_view text) {
   manifest.end = layout.int32("end", 0);
   const nlohmann::json& segments = top.array("segments");
   for (std::size_t i = 0; mistake.empty() && i < segments.size(); ++i) {
-    manifest.nodes.push_back(read_node({segments[i], place_in("segments", i), mistake}, i, manifest.end));
+    // Contexts of packed modules may be longer than the shortest prompt, which the layout is.
+    const Slot end = manifest.layout == "pack" ? kMaxInt32 : manifest.end;
+    manifest.nodes.push_back(read_node({segments[i], place_in("segments", i), mistake}, i, end));
+  }
+  if (json.contains("standins")) {
+    const nlohmann::json& standins = top.array("standins");
+    for (std::size_t i = 0; mistake.empty() && i < standins.size(); ++i) {
+      Members choice(standins[i], place_in("standins", i), mistake);
+      manifest.standins.push_back({choice.text("place"), choice.text("member"), choice.text("text")});
+    }
   }
   if (json.contains("other_sources")) {
     const nlohmann::json& others = top.array("other_sources");

@@ -79,7 +79,7 @@ Result<Store> Store::open(fs::path folder, Warn warn) {
   }
   if (!fs::is_directory(folder, error)) return fail("the store " + folder.string() + " is not a folder");
   bool is_read_only = ::access(folder.c_str(), W_OK) != 0;
-  for (const char* part : {"objects", "schemas", "models", "rates", "tmp"}) {
+  for (const char* part : {"objects", "automatic", "schemas", "models", "rates", "tmp"}) {
     if (is_read_only) break;
     fs::create_directory(folder / part, error);
     if (error) return fail("the store " + folder.string() + " cannot be written to: " + error.message());
@@ -99,17 +99,19 @@ bool Store::is_store() const {
   return fs::is_directory(folder_ / "objects", error) && fs::is_directory(folder_ / "schemas", error);
 }
 
-fs::path Store::object_name(const Digest& digest) {
+fs::path Store::folder_of(Shelf shelf) { return shelf == Shelf::declared ? "objects" : "automatic"; }
+
+fs::path Store::object_name(const Digest& digest, Shelf shelf) {
   const std::string name = compiler::to_hex(digest);
-  return fs::path("objects") / name.substr(0, 2) / (name + ".safetensors");
+  return folder_of(shelf) / name.substr(0, 2) / (name + ".safetensors");
 }
 
 std::shared_ptr<const Artifact> Store::find(const Digest& digest, const KvShape& shape, std::int32_t num_tokens,
-                                            Slot first, Finding* finding) const {
+                                            Slot first, Finding* finding, Shelf shelf) const {
   Finding unused;
   Finding& result = finding != nullptr ? *finding : unused;
   result = Finding::missing;
-  const fs::path path = object_path(digest);
+  const fs::path path = object_path(digest, shelf);
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return nullptr;
   result = Finding::damaged;
@@ -126,23 +128,23 @@ std::shared_ptr<const Artifact> Store::find(const Digest& digest, const KvShape&
   if (const auto checked = check_data(*artifact); !checked) {
     return damaged(path.string() + ": " + checked.error().message);
   }
-  if (std::time(nullptr) - status.st_mtim.tv_sec > kUseResolutionSeconds) touch(object_name(digest));
+  if (std::time(nullptr) - status.st_mtim.tv_sec > kUseResolutionSeconds) touch(object_name(digest, shelf));
 
   result = Finding::found;
   const KvView view{artifact->k.data(), artifact->v.data(), shape, num_tokens, num_tokens, first, 0};
   return std::make_shared<Artifact>(view, std::make_shared<ArtifactFile>(std::move(*artifact)), true);
 }
 
-bool Store::has(const Digest& digest) const {
+bool Store::has(const Digest& digest, Shelf shelf) const {
   struct stat status {};
-  return ::lstat(object_path(digest).c_str(), &status) == 0;
+  return ::lstat(object_path(digest, shelf).c_str(), &status) == 0;
 }
 
-Result<void> Store::put(const ArtifactMetadata& metadata, const KvView& view) const {
+Result<void> Store::put(const ArtifactMetadata& metadata, const KvView& view, Shelf shelf) const {
   const std::string header = write_artifact_header(metadata, view);
   const std::size_t size_bytes = view.shape.size_bytes(view.num_rows);
   const std::array<std::span<const std::byte>, 3> pieces{as_bytes(header), {view.k, size_bytes}, {view.v, size_bytes}};
-  return write(object_name(metadata.digest), pieces);
+  return write(object_name(metadata.digest, shelf), pieces);
 }
 
 Result<void> Store::write_text(const fs::path& name, std::string_view text) const {

@@ -1,6 +1,7 @@
 // The store: artifacts by digest, in a folder that processes share.
 //
 //     objects/<aa>/<digest>.safetensors   one artifact (artifact_file.h)
+//     automatic/<aa>/<digest>.safetensors one that no schema declares: `--repair exact` made it for a prompt
 //     schemas/<digest>.json               manifests (manifest.h)
 //     models/<digest>.json                remembered fingerprints (fingerprint.h)
 //     rates/<digest>.json                 how fast a model encodes here (encode_rate.h)
@@ -46,6 +47,9 @@ using Warn = std::function<void(const std::string&)>;
 /// What a look-up in the store found.
 enum class Finding { found, missing, damaged };
 
+/// Where an artifact lies: what schemas declare, and what single prompts made, which is bounded in size.
+enum class Shelf { declared, automatic };
+
 /// Names of files that are being written begin with this; `gc` removes no others from tmp/.
 inline constexpr std::string_view kTemporaryPrefix = "pml-writing-";
 
@@ -63,21 +67,24 @@ class Store {
   /// Does the folder look like a store? Nothing may be removed from one that does not.
   bool is_store() const;
   bool is_read_only() const { return is_read_only_; }
-  std::filesystem::path object_path(const Digest& digest) const { return folder_ / object_name(digest); }
-  /// Where an artifact lies below the store's folder.
-  static std::filesystem::path object_name(const Digest& digest);
+  std::filesystem::path object_path(const Digest& digest, Shelf shelf = Shelf::declared) const {
+    return folder_ / object_name(digest, shelf);
+  }
+  /// Where artifacts lie below the store's folder.
+  static std::filesystem::path folder_of(Shelf shelf);
+  static std::filesystem::path object_name(const Digest& digest, Shelf shelf = Shelf::declared);
 
   /// The artifact of that digest, checked: header, sizes, digest, checksum. Null if it is not there, or is
   /// damaged (a warning says so). `first` is the position of its first row. Notes that it was used.
   std::shared_ptr<const Artifact> find(const Digest& digest, const KvShape& shape, std::int32_t num_tokens, Slot first,
-                                       Finding* finding = nullptr) const;
+                                       Finding* finding = nullptr, Shelf shelf = Shelf::declared) const;
   /// Is there a file, or anything else, in the artifact's place? Opens nothing.
-  bool has(const Digest& digest) const;
+  bool has(const Digest& digest, Shelf shelf = Shelf::declared) const;
   /// The same folder, without warnings: for one whose damages were named before.
   Store silent() const {
     return Store(folder_, is_read_only_, [](const std::string&) {});
   }
-  Result<void> put(const ArtifactMetadata& metadata, const KvView& view) const;
+  Result<void> put(const ArtifactMetadata& metadata, const KvView& view, Shelf shelf = Shelf::declared) const;
 
   /// Small files of the store, by path below its folder.
   static constexpr std::uint64_t kMaxTextBytes = 256ULL << 20;

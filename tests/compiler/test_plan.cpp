@@ -5,6 +5,7 @@
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
 #include "compiler/recipe.h"
+#include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
@@ -25,7 +26,7 @@ class Planned {
     REQUIRE(schema);
     name_ = schema->name;
     layout_ = lay_out(*schema, encoder_, 0, diagnostics_);
-    contexts_ = declare_contexts(layout_, kind);
+    contexts_ = declare_contexts(layout_, kind, choose_standins(layout_), {});
     expect_no_errors();
   }
 
@@ -234,7 +235,9 @@ TEST_CASE("packed: a chain begins at 0, and has the digest of the same text afte
   const auto digests_of = [](const std::string& before) {
     Planned planned("<schema name=\"s\" layout=\"pack\">" + before +
                     "<module name=\"x\" context=\"isolated\">X</module></schema>");
-    return chain_digests(planned.layout(), declare_contexts(planned.layout(), ast::ContextKind::guaranteed), {}).back();
+    const auto contexts =
+        declare_contexts(planned.layout(), ast::ContextKind::guaranteed, choose_standins(planned.layout()), {});
+    return chain_digests(planned.layout(), contexts, {})[contexts.artifacts.back().front().node];
   };
   CHECK(digests_of("A") == digests_of("Another text"));
   CHECK(digests_of("A") == digests_of(""));
@@ -263,7 +266,8 @@ TEST_CASE("contexts share their prefixes: nodes grow with the segments, not with
     text += "t<module name=\"m" + std::to_string(i) + "\" required=\"true\">x</module>";
   }
   Planned planned(text + "</schema>");
-  const auto contexts = declare_contexts(planned.layout(), ast::ContextKind::guaranteed);
+  const auto contexts =
+      declare_contexts(planned.layout(), ast::ContextKind::guaranteed, choose_standins(planned.layout()), {});
   CHECK(contexts.nodes.size() == planned.layout().segments.size());
 }
 

@@ -3,6 +3,7 @@
 
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
+#include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
@@ -33,7 +34,8 @@ std::string answer_to(const std::string& schema_text, const std::string& prompt_
   const auto selection = resolve(*prompt, layout, names, encoder, {"s"}, diagnostics);
   if (diagnostics.has_errors()) return kinds();
   const auto plan =
-      make_plan(layout, declare_contexts(layout, ast::ContextKind::guaranteed), selection, encoder, 0, diagnostics);
+      make_plan(layout, declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {}), selection,
+                encoder, 0, diagnostics);
   if (diagnostics.has_errors()) return kinds();
   std::string text;
   std::int32_t segment = -1;

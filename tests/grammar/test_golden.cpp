@@ -5,6 +5,7 @@
 #include "compiler/contexts.h"
 #include "compiler/order.h"
 #include "compiler/plan.h"
+#include "compiler/standins.h"
 #include "grammar/ast.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
@@ -41,7 +42,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
                   : compiler::TextEncoder(tokenizer, fail("the model has no chat template that is known"));
   const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
   const compiler::Names names(layout);
-  check_scaffolds(*schema, layout, names, diagnostics);
+  resolve_scaffolds(*schema, layout, names, diagnostics);
   check_order(layout, names, diagnostics);
   const fs::path beside = test::prompt_beside(input);
   if (beside.empty() || diagnostics.has_errors()) return diagnostics;
@@ -49,7 +50,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   if (!prompt) return diagnostics;
   const auto selection = resolve(*prompt, layout, names, encoder, {schema->name}, diagnostics);
   if (diagnostics.has_errors()) return diagnostics;
-  const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed);
+  const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
   make_plan(layout, contexts, selection, encoder, kMaxPositions, diagnostics);
   return diagnostics;
 }

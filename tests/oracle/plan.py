@@ -38,6 +38,7 @@ class Segment:
     dropped: tuple[int, ...]
     ghosts: tuple[int, ...]
     moved: tuple[int, ...]
+    kind_of_context: str  # isolated | guaranteed | typical | scaffold | automatic; empty: no artifact
 
     def placed(self) -> list[tuple[int, int]]:
         """(token, position) of each of its rows in the prompt."""
@@ -137,6 +138,7 @@ def read_plan(explained: dict[str, Any]) -> Plan:
             dropped=tuple(entry.get("dropped") or ()),
             ghosts=tuple(entry.get("ghosts") or ()),
             moved=tuple(entry.get("moved") or ()),
+            kind_of_context=entry.get("context_kind") or "",
         )
     if len(segments) != len(explained["segments"]):
         raise ValueError("two segments of the plan have one id")
@@ -232,20 +234,32 @@ class Module:
     parent: str | None
     required: bool
     cached: bool
-    context: str  # isolated | guaranteed
+    context: str  # isolated | guaranteed | typical
+    group: int = -1  # the union or pool that it is a member of
+    stands_in: bool = False  # for its union
+    pool: tuple[str, ...] = ()  # the members of its pool
 
 
 def read_modules(schema: Path, context: str) -> dict[str, Module]:
     """Path -> module, by a plain walk of the XML; unions, pools and roles are transparent."""
     modules: dict[str, Module] = {}
+    groups: list[xml.Element] = []
 
     def walk(element: xml.Element, path: str) -> None:
+        is_group = element.tag in ("union", "pool")
+        if is_group:
+            groups.append(element)
+        group = len(groups) - 1 if is_group else -1
+        members = [child.get("name") for child in element if child.tag == "module"]
         for child in element:
             if child.tag != "module":
                 walk(child, path)
                 continue
             name = f"{path}/{child.get('name')}".lstrip("/")
             modules[name] = Module(
+                group=group,
+                stands_in=element.tag == "union" and child.get("name") == element.get("scaffold", members[0]),
+                pool=tuple(f"{path}/{member}".lstrip("/") for member in members) if element.tag == "pool" else (),
                 parent=path,
                 required=child.get("required") == "true",
                 cached=(child.get("cache") or ("true" if modules[path].cached else "false")) == "true",
@@ -264,7 +278,9 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
 
     `isolated` asks for BOS. `guaranteed` asks for what every prompt with the segment has before it: the text
     of the schema, of the ancestors and of the module itself, and required children of all of these; a
-    parameter counts with its default or stand-in. Uncached modules are in no context.
+    parameter counts with its default or stand-in. Uncached modules are in no context. `typical` adds the
+    stand-ins of unions, and in a pool the first two other members. What a scaffold asks for is not checked
+    here; an automatic context is all that is before the segment.
     """
 
     def stands_before(other: Segment, segment: Segment) -> bool:
@@ -278,17 +294,38 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             path = path.rpartition("/")[0]
         return path
 
-    def guaranteed(path: str | None) -> set[str]:
-        closure = set()
+    def assumed(path: str | None, kind: str) -> set[str]:
+        """The modules that are taken to be present in a prompt with the module `path`."""
+        closure: set[str] = set()
         while path is not None:
             closure.add(path)
             path = modules[path].parent
+        own = set(closure)
+        taken = {modules[name].group for name in own} - {-1}  # unions and pools with a member of its own
+
+        def is_present(name: str, module: Module) -> bool:
+            if module.required:
+                return True
+            if kind != "typical":
+                return False
+            others = [other for other in module.pool if other not in own]
+            return (module.stands_in and module.group not in taken) or name in others[:2]
+
         grown = True
         while grown:
-            more = {name for name, module in modules.items() if module.required and module.parent in closure}
+            more = {name for name, module in modules.items() if module.parent in closure and is_present(name, module)}
             grown = not more <= closure
             closure |= more
         return {path for path in closure if modules[path].cached}
+
+    def is_companion(other: Segment, segment: Segment) -> bool:
+        """A module of the same pool: it stands before this one in the context, wherever the prompt has it."""
+        path = owner(segment)
+        return any(
+            modules[name].pool and owner(other).startswith(name) and not path.startswith(name)
+            for name in modules
+            if any(path.startswith(member) for member in modules[name].pool)
+        )
 
     complaints = []
     for segment in plan.segments.values():
@@ -297,15 +334,22 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
         module = modules[owner(segment)]
         if not module.cached:
             complaints.append(f"segment {segment.id}: a module with cache=\"false\" has an artifact")
-        closure = guaranteed(owner(segment)) if module.context == "guaranteed" else set()
+        if segment.kind_of_context == "scaffold":
+            continue
+        if segment.kind_of_context == "automatic":
+            if not segment.exact:
+                complaints.append(f"segment {segment.id}: an automatic context is not what stands before it")
+            continue
+        closure = assumed(owner(segment), module.context) if module.context != "isolated" else set()
         wanted = [
             other.id
             for other in sorted(plan.segments.values(), key=lambda other: (other.first, other.id))
-            if stands_before(other, segment)
+            if (stands_before(other, segment) or is_companion(other, segment))
             and other.kind in ENCODED
             and (other.kind == "bos" or owner(other) in closure)
         ]
-        if list(segment.context) != wanted:
+        # Companions stand in the order of the schema, wherever the prompt has them.
+        if sorted(segment.context) != sorted(wanted):
             complaints.append(
                 f"segment {segment.id}: context {list(segment.context)}, {module.context} is {wanted}"
             )

@@ -63,15 +63,20 @@ class Pml:
 
     def store(self, case: Case, kv_type: str) -> Path:
         """One store for all prompts of a schema that is compiled with the same flags."""
-        return self.stores / "-".join([Path(case.schema).stem, *case.flags, kv_type]).replace("--", "")
+        name = case.name if "exact" in case.flags else Path(case.schema).stem
+        return self.stores / "-".join([name, *case.flags, kv_type]).replace("--", "").replace(":", "")
 
     def call(self, command: str, case: Case, kv_type: str, *options: str, weights: str = "f32") -> dict[str, Any]:
         """Runs one command; returns the JSON object that it prints."""
         line = [str(self.binary), command, str(self.cases / case.schema), "-m", str(self.model)]
         line += ["--store", str(self.store(case, kv_type)), "--kv", kv_type, "--weights", weights, "--json"]
+        flags = list(case.flags)
         if command != "compile":
             line += ["--prompt", str(self.cases / case.prompt)]
-        line += [*case.flags, *options]
+        elif "--repair" in flags:  # which is nothing to compile
+            at = flags.index("--repair")
+            del flags[at : at + 2]
+        line += [*flags, *options]
         done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8")
         if done.returncode != 0:
             said = done.stderr or done.stdout
@@ -82,9 +87,11 @@ class Pml:
             raise ProgramError(f"{' '.join(line)}\nprinted no JSON: {error}") from error
 
     def compile(self, case: Case, kv_type: str) -> None:
-        """Fills the store of the case's schema; done once a store."""
+        """Fills the store of the case's schema; done once a store. Automatic artifacts come with an answer."""
         if not self.store(case, kv_type).exists():
             self.call("compile", case, kv_type)
+            if "exact" in case.flags:
+                self.call("run", case, kv_type, "--max-tokens", "1")
 
     def explain(self, case: Case, kv_type: str) -> Plan:
         return read_plan(self.call("explain", case, kv_type))
@@ -99,7 +106,11 @@ class Pml:
 
     def object(self, case: Case, kv_type: str, digest: str) -> Path:
         """Where the store keeps the artifact with this digest."""
-        return self.store(case, kv_type) / "objects" / digest[:2] / f"{digest}.safetensors"
+        declared, automatic = (
+            self.store(case, kv_type) / shelf / digest[:2] / f"{digest}.safetensors"
+            for shelf in ("objects", "automatic")
+        )
+        return declared if declared.exists() else automatic
 
 
 def distributions(answer: dict[str, Any]) -> list[list[tuple[int, float]]]:

@@ -64,7 +64,7 @@ std::vector<float> FakeModel::forward(std::span<const SequenceInput> inputs) {
       hash = mix(mix(hash_seen(input, row), token), static_cast<std::uint64_t>(input.positions[i]));
       write_row(*input.own, row, hash);
     }
-    if (!input.wants_logits) continue;
+    if (input.num_logits == 0) continue;
     std::vector<float> own(kVocabSize);
     own[hash % kVocabSize] = 1.0F;
     logits.insert(logits.end(), own.begin(), own.end());

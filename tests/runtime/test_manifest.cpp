@@ -73,7 +73,7 @@ TEST_CASE("a manifest's fields are checked, and the message names the one that i
   const std::vector<Row> rows{
       {"/schema", 1, "'schema' is not a text"},
       {"/source", nullptr, "'source' is not a text"},
-      {"/context", "typical", "'context' is nothing that is known here"},
+      {"/context", "neutral", "'context' is nothing that is known here"},
       {"/recipe", "f16", "'recipe.kv_type' is not a text"},
       {"/recipe/kv_type", "q4", "'recipe.kv_type' is nothing that is known here"},
       {"/recipe/weights", "f64", "'recipe.weights' is nothing that is known here"},

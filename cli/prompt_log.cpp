@@ -1,0 +1,55 @@
+#include "cli/prompt_log.h"
+
+#include <chrono>
+#include <cstdio>
+
+#include "cli/batch_line.h"
+#include "cli/line_input.h"
+
+namespace pml::cli {
+
+void for_each_line(Workspace& workspace, const std::string& path,
+                   const std::function<void(const Json&, const std::string&, const std::filesystem::path&)>& take) {
+  auto input = LineInput::open(path);
+  if (!input) workspace.fail(path + " " + input.error().message);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::string line;
+  for (std::size_t number = 1;; ++number) {
+    const auto next = input->next(line, std::chrono::milliseconds(100));
+    if (!next) workspace.fail(path + " " + next.error().message);
+    if (*next == LineInput::Next::end) return;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string place = path + ":" + std::to_string(number);
+    try {
+      take(parse_batch_line(line), place, folder);
+    } catch (const LineMistake& mistake) {
+      workspace.stop(place + ": " + mistake.what(), kBadInput);
+    }
+  }
+}
+
+compiler::Selection select(Workspace& workspace, PromptText text, bool as_json) {
+  grammar::Diagnostics diagnostics;
+  auto selection = workspace.select(std::move(text), diagnostics);
+  if (selection) {
+    make_plan(workspace.layout(), workspace.contexts(), *selection, workspace.text_encoder(), workspace.max_positions(),
+              diagnostics);
+  }
+  if (selection && !diagnostics.has_errors()) return std::move(*selection);
+  const std::string message = render(diagnostics, workspace.sources());
+  std::fwrite(message.data(), 1, message.size(), stderr);
+  if (as_json) print({{"ok", false}, {"diagnostics", to_json(diagnostics, workspace.sources())}});
+  throw Stop{kBadInput};
+}
+
+std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path) {
+  std::vector<compiler::Selection> prompts;
+  for_each_line(workspace, path,
+                [&](const Json& fields, const std::string& place, const std::filesystem::path& folder) {
+                  prompts.push_back(
+                      select(workspace, read_batch_line(fields, {}, /*has_seed=*/true, place, folder).prompt, false));
+                });
+  return prompts;
+}
+
+}  // namespace pml::cli

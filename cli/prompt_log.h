@@ -1,0 +1,26 @@
+// Files of prompts, one JSON object a line as for `run --batch`, that are only looked at.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/json_output.h"
+#include "cli/workspace.h"
+
+namespace pml::cli {
+
+/// Calls `take` with every line that is not empty: its object, its place for messages, and the folder of the file. What
+/// throws LineMistake is said, and ends the command (Stop).
+void for_each_line(
+    Workspace& workspace, const std::string& path,
+    const std::function<void(const Json& fields, const std::string& place, const std::filesystem::path& folder)>& take);
+
+/// What a prompt selects, if it has no mistakes; else says which, and throws Stop.
+compiler::Selection select(Workspace& workspace, PromptText text, bool as_json);
+
+/// The prompts of a file.
+std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path);
+
+}  // namespace pml::cli

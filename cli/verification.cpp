@@ -1,0 +1,198 @@
+#include "cli/verification.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <set>
+
+#include "cli/interrupt.h"
+#include "cli/plan_text.h"
+#include "cli/runtime_options.h"
+#include "compiler/repair.h"
+#include "runtime/fidelity.h"
+
+namespace pml::cli {
+namespace {
+
+runtime::Model load(const Workspace& workspace, const Options& options) {
+  auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
+  if (!model) workspace.fail(model.error().message);
+  return std::move(*model);
+}
+
+}  // namespace
+
+Verification::Verification(Workspace& workspace, const Options& options)
+    : workspace_(workspace), options_(options), model_(load(workspace, options)) {}
+
+Verification::Kind& Verification::kind_of(ast::ContextKind kind) {
+  const auto [entry, is_new] = kinds_.try_emplace(kind);
+  Kind& known = entry->second;
+  if (!is_new) return known;
+  known.contexts = workspace_.declare_contexts(kind);
+  known.encoder = std::make_unique<runtime::Encoder>(model_, &workspace_.store(), workspace_.layout(), known.contexts,
+                                                     workspace_.recipe(), kv_type_of(workspace_.recipe()), warn);
+  known.encoder->is_cancelled = is_interrupted;
+  return known;
+}
+
+std::int64_t Verification::count_missing(ast::ContextKind kind) {
+  Kind& known = kind_of(kind);
+  const auto digests = chain_digests(workspace_.layout(), known.contexts, workspace_.recipe());
+  std::int64_t sum = 0;
+  for (std::size_t node = 0; node < known.contexts.nodes.size(); ++node) {
+    if (workspace_.store().has(digests[node])) continue;
+    sum += static_cast<std::int64_t>(workspace_.layout().segments[known.contexts.nodes[node].segment].tokens.size());
+  }
+  return sum;
+}
+
+compiler::Plan Verification::plan(const compiler::Selection& selection, const Setting& setting) {
+  grammar::Diagnostics none;  // the prompt was planned before without any
+  compiler::Plan plan = make_plan(workspace_.layout(), kind_of(setting.context).contexts, selection,
+                                  workspace_.text_encoder(), workspace_.max_positions(), none);
+  return repair(std::move(plan), workspace_.layout(), setting.repair, {});
+}
+
+compiler::Plan Verification::full_plan(const compiler::Selection& selection) {
+  return without_cache(plan(selection, {workspace_.context_kind(), {}}));
+}
+
+Result<runtime::GenerationRequest> Verification::request(const compiler::Plan& plan, ast::ContextKind kind) {
+  std::vector<std::shared_ptr<const runtime::Artifact>> artifacts;
+  for (const compiler::PlannedSegment& segment : plan.segments) {
+    if (segment.artifact == compiler::kNone) continue;
+    auto outcome = kind_of(kind).encoder->artifact(segment.artifact);
+    if (!outcome) return tl::make_unexpected(outcome.error());
+    artifacts.push_back(std::move(outcome->artifact));
+  }
+  runtime::GenerationOptions generation;
+  generation.max_tokens = options_.verification.tokens;
+  generation.end_tokens = workspace_.end_tokens();
+  generation.kv_type = kv_type_of(workspace_.recipe());
+  runtime::GenerationRequest request = make_request(plan, artifacts, generation);
+  request.is_cancelled = is_interrupted;
+  return request;
+}
+
+std::vector<std::vector<float>> Verification::distributions(const runtime::GenerationRequest& request,
+                                                            std::span<const compiler::TokenId> continuation) {
+  const std::vector<float> logits = continuation_logits(model_, request, continuation);
+  const std::size_t size = logits.size() / continuation.size();
+  std::vector<std::vector<float>> result;
+  for (std::size_t i = 0; i < continuation.size(); ++i) {
+    result.push_back(runtime::log_softmax(std::span(logits).subspan(i * size, size)));
+  }
+  return result;
+}
+
+Result<Reference> Verification::reference(const Sample& sample) {
+  const compiler::Plan plan = full_plan(sample.selection);
+  auto full = request(plan, workspace_.context_kind());
+  if (!full) return tl::make_unexpected(full.error());
+  Reference reference;
+  runtime::Answer answer = generate(model_, *full);
+  if (answer.finish_reason == runtime::FinishReason::failed) return fail(answer.error);
+  if (answer.finish_reason == runtime::FinishReason::cancelled) return fail("interrupted");
+  reference.tokens = std::move(answer.tokens);
+  // Once more in one pass, as the others are computed: rounding would be another, token by token.
+  reference.logprobs = distributions(*full, reference.tokens);
+  return reference;
+}
+
+Result<PromptFidelity> Verification::compare(const compiler::Plan& plan, ast::ContextKind kind,
+                                             const Reference& reference) {
+  auto request = this->request(plan, kind);
+  if (!request) return tl::make_unexpected(request.error());
+  const auto logprobs = distributions(*request, reference.tokens);
+  PromptFidelity result;
+  const std::size_t count = reference.tokens.size();
+  std::size_t num_equal = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    result.kl += runtime::kl_divergence(reference.logprobs[i], logprobs[i]) / static_cast<double>(count);
+    const bool is_equal = runtime::argmax(logprobs[i]) == runtime::argmax(reference.logprobs[i]);
+    if (is_equal && num_equal == i) ++result.num_same;
+    num_equal += is_equal ? 1 : 0;
+  }
+  result.top1 = static_cast<double>(num_equal) / static_cast<double>(count);
+  result.num_tokens = static_cast<std::int32_t>(count);
+  result.num_cached = plan.num_cached;
+  result.num_live = plan.num_live;
+  result.num_repaired = plan.num_repaired;
+  return result;
+}
+
+Result<PromptFidelity> Verification::measure(const Sample& sample, const Reference& reference, const Setting& setting,
+                                             bool measures_time) {
+  const compiler::Plan plan = this->plan(sample.selection, setting);
+  auto result = compare(plan, setting.context, reference);
+  if (!result || !measures_time) return result;
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  const compiler::Plan again = this->plan(sample.selection, setting);
+  auto request = this->request(again, setting.context);
+  if (!request) return tl::make_unexpected(request.error());
+  continuation_logits(model_, *request, std::span(reference.tokens).first(1));
+  result->ttft_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  return result;
+}
+
+Result<PromptFidelity> Verification::measure_without_gaps(const Sample& sample, const Reference& reference) {
+  return compare(without_gaps(full_plan(sample.selection)), workspace_.context_kind(), reference);
+}
+
+Result<QuestionFidelity> Verification::ask(const Question& question, const std::optional<Setting>& setting) {
+  const compiler::Plan plan = setting ? this->plan(question.selection, *setting) : full_plan(question.selection);
+  auto request = this->request(plan, setting ? setting->context : workspace_.context_kind());
+  if (!request) return tl::make_unexpected(request.error());
+  QuestionFidelity result;
+  double best = 0.0;
+  std::vector<float> first;  // the distribution of the first token, which all candidates share
+  for (std::size_t i = 0; i < question.candidates.size(); ++i) {
+    const auto& tokens = question.candidates[i];
+    double logprob = 0.0;
+    if (tokens.size() == 1 && !first.empty()) {
+      logprob = first[static_cast<std::size_t>(tokens[0])];
+    } else {
+      const auto logprobs = distributions(*request, tokens);
+      for (std::size_t step = 0; step < tokens.size(); ++step) {
+        logprob += logprobs[step][static_cast<std::size_t>(tokens[step])];
+      }
+      first = logprobs.front();
+    }
+    const double probability = std::exp(logprob);
+    (i == 0 ? result.right : result.wrong) += probability;
+    if (i > 0) best = std::max(best, probability);
+  }
+  result.is_right = result.right > best;
+  return result;
+}
+
+Result<std::vector<std::pair<std::string, double>>> Verification::blame(const Sample& sample,
+                                                                        const Reference& reference,
+                                                                        const Setting& setting) {
+  const compiler::Plan plan = this->plan(sample.selection, setting);
+  const auto whole = compare(plan, setting.context, reference);
+  if (!whole) return tl::make_unexpected(whole.error());
+  std::set<std::string> modules;
+  for (const compiler::PlannedSegment& segment : plan.segments) {
+    if (segment.present && segment.num_cached > 0 && !segment.exact) modules.insert(segment.module);
+  }
+  std::vector<std::pair<std::string, double>> result;
+  for (const std::string& module : modules) {
+    compiler::Plan repaired = plan;
+    for (compiler::PlannedSegment& segment : repaired.segments) {
+      if (!segment.present || segment.num_cached == 0 || segment.exact || segment.module != module) continue;
+      clear_artifact(segment);
+      segment.is_repaired = true;
+    }
+    update(repaired);
+    const auto fidelity = compare(repaired, setting.context, reference);
+    if (!fidelity) return tl::make_unexpected(fidelity.error());
+    result.emplace_back(module, whole->kl - fidelity->kl);
+  }
+  std::ranges::stable_sort(result, std::greater<>(), &std::pair<std::string, double>::second);
+  return result;
+}
+
+}  // namespace pml::cli

@@ -1,0 +1,418 @@
+// pml verify: what splicing changes in the answers to prompts of a schema, measured.
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <random>
+
+#include "cli/batch_line.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/prompt_log.h"
+#include "cli/quantity.h"
+#include "cli/terminal.h"
+#include "cli/verification.h"
+#include "cli/verify_plot.h"
+#include "compiler/sample.h"
+#include "grammar/display.h"
+#include "runtime/fidelity.h"
+
+namespace pml::cli {
+namespace {
+
+using runtime::Estimate;
+
+/// Prompts whose time to the first token is measured.
+constexpr std::size_t kTimedPrompts = 8;
+
+/// What was measured in one setting.
+struct Row {
+  std::string label;
+  std::optional<Setting> setting;  // nothing: a full prefill, without gaps or of the questions
+  std::vector<PromptFidelity> prompts;
+  std::vector<QuestionFidelity> questions;
+
+  template <class Value>
+  Estimate estimate(Value PromptFidelity::*value) const {
+    std::vector<double> values;
+    for (const PromptFidelity& prompt : prompts) values.push_back(static_cast<double>(prompt.*value));
+    return runtime::bootstrap_mean(values);
+  }
+  double accuracy() const {
+    return mean_of_questions([](const QuestionFidelity& question) { return question.is_right ? 1.0 : 0.0; });
+  }
+  double absent() const {
+    return mean_of_questions([](const QuestionFidelity& question) { return question.wrong; });
+  }
+  std::optional<double> ttft_ms() const {
+    std::vector<double> values;
+    for (const PromptFidelity& prompt : prompts) {
+      if (prompt.ttft_ms) values.push_back(*prompt.ttft_ms);
+    }
+    if (values.empty()) return std::nullopt;
+    std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
+    return values[values.size() / 2];
+  }
+  std::size_t worst() const {
+    return static_cast<std::size_t>(std::ranges::max_element(prompts, {}, &PromptFidelity::kl) - prompts.begin());
+  }
+
+ private:
+  template <class Value>
+  double mean_of_questions(Value value) const {
+    double sum = 0.0;
+    for (const QuestionFidelity& question : questions) sum += value(question);
+    return questions.empty() ? 0.0 : sum / static_cast<double>(questions.size());
+  }
+};
+
+std::string label_of(const Setting& setting) {
+  return std::string(to_string(setting.context)) + ", " + to_string(setting.repair);
+}
+
+Json to_json(const Estimate& estimate) {
+  return {{"mean", estimate.mean}, {"low", estimate.low}, {"high", estimate.high}};
+}
+
+Json to_json(const Row& row) {
+  Json json{{"label", row.label}};
+  if (row.setting) {
+    json["context"] = to_string(row.setting->context);
+    json["repair"] = to_string(row.setting->repair);
+  }
+  if (!row.prompts.empty()) {
+    json["kl"] = to_json(row.estimate(&PromptFidelity::kl));
+    json["kl"]["max"] = row.prompts[row.worst()].kl;
+    json["top1"] = to_json(row.estimate(&PromptFidelity::top1));
+    json["first_difference"] = row.estimate(&PromptFidelity::num_same).mean;
+    json["cached_tokens"] = row.estimate(&PromptFidelity::num_cached).mean;
+    json["live_tokens"] = row.estimate(&PromptFidelity::num_live).mean;
+    json["repaired_tokens"] = row.estimate(&PromptFidelity::num_repaired).mean;
+    if (const auto ttft_ms = row.ttft_ms()) json["ttft_ms"] = *ttft_ms;
+    Json kls = Json::array();
+    for (const PromptFidelity& prompt : row.prompts) kls.push_back(prompt.kl);
+    json["kl_of_prompts"] = std::move(kls);
+  }
+  if (!row.questions.empty()) json["questions"] = {{"accuracy", row.accuracy()}, {"absent", row.absent()}};
+  return json;
+}
+
+class Verifier {
+ public:
+  explicit Verifier(const Options& options) : options_(options), wanted_(options.verification), workspace_(options) {}
+
+  int run() {
+    workspace_.require_model();
+    workspace_.open_store();
+    workspace_.read_schema();
+    workspace_.read_manifest();
+    workspace_.lay_out();
+    workspace_.make_recipe();
+    choose_settings();
+    if (wanted_.prompts.empty()) {
+      sample_prompts();
+    } else {
+      read_prompts();
+    }
+    if (!wanted_.questions.empty()) read_questions();
+    Verification verification(workspace_, options_);
+    announce(verification);
+    catch_interrupts();
+    measure(verification);
+    const bool holds = check_bounds();
+    if (!holds) blame(verification);
+    if (!wanted_.plot.empty()) write_plot();
+    if (options_.json) {
+      print_json(holds);
+    } else {
+      print_table();
+      print_verdict(holds);
+    }
+    return holds ? kDone : kBadInput;
+  }
+
+ private:
+  bool has_bounds() const { return wanted_.max_kl || wanted_.min_top1; }
+
+  void choose_settings() {
+    using ast::ContextKind;
+    using grammar::RepairPolicy;
+    std::vector<ContextKind> contexts = wanted_.contexts;
+    std::vector<RepairPolicy> repairs = wanted_.repairs;
+    if (contexts.empty()) {
+      contexts = has_bounds() ? std::vector{workspace_.context_kind()}
+                              : std::vector{ContextKind::isolated, ContextKind::guaranteed, ContextKind::typical};
+    }
+    if (repairs.empty()) {
+      repairs = has_bounds() ? std::vector{workspace_.repair_policy()}
+                             : std::vector{RepairPolicy{}, RepairPolicy{RepairPolicy::Kind::joints, 0, 0.0},
+                                           RepairPolicy{RepairPolicy::Kind::exact, 0, 0.0}};
+    }
+    for (const ContextKind context : contexts) {
+      for (const RepairPolicy& repair : repairs) {
+        Row row;
+        row.setting = Setting{context, repair};
+        row.label = label_of(*row.setting);
+        rows_.push_back(std::move(row));
+      }
+    }
+  }
+
+  // --- prompts and questions --------------------------------------------------------------------------
+
+  void sample_prompts() {
+    std::mt19937_64 random(wanted_.seed);
+    for (std::int32_t i = 0; i < wanted_.samples; ++i) {
+      Sample sample;
+      sample.name = "sample " + std::to_string(i + 1);
+      sample.text = compiler::to_xml(compiler::sample_prompt(workspace_.layout(), workspace_.text_encoder(), random));
+      PromptText text;
+      text.name = sample.name;
+      text.xml = sample.text;
+      add(std::move(sample), std::move(text));
+    }
+  }
+
+  void read_prompts() {
+    for_each_line(workspace_, wanted_.prompts,
+                  [&](const Json& fields, const std::string& place, const std::filesystem::path& folder) {
+                    Sample sample;
+                    sample.name = place;
+                    add(std::move(sample), read_batch_line(fields, {}, /*has_seed=*/true, place, folder).prompt);
+                  });
+  }
+
+  void read_questions() {
+    for_each_line(workspace_, wanted_.questions,
+                  [&](Json fields, const std::string& place, const std::filesystem::path& folder) {
+                    const auto take_text = [&](const char* name, bool is_needed) -> std::string {
+                      if (!fields.contains(name)) {
+                        if (is_needed) throw LineMistake(std::string("a question needs `") + name + "`");
+                        return "";
+                      }
+                      if (!fields[name].is_string()) throw LineMistake(std::string("`") + name + "` must be a string");
+                      std::string text = fields[name].get<std::string>();
+                      fields.erase(name);
+                      return text;
+                    };
+                    if (!fields.is_object()) throw LineMistake("the line must be an object");
+                    std::string text = take_text("question", true);
+                    std::string answer = take_text("answer", false);
+                    std::vector<std::string> candidates{take_text("right", true)};
+                    if (!fields.contains("wrong") || !fields["wrong"].is_array() || fields["wrong"].empty()) {
+                      throw LineMistake("a question needs `wrong`, an array of strings");
+                    }
+                    for (const Json& wrong : fields["wrong"]) {
+                      if (!wrong.is_string()) throw LineMistake("`wrong` must be an array of strings");
+                      candidates.push_back(wrong.get<std::string>());
+                    }
+                    fields.erase("wrong");
+                    fields["user"] = std::move(text);
+                    PromptText prompt = read_batch_line(fields, {}, /*has_seed=*/true, place, folder).prompt;
+                    prompt.answer = std::move(answer);
+                    Question question;
+                    question.name = place;
+                    for (const std::string& candidate : candidates) {
+                      compiler::MarkedText marked;
+                      append(marked, candidate);
+                      question.candidates.push_back(workspace_.text_encoder().encode(marked));
+                      if (question.candidates.back().empty()) throw LineMistake("an answer is empty");
+                    }
+                    question.selection = select(workspace_, std::move(prompt), options_.json);
+                    questions_.push_back(std::move(question));
+                  });
+    Row full;
+    full.label = "full prefill";
+    rows_.insert(rows_.begin(), std::move(full));
+  }
+
+  void add(Sample sample, PromptText text) {
+    sample.selection = select(workspace_, std::move(text), options_.json);
+    samples_.push_back(std::move(sample));
+  }
+
+  // --- measuring --------------------------------------------------------------------------------------
+
+  /// What it will take.
+  void announce(Verification& verification) const {
+    if (options_.quiet || options_.json) return;
+    std::int64_t num_missing = 0;
+    std::vector<ast::ContextKind> kinds;
+    for (const Row& row : rows_) {
+      if (row.setting && std::ranges::find(kinds, row.setting->context) == kinds.end()) {
+        kinds.push_back(row.setting->context);
+      }
+    }
+    for (const ast::ContextKind kind : kinds) num_missing += verification.count_missing(kind);
+    std::int64_t num_full = 0;
+    for (const Sample& sample : samples_) {
+      grammar::Diagnostics none;
+      const auto plan = make_plan(workspace_.layout(), workspace_.contexts(), sample.selection,
+                                  workspace_.text_encoder(), workspace_.max_positions(), none);
+      num_full += static_cast<std::int64_t>(plan.rows.size());
+    }
+    const std::string text = count_of(samples_.size(), "prompt") + " in " + count_of(rows_.size(), "setting") +
+                             (questions_.empty() ? "" : ", " + count_of(questions_.size(), "question")) + ": about " +
+                             std::to_string(3 * num_full) + " tokens to prefill in full, and up to " +
+                             std::to_string(num_missing) + " to encode";
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+
+  void measure(Verification& verification) {
+    Progress progress("verifying " + workspace_.schema().name, "prompts",
+                      static_cast<std::int64_t>(samples_.size() + questions_.size()), !options_.quiet);
+    for (std::size_t i = 0; i < samples_.size(); ++i) {
+      const Reference reference = take(verification.reference(samples_[i]));
+      if (rows_.empty()) continue;
+      without_gaps_.prompts.push_back(take(verification.measure_without_gaps(samples_[i], reference)));
+      for (Row& row : rows_) {
+        if (!row.setting) continue;
+        row.prompts.push_back(take(verification.measure(samples_[i], reference, *row.setting, i < kTimedPrompts)));
+      }
+      progress.advance(1);
+    }
+    for (const Question& question : questions_) {
+      for (Row& row : rows_) row.questions.push_back(take(verification.ask(question, row.setting)));
+      progress.advance(1);
+    }
+  }
+
+  template <class Value>
+  Value take(Result<Value> result) const {
+    if (!result || is_interrupted()) {
+      workspace_.stop(result ? "interrupted" : result.error().message,
+                      is_interrupted() ? kInterrupted : kMachineFailed);
+    }
+    return std::move(*result);
+  }
+
+  bool is_within(const Row& row) const {
+    if (!row.setting || row.prompts.empty()) return true;
+    return (!wanted_.max_kl || row.estimate(&PromptFidelity::kl).mean <= *wanted_.max_kl) &&
+           (!wanted_.min_top1 || row.estimate(&PromptFidelity::top1).mean >= *wanted_.min_top1);
+  }
+
+  bool check_bounds() const {
+    return std::ranges::all_of(rows_, [&](const Row& row) { return is_within(row); });
+  }
+
+  /// Of the first row beyond a bound: the worst prompt, and the module to blame.
+  void blame(Verification& verification) {
+    const Row& row = *std::ranges::find_if(rows_, [&](const Row& at) { return !is_within(at); });
+    failed_ = &row;
+    const Sample& sample = samples_[row.worst()];
+    const Reference reference = take(verification.reference(sample));
+    blamed_ = take(verification.blame(sample, reference, *row.setting));
+  }
+
+  // --- printing ---------------------------------------------------------------------------------------
+
+  std::vector<const Row*> all_rows() const {
+    std::vector<const Row*> all;
+    for (const Row& row : rows_) {
+      if (!row.setting) all.push_back(&row);
+    }
+    if (!without_gaps_.prompts.empty()) all.push_back(&without_gaps_);
+    for (const Row& row : rows_) {
+      if (row.setting) all.push_back(&row);
+    }
+    return all;
+  }
+
+  void print_table() const {
+    std::printf("%s: %s of %d tokens at most, compared with their full prefill\n\n", workspace_.schema().name.c_str(),
+                count_of(samples_.size(), "prompt").c_str(), wanted_.tokens);
+    std::printf("  %-30s %-26s %-9s %-23s %-7s %-9s %s\n", "contexts, repair", "KL, its 95 % interval", "worst",
+                "same likeliest token", "alike", "computed", "first token");
+    for (const Row* row : all_rows()) {
+      if (row->prompts.empty()) continue;
+      const Estimate kl = row->estimate(&PromptFidelity::kl);
+      const Estimate top1 = row->estimate(&PromptFidelity::top1);
+      char kl_text[64], top1_text[64], time_text[32] = "";
+      std::snprintf(kl_text, sizeof kl_text, "%.5f (%.5f - %.5f)", kl.mean, kl.low, kl.high);
+      std::snprintf(top1_text, sizeof top1_text, "%.1f %% (%.1f - %.1f)", 100 * top1.mean, 100 * top1.low,
+                    100 * top1.high);
+      if (const auto ttft_ms = row->ttft_ms()) std::snprintf(time_text, sizeof time_text, "%.1f ms", *ttft_ms);
+      std::printf("  %-30s %-26s %-9.5f %-23s %-7.1f %-9.0f %s\n", row->label.c_str(), kl_text,
+                  row->prompts[row->worst()].kl, top1_text, row->estimate(&PromptFidelity::num_same).mean,
+                  row->estimate(&PromptFidelity::num_live).mean + row->estimate(&PromptFidelity::num_repaired).mean,
+                  time_text);
+    }
+    if (questions_.empty()) return;
+    std::printf("\n  %-30s %-10s %s\n", (count_of(questions_.size(), "question")).c_str(), "right",
+                "probability of wrong answers");
+    for (const Row* row : all_rows()) {
+      if (row->questions.empty()) continue;
+      std::printf("  %-30s %-10s %.4f\n", row->label.c_str(), percent(row->accuracy()).c_str(), row->absent());
+    }
+  }
+
+  static std::string percent(double part) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f %%", 100 * part);
+    return text;
+  }
+
+  void print_verdict(bool holds) const {
+    if (!has_bounds()) return;
+    if (holds) {
+      std::printf("\nwithin the bounds\n");
+      return;
+    }
+    const Sample& sample = samples_[failed_->worst()];
+    std::string text = failed_->label + " is beyond the bounds; the worst prompt is " + sample.name;
+    if (!blamed_.empty()) text += ", and most of it comes from " + module_name(blamed_.front().first);
+    say(text);
+    if (!sample.text.empty()) std::fputs(sample.text.c_str(), stderr);
+  }
+
+  void print_json(bool holds) const {
+    Json rows = Json::array();
+    for (const Row* row : all_rows()) rows.push_back(to_json(*row));
+    Json json{{"ok", holds},
+              {"schema", workspace_.schema().name},
+              {"prompts", samples_.size()},
+              {"tokens", wanted_.tokens},
+              {"rows", std::move(rows)}};
+    if (wanted_.prompts.empty()) json["seed"] = wanted_.seed;
+    if (failed_ != nullptr) {
+      const Sample& sample = samples_[failed_->worst()];
+      Json modules = Json::array();
+      for (const auto& [module, kl] : blamed_) modules.push_back({{"module", module}, {"kl", kl}});
+      json["worst"] = {{"label", failed_->label}, {"prompt", sample.name}, {"modules", std::move(modules)}};
+      if (!sample.text.empty()) json["worst"]["text"] = sample.text;
+    }
+    json["recipe"] = Json::parse(compiler::to_json(workspace_.recipe()));
+    print(json);
+  }
+
+  void write_plot() const {
+    std::vector<PlotPoint> points;
+    for (const Row* row : all_rows()) {
+      if (row->prompts.empty() || !row->setting) continue;
+      const double computed =
+          row->estimate(&PromptFidelity::num_live).mean + row->estimate(&PromptFidelity::num_repaired).mean;
+      points.push_back({std::string(to_string(row->setting->context)), to_string(row->setting->repair), computed,
+                        row->estimate(&PromptFidelity::kl).mean});
+    }
+    const auto written = write_fidelity_plot(wanted_.plot, workspace_.schema().name, points,
+                                             without_gaps_.estimate(&PromptFidelity::kl).mean);
+    if (!written) workspace_.fail(wanted_.plot + ": " + written.error().message);
+  }
+
+  const Options& options_;
+  const VerifyOptions& wanted_;
+  Workspace workspace_;
+  std::vector<Sample> samples_;
+  std::vector<Question> questions_;
+  std::vector<Row> rows_;
+  Row without_gaps_{"full prefill without gaps", std::nullopt, {}, {}};
+  const Row* failed_ = nullptr;
+  std::vector<std::pair<std::string, double>> blamed_;
+};
+
+}  // namespace
+
+int verify(const Options& options) { return Verifier(options).run(); }
+
+}  // namespace pml::cli

@@ -1,0 +1,251 @@
+#include "compiler/sample.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace pml::compiler {
+namespace {
+
+/// Says what a prompt selects.
+class Chooser {
+ public:
+  virtual ~Chooser() = default;
+  virtual ElementId member(ElementId alternatives) = 0;  // kNone: none
+  virtual bool takes_module(ElementId module) = 0;       // an optional one
+  virtual std::vector<ElementId> pool_members(ElementId pool) = 0;
+  virtual bool takes_argument() = 0;  // where there is a default
+  virtual std::string_view question() = 0;
+};
+
+class RandomChooser : public Chooser {
+ public:
+  RandomChooser(const Layout& layout, std::mt19937_64& random) : layout_(layout), random_(random) {}
+
+  ElementId member(ElementId alternatives) override {
+    const std::vector<Content>& members = layout_.elements[alternatives].contents;
+    return members.empty() ? kNone : members[below(members.size())].id;
+  }
+  bool takes_module(ElementId) override { return below(2) == 0; }
+  std::vector<ElementId> pool_members(ElementId pool) override {
+    std::vector<ElementId> all;
+    for (const Content& member : layout_.elements[pool].contents) all.push_back(member.id);
+    for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[below(i)]);
+    std::vector<ElementId> some;
+    for (const ElementId member : all) {
+      if (below(2) == 0) some.push_back(member);
+    }
+    return some.empty() && !all.empty() ? std::vector{all.front()} : some;
+  }
+  bool takes_argument() override { return below(2) == 0; }
+  std::string_view question() override { return kQuestions[below(kQuestions.size())]; }
+
+ private:
+  static constexpr std::array<std::string_view, 4> kQuestions{
+      "What should I do first?", "Sum up what matters here in two sentences.", "What is the most important point?",
+      "Explain this to somebody who is new."};
+
+  /// The same numbers on every platform, which std::uniform_int_distribution does not promise.
+  std::size_t below(std::size_t count) { return static_cast<std::size_t>(random_() % count); }
+
+  const Layout& layout_;
+  std::mt19937_64& random_;
+};
+
+class WorstChooser : public Chooser {
+ public:
+  WorstChooser(const Layout& layout, const Standins& standins)
+      : layout_(layout), standins_(standins), num_tokens_(layout.elements.size(), 0) {
+    for (const Segment& segment : layout.segments) {
+      for (ElementId id = segment.element; id != kNone; id = layout.elements[id].parent) {
+        num_tokens_[id] += segment.tokens.size();
+      }
+    }
+  }
+
+  ElementId member(ElementId alternatives) override {
+    ElementId longest = kNone;
+    for (const Content& member : layout_.elements[alternatives].contents) {
+      const bool stands_in = member.id == standins_.members[alternatives];
+      const bool is_first = longest == kNone || longest == standins_.members[alternatives];
+      if (is_first || (!stands_in && num_tokens_[member.id] > num_tokens_[longest])) longest = member.id;
+    }
+    return longest;
+  }
+  bool takes_module(ElementId) override { return true; }
+  std::vector<ElementId> pool_members(ElementId pool) override {
+    std::vector<ElementId> all;
+    for (const Content& member : layout_.elements[pool].contents) all.insert(all.begin(), member.id);
+    return all;
+  }
+  bool takes_argument() override { return true; }
+  std::string_view question() override { return "What is the most important point?"; }
+
+ private:
+  const Layout& layout_;
+  const Standins& standins_;
+  std::vector<std::size_t> num_tokens_;  // by element
+};
+
+class PromptBuilder {
+ public:
+  PromptBuilder(const Layout& layout, const TextEncoder& encoder, Chooser& chooser)
+      : layout_(layout), encoder_(encoder), chooser_(chooser) {}
+
+  ast::Prompt build() {
+    ast::Prompt prompt;
+    prompt.schema = layout_.schema;
+    select(0, prompt.arguments, prompt.children);
+    if (!has_user_turn()) {
+      ast::PromptTurn turn;
+      turn.text = chooser_.question();
+      prompt.children.push_back({std::move(turn)});
+    }
+    return prompt;
+  }
+
+ private:
+  void select(ElementId id, std::vector<ast::Argument>& arguments, std::vector<ast::PromptNode>& children) {
+    for (const Content& content : layout_.elements[id].contents) {
+      if (content.is_segment) continue;
+      const Element& element = layout_.elements[content.id];
+      switch (element.kind) {
+        case ElementKind::parameter:
+          fill(element, arguments);
+          break;
+        case ElementKind::alternatives:
+          if (const ElementId member = chooser_.member(content.id); member != kNone) {
+            children.push_back(selection(member));
+          }
+          break;
+        case ElementKind::pool:
+          for (const ElementId member : chooser_.pool_members(content.id)) children.push_back(selection(member));
+          break;
+        default:
+          if (element.required || chooser_.takes_module(content.id)) children.push_back(selection(content.id));
+      }
+    }
+  }
+
+  ast::PromptNode selection(ElementId id) {
+    ast::Selection selection;
+    selection.module.text = layout_.elements[id].name;
+    selection.by_use = true;
+    select(id, selection.arguments, selection.children);
+    return {std::move(selection)};
+  }
+
+  void fill(const Element& parameter, std::vector<ast::Argument>& arguments) {
+    const bool needs_argument = parameter.required || !parameter.has_default;
+    if (!needs_argument && !chooser_.takes_argument()) return;
+    const bool has_standin = !parameter.has_default && parameter.content != kNone;
+    std::string value = parameter.name;
+    if (has_standin) value = plain(layout_.segments[parameter.content].text).substr(parameter.lead.size());
+    const auto fits = [&](const std::string& text) {
+      MarkedText marked;
+      append(marked, parameter.lead + text);
+      return static_cast<Slot>(encoder_.encode(marked).size()) <= parameter.end - parameter.first;
+    };
+    if (!fits(value)) value = fits("1") ? "1" : "";
+    arguments.push_back({parameter.name, std::move(value), {}, {}});
+  }
+
+  /// Does the schema ask the user's question itself, or know of no turns?
+  bool has_user_turn() const {
+    const auto& chat_template = encoder_.chat_template();
+    if (!chat_template) return true;
+    const std::string opening = plain(chat_template->opening(ast::Role::user));
+    const auto has_role = [](const Segment& segment) { return segment.has_role_tag; };
+    return std::ranges::none_of(layout_.segments, has_role) ||
+           std::ranges::any_of(layout_.segments, [&](const Segment& segment) {
+             return segment.has_role_tag && plain(segment.text).find(opening) != std::string::npos;
+           });
+  }
+
+  const Layout& layout_;
+  const TextEncoder& encoder_;
+  Chooser& chooser_;
+};
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\n':
+        result += "&#10;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+class XmlWriter {
+ public:
+  std::string write(const ast::Prompt& prompt) {
+    text_ = "<prompt schema=\"" + escaped(prompt.schema) + "\"";
+    arguments(prompt.arguments);
+    children(prompt.children, "prompt", 1);
+    return std::move(text_);
+  }
+
+ private:
+  void arguments(const std::vector<ast::Argument>& list) {
+    for (const ast::Argument& argument : list) text_ += " " + argument.name + "=\"" + escaped(argument.value) + "\"";
+  }
+
+  /// Ends the start tag, writes what is inside, and the end tag.
+  void children(const std::vector<ast::PromptNode>& nodes, const std::string& name, int depth) {
+    if (nodes.empty()) {
+      text_ += "/>\n";
+      return;
+    }
+    text_ += ">\n";
+    for (const ast::PromptNode& node : nodes) {
+      text_.append(static_cast<std::size_t>(2 * depth), ' ');
+      std::visit([&](const auto& value) { add(value, depth); }, node.value);
+    }
+    text_.append(static_cast<std::size_t>(2 * (depth - 1)), ' ');
+    text_ += "</" + name + ">\n";
+  }
+
+  void add(const ast::Selection& selection, int depth) {
+    text_ += "<use module=\"" + escaped(selection.module.text) + "\"";
+    arguments(selection.arguments);
+    children(selection.children, "use", depth + 1);
+  }
+  void add(const ast::FreeText& text, int) { text_ += escaped(text.text) + "\n"; }
+  void add(const ast::PromptTurn& turn, int) {
+    const std::string role(to_string(turn.role));
+    text_ += "<" + role + (turn.is_open ? " open=\"true\"" : "") + ">" + escaped(turn.text) + "</" + role + ">\n";
+  }
+
+  std::string text_;
+};
+
+}  // namespace
+
+ast::Prompt sample_prompt(const Layout& layout, const TextEncoder& encoder, std::mt19937_64& random) {
+  RandomChooser chooser(layout, random);
+  return PromptBuilder(layout, encoder, chooser).build();
+}
+
+ast::Prompt worst_prompt(const Layout& layout, const TextEncoder& encoder, const Standins& standins) {
+  WorstChooser chooser(layout, standins);
+  return PromptBuilder(layout, encoder, chooser).build();
+}
+
+std::string to_xml(const ast::Prompt& prompt) { return XmlWriter().write(prompt); }
+
+}  // namespace pml::compiler

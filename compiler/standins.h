@@ -1,0 +1,44 @@
+// What a typical prompt of a schema selects: the stand-ins of typical contexts (contexts.h).
+//
+// A choice that was made stays until what it chooses from is edited: manifests remember choices with the text that they
+// were made for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/layout.h"
+#include "compiler/selection.h"
+
+namespace pml::compiler {
+
+struct Standins {
+  /// By element: of a union the member that stands in for it, kNone if the union is likely to be empty.
+  std::vector<ElementId> members;
+  /// By element: an optional module that is likely to be selected if its parent is.
+  std::vector<bool> likely;
+};
+
+/// The cheap rule: of a union the member that its author names, else the first; no optional module.
+Standins choose_standins(const Layout& layout);
+
+/// What prompts that were asked select most: of a union the member that most of them have, if its author names none, or
+/// none if most leave it empty; optional modules that half of the prompts with their parent have.
+Standins choose_standins(const Layout& layout, const std::vector<Selection>& prompts);
+
+/// A choice, as a manifest remembers it.
+struct StandinChoice {
+  std::string place;   // of the union or module: names from the top, unions without a name by their number
+  std::string member;  // of a union; empty: none. Of an optional module its own name
+  std::string text;    // digest of the union's or module's own tokens
+
+  bool operator==(const StandinChoice&) const = default;
+};
+
+/// The choices that differ from the cheap rule's, and all those that their author did not make.
+std::vector<StandinChoice> describe_standins(const Layout& layout, const Standins& standins);
+/// The cheap rule's choices, and in place of them those of `choices` whose union or module is still the same. What the
+/// author names is stronger.
+Standins recall_standins(const Layout& layout, const std::vector<StandinChoice>& choices);
+
+}  // namespace pml::compiler

@@ -1,0 +1,3 @@
+<prompt schema="office">
+  <person who="the Ek family"/>
+</prompt>

@@ -1,0 +1,7 @@
+<prompt schema="set">
+  <garden/>
+  <supper/>
+  <dog/>
+  <train/>
+  <user>Where do I sleep, and when do I eat?</user>
+</prompt>

@@ -1,0 +1,4 @@
+<prompt schema="trip">
+  <plan><hills/></plan>
+  <budget/>
+</prompt>
