@@ -78,8 +78,10 @@ class OptionTable {
                     "Arithmetic of products: f32, bf16, or auto (follows from the weights; 16-bit integers for blocks)")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
-    command.add_option("--context", options_.context, "What cached text has seen: isolated, guaranteed or typical")
-        ->check(CLI::IsMember({"isolated", "guaranteed", "typical"}))
+    command
+        .add_option("--context", options_.context,
+                    "What cached text has seen: isolated, guaranteed, typical or adjacent")
+        ->check(CLI::IsMember({"isolated", "guaranteed", "typical", "adjacent"}))
         ->type_name("KIND");
   }
   void device(CLI::App& command) {
@@ -113,6 +115,11 @@ class OptionTable {
             "unions and optional modules in typical contexts")
         ->check(CLI::Validator(mistake_in_name, ""))
         ->type_name("FILE.jsonl");
+  }
+  void measure(CLI::App& command) {
+    number(command, "--measure", options_.measured_prompts, {0, 1 << 16},
+           "Rank tokens for --repair ratio with so many prompts: those of --prompts, else random ones")
+        ->default_str("8 if the schema says ratio, else 0");
   }
   void dry_run(CLI::App& command) {
     command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");
@@ -162,11 +169,8 @@ class OptionTable {
     list(
         "--contexts", wanted.contexts,
         [](const std::string& name, const std::string& item) {
-          for (const auto kind :
-               {ast::ContextKind::isolated, ast::ContextKind::guaranteed, ast::ContextKind::typical}) {
-            if (item == to_string(kind)) return kind;
-          }
-          throw CLI::ValidationError(name, "`" + item + "` is none of isolated, guaranteed, typical");
+          if (const auto kind = ast::context_kind(item)) return *kind;
+          throw CLI::ValidationError(name, "`" + item + "` is none of isolated, guaranteed, typical, adjacent");
         },
         "Kinds of contexts to measure, commas between them (default: all; with a bound the schema's own)");
     list(
@@ -376,6 +380,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.timing(compile_command);
   table.dry_run(compile_command);
   table.prompt_log(compile_command);
+  table.measure(compile_command);
 
   CLI::App& run_command =
       commands.add("run", "Answer a prompt",

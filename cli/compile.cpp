@@ -194,13 +194,25 @@ std::string other_source(const runtime::StoredManifest* before, const Manifest& 
 }
 
 /// Those that prompts which were asked speak for; else those of the last compile, as far as nothing was edited.
-void choose_standins(Workspace& workspace, const Options& options, const runtime::StoredManifest* before) {
-  if (!options.prompt_log.empty()) {
-    workspace.set_standins(
-        compiler::choose_standins(workspace.layout(), read_prompt_log(workspace, options.prompt_log)));
+void choose_standins(Workspace& workspace, const std::vector<compiler::Selection>& log,
+                     const runtime::StoredManifest* before) {
+  if (!log.empty()) {
+    workspace.set_standins(compiler::choose_standins(workspace.layout(), log));
   } else if (before != nullptr) {
     workspace.set_standins(recall_standins(workspace.layout(), before->manifest.standins));
   }
+}
+
+/// The prompts that tokens are ranked with: of the log, else random ones.
+std::vector<compiler::Selection> prompts_to_measure(Workspace& workspace, const Options& options,
+                                                    const std::vector<compiler::Selection>& log) {
+  std::int32_t count = options.measured_prompts;
+  if (count < 0) {
+    count = workspace.repair_policy().kind == grammar::RepairPolicy::Kind::ratio ? kRankingPrompts : 0;
+  }
+  std::vector<compiler::Selection> prompts(log.begin(), log.begin() + std::min<std::ptrdiff_t>(count, std::ssize(log)));
+  if (log.empty()) prompts = random_prompts(workspace, count, options.json);
+  return prompts;
 }
 
 /// The manifest comes last, so that it never names what is not there. One that is there already only gets a new
@@ -240,8 +252,11 @@ int compile(const Options& options) {
   const auto manifests = read_manifests(workspace.store());
   const runtime::StoredManifest* before =
       latest_manifest(manifests.readable, workspace.schema().name, workspace.schema_path());
-  choose_standins(workspace, options, before);
-  const Manifest manifest = workspace.make_manifest();
+  const std::vector<compiler::Selection> log =
+      options.prompt_log.empty() ? std::vector<compiler::Selection>() : read_prompt_log(workspace, options.prompt_log);
+  choose_standins(workspace, log, before);
+  Manifest manifest = workspace.make_manifest();
+  if (before != nullptr) keep_ranking(manifest, before->manifest);
   const BuildPlan plan =
       plan_build(workspace.store(), manifest, kv_shape(workspace), before == nullptr ? nullptr : &before->manifest);
   Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, planned_bytes(workspace, plan)};
@@ -255,13 +270,14 @@ int compile(const Options& options) {
     return report_dry_run(report, options);
   }
 
-  if (!plan.steps.empty()) {
-    if (workspace.store().is_read_only()) {
+  const std::vector<compiler::Selection> prompts = prompts_to_measure(workspace, options, log);
+  if (!plan.steps.empty() || !prompts.empty()) {
+    if (!plan.steps.empty() && workspace.store().is_read_only()) {
       workspace.fail("the store " + workspace.store().folder().string() + " is read-only, and " +
                      count_of(plan.steps.size(), "segment") + " of the schema must be encoded");
     }
     timing.begin("LibTorch");
-    EncodeJob job{workspace, plan, timing};
+    EncodeJob job{workspace, plan, timing, prompts};
     const int exit_code = run_in_engine(EngineCommand::encode, options, &job);
     if (exit_code == kInterrupted) {
       workspace.stop("interrupted: " + std::to_string(job.num_encoded) + " of " +
@@ -269,6 +285,7 @@ int compile(const Options& options) {
                      kInterrupted);
     }
     if (exit_code != kDone) return exit_code;
+    set_ranking(manifest, job.ranking);
     report.num_encoded = job.num_encoded;
     report.num_tokens = job.num_tokens;
   }

@@ -4,6 +4,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/rank.h"
 #include "cli/runtime_options.h"
 #include "runtime/encoder.h"
 #include "runtime/store/encode_rate.h"
@@ -39,6 +40,13 @@ int encode(const Options& options, EncodeJob& job) {
   job.num_encoded = static_cast<std::size_t>(encoder.statistics().artifacts_encoded);
   job.num_tokens = encoder.statistics().tokens_encoded;
   remember_encode_rate(workspace.store(), workspace.recipe(), load_seconds, job.num_tokens, seconds_since(start));
+  if (!is_interrupted() && !job.prompts.empty()) {
+    job.timing.begin("ranking");
+    Progress measuring("measuring " + workspace.schema().name, "prompts", static_cast<std::int64_t>(job.prompts.size()),
+                       !options.quiet);
+    job.ranking =
+        rank_tokens(workspace, workspace.contexts(), job.prompts, *model, encoder, [&] { measuring.advance(1); });
+  }
   return is_interrupted() ? kInterrupted : kDone;
 }
 

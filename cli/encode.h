@@ -4,6 +4,7 @@
 
 #include "cli/timing.h"
 #include "cli/workspace.h"
+#include "compiler/repair.h"
 #include "runtime/store/build_plan.h"
 
 namespace pml::cli {
@@ -12,11 +13,13 @@ struct EncodeJob {
   // What is to be done. References outlive the job.
   const Workspace& workspace;
   const runtime::BuildPlan& plan;
-  Timing& timing;  // of the command
+  Timing& timing;                                 // of the command
+  std::vector<compiler::Selection> prompts = {};  // that tokens are ranked with; none: nothing is ranked
 
   // What was done.
   std::size_t num_encoded = 0;  // steps of the plan
   std::int64_t num_tokens = 0;  // that went through the model, chains included
+  compiler::Ranking ranking = {};
 };
 
 /// Encodes the plan's steps into the store. Returns the exit code: kDone, or kInterrupted after Ctrl-C, with what was

@@ -47,7 +47,7 @@ struct Options {
   std::string kv_type;               // "f32", "f16", "bf16"; empty: what the schema was compiled with, else f16
   std::string weights = "auto";      // "f32", "bf16", "stored", "q8", "q4"; "auto": as compiled, else what is fastest
   std::string compute = "auto";      // "f32", "bf16": then the weights are that, too; "auto": follows from the weights
-  std::string context;               // "isolated", "guaranteed", "typical"; empty: guaranteed
+  std::string context;               // ast::ContextKind; empty: as compiled, else guaranteed
   std::optional<grammar::RepairPolicy> repair;  // nothing: what the schema says
   std::string device = "cpu";
   std::string svg;   // explain: path of a picture; empty: none
@@ -60,7 +60,8 @@ struct Options {
   bool dry_run = false;    // compile, gc: only say what would be done
   // inspect:
   bool verify = false;
-  std::string prompt_log;  // compile: path of prompts that were asked, one JSON object a line; empty: none
+  std::int32_t measured_prompts = -1;  // compile: prompts that tokens are ranked with; below 0: as the schema needs
+  std::string prompt_log;              // compile: path of prompts that were asked, one JSON object a line; empty: none
   VerifyOptions verification;
   // gc:
   runtime::GarbagePolicy garbage;

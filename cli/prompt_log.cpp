@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdio>
+#include <random>
 
 #include "cli/batch_line.h"
 #include "cli/line_input.h"
+#include "compiler/sample.h"
 
 namespace pml::cli {
 
@@ -40,6 +42,19 @@ compiler::Selection select(Workspace& workspace, PromptText text, bool as_json) 
   std::fwrite(message.data(), 1, message.size(), stderr);
   if (as_json) print({{"ok", false}, {"diagnostics", to_json(diagnostics, workspace.sources())}});
   throw Stop{kBadInput};
+}
+
+std::vector<compiler::Selection> random_prompts(Workspace& workspace, std::int32_t count, bool as_json) {
+  constexpr std::uint64_t kSeed = 0x70726f6d707473;
+  std::mt19937_64 random(kSeed);
+  std::vector<compiler::Selection> prompts;
+  for (std::int32_t i = 0; i < count; ++i) {
+    PromptText text;
+    text.name = "random prompt";
+    text.xml = compiler::to_xml(compiler::sample_prompt(workspace.layout(), workspace.text_encoder(), random));
+    prompts.push_back(select(workspace, std::move(text), as_json));
+  }
+  return prompts;
 }
 
 std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path) {

@@ -20,6 +20,12 @@ void for_each_line(
 /// What a prompt selects, if it has no mistakes; else says which, and throws Stop.
 compiler::Selection select(Workspace& workspace, PromptText text, bool as_json);
 
+/// So many random prompts, always the same ones, and others than those that `verify` samples.
+std::vector<compiler::Selection> random_prompts(Workspace& workspace, std::int32_t count, bool as_json);
+
+/// Random prompts that tokens are ranked with, where nothing else is said.
+inline constexpr std::int32_t kRankingPrompts = 8;
+
 /// The prompts of a file.
 std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path);
 

@@ -7,6 +7,8 @@
 
 #include "cli/interrupt.h"
 #include "cli/plan_text.h"
+#include "cli/prompt_log.h"
+#include "cli/rank.h"
 #include "cli/runtime_options.h"
 #include "compiler/repair.h"
 #include "runtime/fidelity.h"
@@ -33,6 +35,16 @@ Verification::Kind& Verification::kind_of(ast::ContextKind kind) {
   known.encoder = std::make_unique<runtime::Encoder>(model_, &workspace_.store(), workspace_.layout(), known.contexts,
                                                      workspace_.recipe(), kv_type_of(workspace_.recipe()), warn);
   known.encoder->is_cancelled = is_interrupted;
+  const bool needs_ranking = std::ranges::any_of(
+      options_.verification.repairs,
+      [](const grammar::RepairPolicy& policy) { return policy.kind == grammar::RepairPolicy::Kind::ratio; });
+  const bool is_ranked = kind == workspace_.context_kind() && !workspace_.ranking().empty();
+  if (is_ranked) {
+    known.ranking = workspace_.ranking();
+  } else if (needs_ranking) {
+    const auto prompts = random_prompts(workspace_, kRankingPrompts, options_.json);
+    known.ranking = rank_tokens(workspace_, known.contexts, prompts, model_, *known.encoder);
+  }
   return known;
 }
 
@@ -51,7 +63,7 @@ compiler::Plan Verification::plan(const compiler::Selection& selection, const Se
   grammar::Diagnostics none;  // the prompt was planned before without any
   compiler::Plan plan = make_plan(workspace_.layout(), kind_of(setting.context).contexts, selection,
                                   workspace_.text_encoder(), workspace_.max_positions(), none);
-  return repair(std::move(plan), workspace_.layout(), setting.repair, {});
+  return repair(std::move(plan), workspace_.layout(), setting.repair, kind_of(setting.context).ranking);
 }
 
 compiler::Plan Verification::full_plan(const compiler::Selection& selection) {

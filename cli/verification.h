@@ -88,6 +88,7 @@ class Verification {
   struct Kind {
     compiler::Contexts contexts;
     std::unique_ptr<runtime::Encoder> encoder;
+    compiler::Ranking ranking;  // of tokens, if a policy needs one
   };
   Kind& kind_of(ast::ContextKind kind);
   compiler::Plan plan(const compiler::Selection& selection, const Setting& setting);

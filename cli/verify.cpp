@@ -141,7 +141,7 @@ class Verifier {
     std::vector<RepairPolicy> repairs = wanted_.repairs;
     if (contexts.empty()) {
       contexts = has_bounds() ? std::vector{workspace_.context_kind()}
-                              : std::vector{ContextKind::isolated, ContextKind::guaranteed, ContextKind::typical};
+                              : std::vector(ast::kContextKinds.begin(), ast::kContextKinds.end());
     }
     if (repairs.empty()) {
       repairs = has_bounds() ? std::vector{workspace_.repair_policy()}

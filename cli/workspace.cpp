@@ -122,6 +122,8 @@ void Workspace::lay_out() {
 void Workspace::set_standins(compiler::Standins standins) {
   standins_ = std::move(standins);
   contexts_ = declare_contexts(context_kind());
+  const bool is_ranked = manifest_ && manifest_->nodes.size() == contexts_.nodes.size();
+  ranking_ = is_ranked ? ranking_of(*manifest_) : compiler::Ranking();
 }
 
 compiler::Contexts Workspace::declare_contexts(ast::ContextKind otherwise) const {
@@ -211,7 +213,7 @@ std::optional<compiler::Plan> Workspace::plan(const ast::Prompt& prompt, const f
   if (diagnostics.has_errors()) return std::nullopt;
   const grammar::RepairPolicy policy = repair_policy();
   if (policy.kind == grammar::RepairPolicy::Kind::exact) plan = serve_exactly(std::move(plan), layout_, contexts_);
-  return repair(std::move(plan), layout_, policy, {});
+  return repair(std::move(plan), layout_, policy, ranking_);
 }
 
 grammar::RepairPolicy Workspace::repair_policy() const {
@@ -244,10 +246,7 @@ std::string Workspace::schema_path() const {
 
 ast::ContextKind Workspace::context_kind() const {
   const std::string& kind = !options_.context.empty() || !manifest_ ? options_.context : manifest_->context;
-  for (const auto known : {ast::ContextKind::isolated, ast::ContextKind::typical}) {
-    if (kind == to_string(known)) return known;
-  }
-  return ast::ContextKind::guaranteed;
+  return ast::context_kind(kind).value_or(ast::ContextKind::guaranteed);
 }
 
 void Workspace::make_recipe() {

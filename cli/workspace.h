@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "compiler/plan.h"
 #include "compiler/recipe.h"
+#include "compiler/repair.h"
 #include "compiler/selection.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
@@ -78,6 +79,7 @@ class Workspace {
   const compiler::Layout& layout() const { return layout_; }
   const compiler::Contexts& contexts() const { return contexts_; }
   const compiler::Standins& standins() const { return standins_; }
+  const compiler::Ranking& ranking() const { return ranking_; }
   /// Other stand-ins than those that were compiled last; the contexts follow.
   void set_standins(compiler::Standins standins);
   /// Contexts of another kind than the command's own.
@@ -134,6 +136,7 @@ class Workspace {
   std::vector<compiler::Scaffold> scaffolds_;
   compiler::Standins standins_;
   compiler::Contexts contexts_;
+  compiler::Ranking ranking_;  // by node of the contexts; empty: nothing was measured
   compiler::Plan plan_;
   compiler::Recipe recipe_;
   std::string fingerprint_;  // of the model

@@ -35,6 +35,8 @@ struct Assumption {
   std::vector<bool> is_present;    // by element: of a module, if its parent is
   std::vector<bool> is_seen;       // by element: is its own text in contexts? Empty: all is
   std::vector<bool> is_scaffold;   // by element: a module of the scaffold, or in one. Empty: none is
+  ElementId neighbour =
+      kNone;  // the union that is not filled as in typical prompts: only what stands next to it counts
 };
 
 class ContextBuilder {
@@ -56,6 +58,7 @@ class ContextBuilder {
     std::set<ast::ContextKind> kinds{otherwise_};
     for (const Element& element : layout_.elements) kinds.insert(kind_of(element));
     for (const ast::ContextKind kind : kinds) walk(assume(kind), start);
+    if (kinds.contains(ast::ContextKind::adjacent)) walk_neighbours(start);
     for (std::size_t i = 0; i < contexts_.scaffolds.size(); ++i) {
       for (const ast::ContextKind kind : kinds) walk(assume(kind, static_cast<ScaffoldId>(i)), start);
     }
@@ -68,6 +71,7 @@ class ContextBuilder {
   struct Before {
     ChainId chain = kNone;
     bool has_scaffold = false;  // a segment of a module of the scaffold
+    bool is_adjacent = false;   // the last union before is Assumption::neighbour
   };
 
   ast::ContextKind kind_of(const Element& element) const { return element.inherited.context.value_or(otherwise_); }
@@ -80,7 +84,7 @@ class ContextBuilder {
     assumption.is_present.assign(count, false);
     for (std::size_t id = 0; id < count; ++id) assumption.is_present[id] = layout_.elements[id].required;
     if (kind == ast::ContextKind::isolated) assumption.is_seen.assign(count, false);
-    if (kind == ast::ContextKind::typical) {
+    if (is_typical(kind)) {
       assumption.members = standins_.members;
       for (std::size_t id = 0; id < count; ++id) {
         assumption.is_present[id] = assumption.is_present[id] || standins_.likely[id];
@@ -112,6 +116,26 @@ class ContextBuilder {
       if (!assumption.is_seen.empty()) assumption.is_seen[id] = true;
     }
     return assumption;
+  }
+
+  static bool is_typical(ast::ContextKind kind) {
+    return kind == ast::ContextKind::typical || kind == ast::ContextKind::adjacent;
+  }
+
+  /// What follows a union, up to the end of the next one, after each of its other members.
+  void walk_neighbours(Before start) {
+    Assumption assumption = assume(ast::ContextKind::adjacent);
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
+      if (layout_.elements[id].kind != ElementKind::alternatives) continue;
+      const ElementId standin = assumption.members[id];
+      assumption.neighbour = static_cast<ElementId>(id);
+      for (const Content& member : layout_.elements[id].contents) {
+        if (member.id == standin) continue;
+        assumption.members[id] = member.id;
+        walk(assumption, start);
+      }
+      assumption.members[id] = standin;
+    }
   }
 
   void walk(const Assumption& assumption, Before start) {
@@ -148,6 +172,7 @@ class ContextBuilder {
       const Before end = walk(member.id, before, declares);
       if (is_present) after = end;
     }
+    after.is_adjacent = id == assumption_->neighbour;
     return after;
   }
 
@@ -158,7 +183,7 @@ class ContextBuilder {
     for (const Content& member : members) {
       if (assumption_->is_present[member.id]) named.push_back(member.id);
     }
-    const bool has_companions = assumption_->kind == ast::ContextKind::typical;
+    const bool has_companions = is_typical(assumption_->kind);
     const auto behind = [&](ElementId module) {
       Before at = before;
       std::size_t num_companions = 0;
@@ -188,7 +213,8 @@ class ContextBuilder {
     Before after = before;
     const bool is_declared = declares && layout_.segments[id].kind != SegmentKind::standin &&
                              kind_of(element) == assumption_->kind &&
-                             (assumption_->scaffold == kNone || before.has_scaffold);
+                             (assumption_->scaffold == kNone || before.has_scaffold) &&
+                             (assumption_->neighbour == kNone || before.is_adjacent);
     const bool is_seen = assumption_->is_seen.empty() || assumption_->is_seen[owner];
     if (is_declared || is_seen) {
       const ChainId node = extend(before.chain, id);

@@ -71,8 +71,10 @@ inline constexpr std::size_t kCompanions = 2;
 /// required children of what is present, and of their parameters the default, else the stand-in. Other modules of its
 /// pool are in no module's context: the prompt alone says which of them stand before it.
 /// typical: that, and `standins`; before a module of a pool the first kCompanions others of the pool.
-/// For each scaffold, besides: the segment's own kind with the scaffold's modules in place of stand-ins, for every
-/// segment behind the first of them; in `isolated` contexts, with the text of the modules and of what is around them.
+/// adjacent: typical, and besides one artifact for every other member of the union that stands right before the
+/// segment. For each scaffold, besides: the segment's own kind with the scaffold's modules in place of stand-ins, for
+/// every segment behind the first of them; in `isolated` contexts, with the text of the modules and of what is around
+/// them.
 Contexts declare_contexts(const Layout& layout, ast::ContextKind otherwise, const Standins& standins,
                           std::vector<Scaffold> scaffolds);
 

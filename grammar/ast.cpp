@@ -6,7 +6,7 @@ namespace pml::ast {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles{"system", "user", "assistant"};
-constexpr std::array<std::string_view, 3> kContexts{"isolated", "guaranteed", "typical"};
+constexpr std::array<std::string_view, 4> kContexts{"isolated", "guaranteed", "typical", "adjacent"};
 constexpr std::array<std::string_view, 2> kLayouts{"preserve", "pack"};
 
 class Dumper {
@@ -78,6 +78,12 @@ class Dumper {
 
 std::string_view to_string(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
 std::string_view to_string(ContextKind kind) { return kContexts[static_cast<std::size_t>(kind)]; }
+std::optional<ContextKind> context_kind(std::string_view name) {
+  for (const ContextKind kind : kContextKinds) {
+    if (name == to_string(kind)) return kind;
+  }
+  return std::nullopt;
+}
 std::string_view to_string(LayoutKind kind) { return kLayouts[static_cast<std::size_t>(kind)]; }
 
 std::string in_quotes(std::string_view text) {

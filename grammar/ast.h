@@ -2,6 +2,7 @@
 // resolved. Positions, token counts and references are the compiler's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,8 +22,12 @@ enum class Role : std::uint8_t { system, user, assistant };
 std::string_view to_string(Role role);
 
 /// How the context of cached segments is chosen (docs/architecture.md).
-enum class ContextKind : std::uint8_t { isolated, guaranteed, typical };
+enum class ContextKind : std::uint8_t { isolated, guaranteed, typical, adjacent };
+inline constexpr std::array<ContextKind, 4> kContextKinds{ContextKind::isolated, ContextKind::guaranteed,
+                                                          ContextKind::typical, ContextKind::adjacent};
 std::string_view to_string(ContextKind kind);
+/// Nothing if there is none of that name.
+std::optional<ContextKind> context_kind(std::string_view name);
 
 /// Where segments stand (docs/language.md, "Layouts").
 enum class LayoutKind : std::uint8_t { preserve, pack };

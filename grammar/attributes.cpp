@@ -44,11 +44,9 @@ std::optional<std::int32_t> Attributes::positive(std::string_view name, std::int
 std::optional<ast::ContextKind> Attributes::context() {
   const XmlAttribute* attribute = find("context");
   if (attribute == nullptr) return std::nullopt;
-  for (const auto kind : {ast::ContextKind::isolated, ast::ContextKind::guaranteed, ast::ContextKind::typical}) {
-    if (attribute->value == to_string(kind)) return kind;
-  }
+  if (const auto kind = ast::context_kind(attribute->value)) return kind;
   diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
-                   "`context` is isolated, guaranteed or typical, not " + ast::in_quotes(attribute->value));
+                   "`context` is isolated, guaranteed, typical or adjacent, not " + ast::in_quotes(attribute->value));
   return std::nullopt;
 }
 

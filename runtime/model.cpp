@@ -267,7 +267,7 @@ KvShape Model::kv_shape(KvType type) const {
   return {impl_->config.num_layers, impl_->config.num_kv_heads, impl_->config.head_dim, type};
 }
 
-std::vector<float> Model::forward(std::span<const SequenceInput> sequences) const {
+std::vector<float> Model::forward(std::span<const SequenceInput> sequences, const ShowQueries& show) const {
   const c10::InferenceMode guard;
   const Batch batch(sequences);
   const std::int64_t num_rows = batch.num_tokens();
@@ -277,6 +277,7 @@ std::vector<float> Model::forward(std::span<const SequenceInput> sequences) cons
   for (std::int32_t layer = 0; layer < impl_->config.num_layers; ++layer) {
     const bool is_last = layer + 1 == impl_->config.num_layers;
     impl_->run_layer(layer, batch, scratch, x, !is_last || wants_logits);
+    if (show) show(scratch.queries.data());
   }
   return impl_->logits(sequences, x);
 }

@@ -4,6 +4,7 @@
 // Immutable after load(); forward() may be called from one thread at a time. LibTorch stays in model.cpp.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,7 +35,11 @@ class Model {
   /// A row's result depends on its own sequence alone, to the bit: not on the number of threads, not on which
   /// other sequences are in the batch. Except with packed weights where the processor has tiles (AMX): then a generated
   /// token is rounded otherwise among many rows than among few. Prompts are not.
-  std::vector<float> forward(std::span<const SequenceInput> sequences) const;
+  std::vector<float> forward(std::span<const SequenceInput> sequences) const { return forward(sequences, {}); }
+  /// Shows the queries of every layer, as they are rotated for the rows' own positions: [num_rows, num_heads,
+  /// head_dim].
+  using ShowQueries = std::function<void(const float* queries)>;
+  std::vector<float> forward(std::span<const SequenceInput> sequences, const ShowQueries& show) const;
 
   /// Rows that one forward pass takes at most; longer inputs are split by prefill().
   static constexpr std::int32_t kMaxRows = 256;

@@ -14,6 +14,34 @@ std::size_t Manifest::num_artifacts() const {
       std::count_if(nodes.begin(), nodes.end(), [](const ManifestNode& node) { return node.is_artifact(); }));
 }
 
+void set_ranking(Manifest& manifest, const compiler::Ranking& ranking) {
+  float most = 0.0F;
+  for (const std::vector<float>& worth : ranking) {
+    for (const float value : worth) most = std::max(most, value);
+  }
+  for (std::size_t id = 0; id < ranking.size() && most > 0.0F; ++id) {
+    manifest.nodes[id].worth.clear();
+    for (const float value : ranking[id]) {
+      manifest.nodes[id].worth.push_back(static_cast<std::int32_t>(value / most * ManifestNode::kMostWorth));
+    }
+  }
+}
+
+void keep_ranking(Manifest& manifest, const Manifest& before) {
+  std::map<Digest, const ManifestNode*> known;
+  for (const ManifestNode& node : before.nodes) known.emplace(node.digest, &node);
+  for (ManifestNode& node : manifest.nodes) {
+    const auto found = known.find(node.digest);
+    if (node.worth.empty() && found != known.end()) node.worth = found->second->worth;
+  }
+}
+
+compiler::Ranking ranking_of(const Manifest& manifest) {
+  compiler::Ranking ranking;
+  for (const ManifestNode& node : manifest.nodes) ranking.emplace_back(node.worth.begin(), node.worth.end());
+  return ranking;
+}
+
 std::string manifest_name(const ast::Schema& schema, const std::string& model_fingerprint) {
   return "schemas/" + compiler::to_hex(compiler::sha256("pml-manifest-2\n" + model_fingerprint + "\n" + dump(schema))) +
          ".json";

@@ -9,6 +9,7 @@
 
 #include "compiler/contexts.h"
 #include "compiler/recipe.h"
+#include "compiler/repair.h"
 #include "compiler/standins.h"
 #include "runtime/store/artifact_file.h"
 
@@ -29,6 +30,11 @@ struct ManifestNode {
   Digest digest{};          // of the artifact
   std::string context;      // kind of context; empty: not an artifact of its own, stands in contexts only
   std::string scaffold;     // of the context: its name or number; empty: none
+  /// What computing each token anew is worth (ranking.h), the largest of the schema being kMostWorth; empty: not
+  /// measured.
+  std::vector<std::int32_t> worth;
+
+  static constexpr std::int32_t kMostWorth = 65535;
 
   bool is_artifact() const { return !context.empty(); }
 };
@@ -57,6 +63,12 @@ struct Manifest {
 
 /// Copies of a schema share a manifest; it remembers this many besides the one that was compiled last.
 inline constexpr std::size_t kMaxOtherSources = 15;
+
+/// Notes what was measured.
+void set_ranking(Manifest& manifest, const compiler::Ranking& ranking);
+/// Notes what was measured before of the same artifacts.
+void keep_ranking(Manifest& manifest, const Manifest& before);
+compiler::Ranking ranking_of(const Manifest& manifest);
 
 /// The name of a schema's manifest: it follows from the schema's text and the model.
 std::string manifest_name(const ast::Schema& schema, const std::string& model_fingerprint);

@@ -32,6 +32,19 @@ class Members {
     if (!value.is_string()) blame(key, "is not a text");
     return value.is_string() ? value.get<std::string>() : "";
   }
+  /// `count` whole numbers from 0 on; empty if there are none.
+  std::vector<std::int32_t> optional_numbers(const char* key, std::int32_t count, std::int32_t most) {
+    std::vector<std::int32_t> numbers;
+    if (!object_.contains(key)) return numbers;
+    const nlohmann::json& list = array(key);
+    if (list.size() != static_cast<std::size_t>(count)) blame(key, "is no list of " + std::to_string(count));
+    for (const nlohmann::json& value : list) {
+      const auto number = compiler::whole_number(value, 0, most);
+      if (!number) blame(key, "holds what is no whole number from 0 to " + std::to_string(most));
+      numbers.push_back(static_cast<std::int32_t>(number.value_or(0)));
+    }
+    return numbers;
+  }
   /// Empty if there is none.
   std::string optional_text(const char* key) { return object_.contains(key) ? text(key) : ""; }
   std::string one_of(const char* key, std::initializer_list<std::string_view> known) {
@@ -94,8 +107,9 @@ ManifestNode read_node(Members entry, std::size_t index, Slot end) {
   node.num_tokens = entry.int32("num_tokens", 1, end - node.first);
   node.text_digest = compiler::to_hex(entry.digest("text_digest"));
   node.digest = entry.digest("digest");
-  node.context = entry.one_of("context", {"", "isolated", "guaranteed", "typical"});
+  node.context = entry.one_of("context", {"", "isolated", "guaranteed", "typical", "adjacent"});
   node.scaffold = entry.optional_text("scaffold");
+  node.worth = entry.optional_numbers("worth", node.num_tokens, ManifestNode::kMostWorth);
   return node;
 }
 
@@ -114,6 +128,7 @@ std::string to_json(const Manifest& manifest) {
                         {"digest", compiler::to_hex(node.digest)},
                         {"context", node.context}});
     if (!node.scaffold.empty()) segments.back()["scaffold"] = node.scaffold;
+    if (!node.worth.empty()) segments.back()["worth"] = node.worth;
   }
   nlohmann::json json{{"schema", manifest.schema},
                       {"source", manifest.source},
@@ -139,7 +154,7 @@ Result<Manifest> read_manifest(std::string_view text) {
   Manifest manifest;
   manifest.schema = top.text("schema");
   manifest.source = top.text("source");
-  manifest.context = top.one_of("context", {"isolated", "guaranteed", "typical"});
+  manifest.context = top.one_of("context", {"isolated", "guaranteed", "typical", "adjacent"});
   manifest.recipe = read_recipe(compiler::member(json, "recipe"), mistake);
   manifest.kv_type = recipe_entry(manifest.recipe, "kv_type");
   manifest.weights = recipe_entry(manifest.recipe, "weights");
