@@ -92,7 +92,7 @@ class Bench {
     const auto schema = parse_schema(sources.add("schema", schema_text(which.num_modules, which.sentences_per_module)),
                                      sources, {}, diagnostics);
     const auto layout = lay_out(*schema, encoder_, model_.config().max_positions, diagnostics);
-    const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
+    const auto contexts = declare_contexts(layout, compiler::kDefaultContext, choose_standins(layout), {});
     const auto prompt = parse_prompt(sources.add("prompt", prompt_text(which.num_modules)), sources, diagnostics);
     const compiler::Names names(layout);
     const auto selection = resolve(*prompt, layout, names, encoder_, {"bench"}, diagnostics);

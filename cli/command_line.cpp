@@ -79,8 +79,9 @@ class OptionTable {
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
     command
-        .add_option("--context", options_.context,
-                    "What cached text has seen: isolated, guaranteed, typical or adjacent")
+        .add_option(
+            "--context", options_.context,
+            "What cached text has seen: isolated, guaranteed, typical or adjacent (default: as compiled, else typical)")
         ->check(CLI::IsMember({"isolated", "guaranteed", "typical", "adjacent"}))
         ->type_name("KIND");
   }
@@ -150,7 +151,7 @@ class OptionTable {
             "--repair", read,
             "Recompute cached rows whose context does not fit: none, joints (short texts between modules), link:N (the "
             "first N tokens of each part), ratio:R (that part of the tokens), or exact (default: the schema's, else "
-            "none)")
+            "joints)")
         ->type_name("POLICY");
   }
   void verify(CLI::App& command) {

@@ -47,7 +47,7 @@ struct Options {
   std::string kv_type;               // "f32", "f16", "bf16"; empty: what the schema was compiled with, else f16
   std::string weights = "auto";      // "f32", "bf16", "stored", "q8", "q4"; "auto": as compiled, else what is fastest
   std::string compute = "auto";      // "f32", "bf16": then the weights are that, too; "auto": follows from the weights
-  std::string context;               // ast::ContextKind; empty: as compiled, else guaranteed
+  std::string context;               // ast::ContextKind; empty: as compiled, else the default
   std::optional<grammar::RepairPolicy> repair;  // nothing: what the schema says
   std::string device = "cpu";
   std::string svg;   // explain: path of a picture; empty: none

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <random>
 
 #include "cli/batch_line.h"
 #include "cli/line_input.h"
@@ -44,15 +43,29 @@ compiler::Selection select(Workspace& workspace, PromptText text, bool as_json) 
   throw Stop{kBadInput};
 }
 
+RandomPrompt random_prompt(Workspace& workspace, std::mt19937_64& random, const std::string& name, bool as_json) {
+  constexpr int kMostTries = 200;
+  for (int tries = 1;; ++tries) {
+    RandomPrompt prompt;
+    prompt.text = compiler::to_xml(compiler::sample_prompt(workspace.layout(), workspace.text_encoder(), random));
+    PromptText text;
+    text.name = name;
+    text.xml = prompt.text;
+    grammar::Diagnostics diagnostics;
+    auto selection = workspace.select(text, diagnostics);
+    if (selection || tries == kMostTries) {
+      prompt.selection = selection ? std::move(*selection) : select(workspace, std::move(text), as_json);
+      return prompt;
+    }
+  }
+}
+
 std::vector<compiler::Selection> random_prompts(Workspace& workspace, std::int32_t count, bool as_json) {
   constexpr std::uint64_t kSeed = 0x70726f6d707473;
   std::mt19937_64 random(kSeed);
   std::vector<compiler::Selection> prompts;
   for (std::int32_t i = 0; i < count; ++i) {
-    PromptText text;
-    text.name = "random prompt";
-    text.xml = compiler::to_xml(compiler::sample_prompt(workspace.layout(), workspace.text_encoder(), random));
-    prompts.push_back(select(workspace, std::move(text), as_json));
+    prompts.push_back(random_prompt(workspace, random, "random prompt", as_json).selection);
   }
   return prompts;
 }

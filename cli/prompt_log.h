@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,14 @@ void for_each_line(
 
 /// What a prompt selects, if it has no mistakes; else says which, and throws Stop.
 compiler::Selection select(Workspace& workspace, PromptText text, bool as_json);
+
+/// A random prompt that keeps the schema's rules, as a document and resolved. If none is found in many tries, says what
+/// was wrong with the last one, and throws Stop.
+struct RandomPrompt {
+  std::string text;
+  compiler::Selection selection;
+};
+RandomPrompt random_prompt(Workspace& workspace, std::mt19937_64& random, const std::string& name, bool as_json);
 
 /// So many random prompts, always the same ones, and others than those that `verify` samples.
 std::vector<compiler::Selection> random_prompts(Workspace& workspace, std::int32_t count, bool as_json);

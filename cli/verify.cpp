@@ -13,7 +13,6 @@
 #include "cli/terminal.h"
 #include "cli/verification.h"
 #include "cli/verify_plot.h"
-#include "compiler/sample.h"
 #include "grammar/display.h"
 #include "runtime/fidelity.h"
 
@@ -165,11 +164,10 @@ class Verifier {
     for (std::int32_t i = 0; i < wanted_.samples; ++i) {
       Sample sample;
       sample.name = "sample " + std::to_string(i + 1);
-      sample.text = compiler::to_xml(compiler::sample_prompt(workspace_.layout(), workspace_.text_encoder(), random));
-      PromptText text;
-      text.name = sample.name;
-      text.xml = sample.text;
-      add(std::move(sample), std::move(text));
+      RandomPrompt prompt = random_prompt(workspace_, random, sample.name, options_.json);
+      sample.text = std::move(prompt.text);
+      sample.selection = std::move(prompt.selection);
+      samples_.push_back(std::move(sample));
     }
   }
 

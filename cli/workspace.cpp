@@ -218,7 +218,7 @@ std::optional<compiler::Plan> Workspace::plan(const ast::Prompt& prompt, const f
 
 grammar::RepairPolicy Workspace::repair_policy() const {
   if (options_.repair) return *options_.repair;
-  return schema_->repair.value_or(grammar::RepairPolicy());
+  return schema_->repair.value_or(compiler::kDefaultRepair);
 }
 
 void Workspace::name_manifest() {
@@ -246,7 +246,7 @@ std::string Workspace::schema_path() const {
 
 ast::ContextKind Workspace::context_kind() const {
   const std::string& kind = !options_.context.empty() || !manifest_ ? options_.context : manifest_->context;
-  return ast::context_kind(kind).value_or(ast::ContextKind::guaranteed);
+  return ast::context_kind(kind).value_or(compiler::kDefaultContext);
 }
 
 void Workspace::make_recipe() {

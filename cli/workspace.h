@@ -97,7 +97,7 @@ class Workspace {
   std::string schema_path() const;
   /// The kind of context for elements whose documents do not say: the flag's, else that of the last compile.
   ast::ContextKind context_kind() const;
-  /// The flag's, else the schema's, else none.
+  /// The flag's, else the schema's, else the default.
   grammar::RepairPolicy repair_policy() const;
   /// End tokens that the tokenizer and the chat template name.
   std::vector<compiler::TokenId> end_tokens() const;

@@ -61,8 +61,11 @@ struct Contexts {
 
 struct Standins;
 
+/// Where neither the documents nor the command line say a kind (docs/fidelity.md).
+inline constexpr ast::ContextKind kDefaultContext = ast::ContextKind::typical;
+
 /// Modules of a pool that stand before its other modules, in typical contexts.
-inline constexpr std::size_t kCompanions = 2;
+inline constexpr std::size_t kCompanions = 3;
 
 /// `otherwise` is the kind for elements whose documents do not say.
 ///

@@ -15,6 +15,9 @@ namespace pml::compiler {
 /// Texts of more tokens than this are no joints.
 inline constexpr std::int32_t kMostJointTokens = 64;
 
+/// Where neither the schema nor the command line say a policy (docs/fidelity.md).
+inline constexpr grammar::RepairPolicy kDefaultRepair{grammar::RepairPolicy::Kind::joints, 0, 0.0};
+
 /// How much computing a token of an artifact anew is worth, compared with tokens of others: [nodes][tokens of the
 /// node's segment]; empty for a node that was not measured.
 using Ranking = std::vector<std::vector<float>>;

@@ -140,12 +140,14 @@ TEST_CASE("stand-ins in nested unions are those of the member that they are in")
 TEST_CASE("modules of a pool are encoded after companions") {
   const Compiled compiled(R"(<schema name="s" layout="pack" space="preserve">A<pool><module name="p">pp</module>)"
                           R"(<module name="q">qq</module><module name="r">rr</module><module name="t">tt</module>)"
+                          R"(<module name="u">uu</module>)"
                           R"(</pool><module name="z">z</module></schema>)");
-  CHECK(compiled.context_of("p") == "Aqqrr");
-  CHECK(compiled.context_of("q") == "Apprr");
-  CHECK(compiled.context_of("r") == "Appqq");
-  CHECK(compiled.context_of("t") == "Appqq");
-  CHECK(compiled.context_of("z") == "Appqq");
+  CHECK(compiled.context_of("p") == "Aqqrrtt");
+  CHECK(compiled.context_of("q") == "Apprrtt");
+  CHECK(compiled.context_of("r") == "Appqqtt");
+  CHECK(compiled.context_of("t") == "Appqqrr");
+  CHECK(compiled.context_of("u") == "Appqqrr");
+  CHECK(compiled.context_of("z") == "Appqqrr");
 }
 
 TEST_CASE("a companion that stands behind a module is at another distance, not lost") {

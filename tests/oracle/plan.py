@@ -279,7 +279,7 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
     `isolated` asks for BOS. `guaranteed` asks for what every prompt with the segment has before it: the text
     of the schema, of the ancestors and of the module itself, and required children of all of these; a
     parameter counts with its default or stand-in. Uncached modules are in no context. `typical` adds the
-    stand-ins of unions, and in a pool the first two other members. What a scaffold asks for is not checked
+    stand-ins of unions, and in a pool the first three other members. What a scaffold asks for is not checked
     here; an automatic context is all that is before the segment.
     """
 
@@ -309,7 +309,7 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             if kind != "typical":
                 return False
             others = [other for other in module.pool if other not in own]
-            return (module.stands_in and module.group not in taken) or name in others[:2]
+            return (module.stands_in and module.group not in taken) or name in others[:3]
 
         grown = True
         while grown:

@@ -71,6 +71,9 @@ class Pml:
         line = [str(self.binary), command, str(self.cases / case.schema), "-m", str(self.model)]
         line += ["--store", str(self.store(case, kv_type)), "--kv", kv_type, "--weights", weights, "--json"]
         flags = list(case.flags)
+        for name, value in (("--context", "guaranteed"), ("--repair", "none")):  # not the program's defaults
+            if name not in flags:
+                flags += [name, value]
         if command != "compile":
             line += ["--prompt", str(self.cases / case.prompt)]
         elif "--repair" in flags:  # which is nothing to compile
