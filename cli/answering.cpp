@@ -2,6 +2,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/runtime_options.h"
+#include "runtime/store/garbage.h"
 
 namespace pml::cli {
 namespace {
@@ -43,15 +44,20 @@ Result<runtime::GenerationRequest> Answering::request(const compiler::Plan& plan
                                                       const runtime::GenerationOptions& generation_options,
                                                       Usage& usage) {
   std::vector<std::shared_ptr<const runtime::Artifact>> artifacts;
+  bool made_automatic = false;
   for (const compiler::PlannedSegment& segment : plan.segments) {
     if (segment.artifact == compiler::kNone) continue;
     auto outcome = encoder_.artifact(segment.artifact);
     if (!outcome) return tl::make_unexpected(outcome.error());
     usage.cached_tokens += segment.num_spliced();
-    if (outcome->finding != runtime::Finding::found) usage.encoded_tokens += segment.num_spliced();
+    if (outcome->finding != runtime::Finding::found) {
+      usage.encoded_tokens += segment.num_spliced();
+      made_automatic = made_automatic || workspace_.contexts().is_automatic(segment.artifact);
+    }
     if (outcome->artifact->is_mapped()) usage.bytes_mapped += outcome->artifact->size_bytes();
     artifacts.push_back(std::move(outcome->artifact));
   }
+  if (made_automatic) trim_automatic(workspace_.store(), options_.automatic_bytes);
   usage.live_tokens = plan.num_live;
   usage.repaired_tokens = plan.num_repaired;
   runtime::GenerationRequest request = make_request(plan, artifacts, generation_options);

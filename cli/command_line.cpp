@@ -117,6 +117,13 @@ class OptionTable {
         ->check(CLI::Validator(mistake_in_name, ""))
         ->type_name("FILE.jsonl");
   }
+  void scaffolds(CLI::App& command) {
+    quantity(command, "--scaffold-size", options_.scaffold_bytes, parse_size,
+             "What the schema's scaffolds may take in the store, as 2G; beyond that nothing is compiled")
+        ->type_name("SIZE")
+        ->default_str("1Gi");
+    command.add_flag("--force", options_.force, "Compile scaffolds beyond that size, too");
+  }
   void measure(CLI::App& command) {
     number(command, "--measure", options_.measured_prompts, {0, 1 << 16},
            "Rank tokens for --repair ratio with so many prompts: those of --prompts, else random ones")
@@ -153,6 +160,14 @@ class OptionTable {
             "first N tokens of each part), ratio:R (that part of the tokens), or exact (default: the schema's, else "
             "joints)")
         ->type_name("POLICY");
+  }
+  void automatic(CLI::App& command) {
+    quantity(
+        command, "--automatic-size", options_.automatic_bytes, parse_size,
+        "What the store may hold of artifacts that --repair exact made for single prompts, as 2G; the least recently "
+        "used go first")
+        ->type_name("SIZE")
+        ->default_str("4Gi");
   }
   void verify(CLI::App& command) {
     VerifyOptions& wanted = options_.verification;
@@ -207,6 +222,8 @@ class OptionTable {
         ->type_name("FILE.jsonl");
     bound(command, "--max-kl", wanted.max_kl, {0.0, 1e9}, "Fail if the mean KL is larger");
     bound(command, "--min-top1", wanted.min_top1, {0.0, 1.0}, "Fail if fewer tokens, as a part of 1, are the same");
+    command.add_flag("--suggest-scaffolds", wanted.suggests_scaffolds,
+                     "Measure which pairs of modules are worth a scaffold, and what it would take");
     command.add_option("--plot", wanted.plot, "Write a plot of fidelity against cost")
         ->check(CLI::Validator(mistake_in_name, ""))
         ->type_name("FILE.svg");
@@ -381,6 +398,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.timing(compile_command);
   table.dry_run(compile_command);
   table.prompt_log(compile_command);
+  table.scaffolds(compile_command);
   table.measure(compile_command);
 
   CLI::App& run_command =
@@ -393,6 +411,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.store(run_command);
   table.device(run_command);
   table.repair(run_command);
+  table.automatic(run_command);
   table.run(run_command);
 
   CLI::App& explain_command =

@@ -76,17 +76,46 @@ std::vector<std::string> lines_for(EncodeReason reason, const BuildPlan& plan, c
   return {line_of(names, detail)};
 }
 
-/// What the files of the plan's artifacts will take.
-std::uint64_t planned_bytes(const Workspace& workspace, const BuildPlan& plan) {
+/// What the files of some artifacts will take.
+std::uint64_t file_bytes(const Workspace& workspace, const std::vector<compiler::ChainId>& nodes) {
   const auto digests = chain_digests(workspace.layout(), workspace.contexts(), workspace.recipe());
   const std::string recipe = compiler::to_json(workspace.recipe());
   std::uint64_t sum = 0;
-  for (const BuildStep& step : plan.steps) {
-    sum += artifact_file_bytes(
-        runtime::make_metadata(workspace.layout(), workspace.contexts(), digests, recipe, step.node),
-        kv_shape(workspace));
+  for (const compiler::ChainId node : nodes) {
+    sum += artifact_file_bytes(runtime::make_metadata(workspace.layout(), workspace.contexts(), digests, recipe, node),
+                               kv_shape(workspace));
   }
   return sum;
+}
+
+std::vector<compiler::ChainId> nodes_of(const BuildPlan& plan) {
+  std::vector<compiler::ChainId> nodes;
+  for (const BuildStep& step : plan.steps) nodes.push_back(step.node);
+  return nodes;
+}
+
+/// The artifacts that a schema has because of its scaffolds.
+struct ScaffoldCost {
+  std::size_t num_artifacts = 0;
+  std::int64_t num_tokens = 0;
+  std::uint64_t size_bytes = 0;
+
+  std::string text() const {
+    return count_of(num_artifacts, "artifact") + " of " + std::to_string(num_tokens) + " tokens, " +
+           format_size(size_bytes);
+  }
+};
+ScaffoldCost scaffold_cost(const Workspace& workspace, const Manifest& manifest) {
+  std::vector<compiler::ChainId> nodes;
+  ScaffoldCost cost;
+  for (std::size_t id = 0; id < manifest.nodes.size(); ++id) {
+    if (manifest.nodes[id].scaffold.empty()) continue;
+    nodes.push_back(static_cast<compiler::ChainId>(id));
+    cost.num_tokens += manifest.nodes[id].num_tokens;
+  }
+  cost.num_artifacts = nodes.size();
+  cost.size_bytes = file_bytes(workspace, nodes);
+  return cost;
 }
 
 /// Columns before the text of a reason.
@@ -132,6 +161,7 @@ struct Report {
   std::int64_t num_tokens = 0;
   std::uint64_t size_bytes = 0;  // of the artifacts' files
   std::optional<double> seconds = std::nullopt;
+  ScaffoldCost scaffolds = {};
   std::string other_source = "";  // the file that the plan compares with, if it is another one; else empty
 
   Json to_json(bool is_dry_run) const {
@@ -146,6 +176,10 @@ struct Report {
               {"recipe", Json::parse(compiler::to_json(workspace.recipe()))},
               {"store", workspace.store().folder().string()}};
     if (!other_source.empty()) json["compared_with"] = other_source;
+    if (scaffolds.num_artifacts > 0) {
+      json["scaffolds"] = {
+          {"artifacts", scaffolds.num_artifacts}, {"tokens", scaffolds.num_tokens}, {"bytes", scaffolds.size_bytes}};
+    }
     return json;
   }
 };
@@ -259,8 +293,18 @@ int compile(const Options& options) {
   if (before != nullptr) keep_ranking(manifest, before->manifest);
   const BuildPlan plan =
       plan_build(workspace.store(), manifest, kv_shape(workspace), before == nullptr ? nullptr : &before->manifest);
-  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, planned_bytes(workspace, plan)};
+  Report report{workspace, manifest, plan, plan.steps.size(), plan.num_tokens, file_bytes(workspace, nodes_of(plan))};
   report.other_source = other_source(before, manifest);
+  report.scaffolds = scaffold_cost(workspace, manifest);
+  if (report.scaffolds.num_artifacts > 0 && !options.json && !options.quiet) {
+    std::printf("scaffolds: %s\n", report.scaffolds.text().c_str());
+  }
+  if (report.scaffolds.size_bytes > options.scaffold_bytes && !options.force && !options.dry_run) {
+    workspace.stop("the scaffolds take " + report.scaffolds.text() + ", more than " +
+                       format_size(options.scaffold_bytes) +
+                       "; --force compiles them all the same, --scaffold-size allows more",
+                   kBadInput);
+  }
   if (options.dry_run) {
     const auto rate = read_encode_rate(workspace.store(), workspace.recipe());
     if (plan.steps.empty())

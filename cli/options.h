@@ -31,6 +31,7 @@ struct VerifyOptions {
   std::int32_t tokens = 32;                    // of each answer
   std::optional<double> max_kl;                // bounds
   std::optional<double> min_top1;
+  bool suggests_scaffolds = false;
   std::string plot;  // path of an SVG file; empty: none
 };
 
@@ -48,6 +49,7 @@ struct Options {
   std::string weights = "auto";      // "f32", "bf16", "stored", "q8", "q4"; "auto": as compiled, else what is fastest
   std::string compute = "auto";      // "f32", "bf16": then the weights are that, too; "auto": follows from the weights
   std::string context;               // ast::ContextKind; empty: as compiled, else the default
+  std::uint64_t automatic_bytes = 4ULL << 30;   // of artifacts that `--repair exact` made
   std::optional<grammar::RepairPolicy> repair;  // nothing: what the schema says
   std::string device = "cpu";
   std::string svg;   // explain: path of a picture; empty: none
@@ -60,6 +62,8 @@ struct Options {
   bool dry_run = false;    // compile, gc: only say what would be done
   // inspect:
   bool verify = false;
+  bool force = false;                         // compile: also scaffolds that take more than the budget
+  std::uint64_t scaffold_bytes = 1ULL << 30;  // compile: the budget
   std::int32_t measured_prompts = -1;  // compile: prompts that tokens are ranked with; below 0: as the schema needs
   std::string prompt_log;              // compile: path of prompts that were asked, one JSON object a line; empty: none
   VerifyOptions verification;

@@ -70,11 +70,11 @@ compiler::Plan Verification::full_plan(const compiler::Selection& selection) {
   return without_cache(plan(selection, {workspace_.context_kind(), {}}));
 }
 
-Result<runtime::GenerationRequest> Verification::request(const compiler::Plan& plan, ast::ContextKind kind) {
+Result<runtime::GenerationRequest> Verification::request(const compiler::Plan& plan, runtime::Encoder& encoder) const {
   std::vector<std::shared_ptr<const runtime::Artifact>> artifacts;
   for (const compiler::PlannedSegment& segment : plan.segments) {
     if (segment.artifact == compiler::kNone) continue;
-    auto outcome = kind_of(kind).encoder->artifact(segment.artifact);
+    auto outcome = encoder.artifact(segment.artifact);
     if (!outcome) return tl::make_unexpected(outcome.error());
     artifacts.push_back(std::move(outcome->artifact));
   }
@@ -100,7 +100,7 @@ std::vector<std::vector<float>> Verification::distributions(const runtime::Gener
 
 Result<Reference> Verification::reference(const Sample& sample) {
   const compiler::Plan plan = full_plan(sample.selection);
-  auto full = request(plan, workspace_.context_kind());
+  auto full = request(plan, *kind_of(workspace_.context_kind()).encoder);
   if (!full) return tl::make_unexpected(full.error());
   Reference reference;
   runtime::Answer answer = generate(model_, *full);
@@ -112,9 +112,9 @@ Result<Reference> Verification::reference(const Sample& sample) {
   return reference;
 }
 
-Result<PromptFidelity> Verification::compare(const compiler::Plan& plan, ast::ContextKind kind,
+Result<PromptFidelity> Verification::compare(const compiler::Plan& plan, runtime::Encoder& encoder,
                                              const Reference& reference) {
-  auto request = this->request(plan, kind);
+  auto request = this->request(plan, encoder);
   if (!request) return tl::make_unexpected(request.error());
   const auto logprobs = distributions(*request, reference.tokens);
   PromptFidelity result;
@@ -137,12 +137,12 @@ Result<PromptFidelity> Verification::compare(const compiler::Plan& plan, ast::Co
 Result<PromptFidelity> Verification::measure(const Sample& sample, const Reference& reference, const Setting& setting,
                                              bool measures_time) {
   const compiler::Plan plan = this->plan(sample.selection, setting);
-  auto result = compare(plan, setting.context, reference);
+  auto result = compare(plan, *kind_of(setting.context).encoder, reference);
   if (!result || !measures_time) return result;
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   const compiler::Plan again = this->plan(sample.selection, setting);
-  auto request = this->request(again, setting.context);
+  auto request = this->request(again, *kind_of(setting.context).encoder);
   if (!request) return tl::make_unexpected(request.error());
   continuation_logits(model_, *request, std::span(reference.tokens).first(1));
   result->ttft_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -150,12 +150,12 @@ Result<PromptFidelity> Verification::measure(const Sample& sample, const Referen
 }
 
 Result<PromptFidelity> Verification::measure_without_gaps(const Sample& sample, const Reference& reference) {
-  return compare(without_gaps(full_plan(sample.selection)), workspace_.context_kind(), reference);
+  return compare(without_gaps(full_plan(sample.selection)), *kind_of(workspace_.context_kind()).encoder, reference);
 }
 
 Result<QuestionFidelity> Verification::ask(const Question& question, const std::optional<Setting>& setting) {
   const compiler::Plan plan = setting ? this->plan(question.selection, *setting) : full_plan(question.selection);
-  auto request = this->request(plan, setting ? setting->context : workspace_.context_kind());
+  auto request = this->request(plan, *kind_of(setting ? setting->context : workspace_.context_kind()).encoder);
   if (!request) return tl::make_unexpected(request.error());
   QuestionFidelity result;
   double best = 0.0;
@@ -184,7 +184,7 @@ Result<std::vector<std::pair<std::string, double>>> Verification::blame(const Sa
                                                                         const Reference& reference,
                                                                         const Setting& setting) {
   const compiler::Plan plan = this->plan(sample.selection, setting);
-  const auto whole = compare(plan, setting.context, reference);
+  const auto whole = compare(plan, *kind_of(setting.context).encoder, reference);
   if (!whole) return tl::make_unexpected(whole.error());
   std::set<std::string> modules;
   for (const compiler::PlannedSegment& segment : plan.segments) {
@@ -199,12 +199,46 @@ Result<std::vector<std::pair<std::string, double>>> Verification::blame(const Sa
       segment.is_repaired = true;
     }
     update(repaired);
-    const auto fidelity = compare(repaired, setting.context, reference);
+    const auto fidelity = compare(repaired, *kind_of(setting.context).encoder, reference);
     if (!fidelity) return tl::make_unexpected(fidelity.error());
     result.emplace_back(module, whole->kl - fidelity->kl);
   }
   std::ranges::stable_sort(result, std::greater<>(), &std::pair<std::string, double>::second);
   return result;
+}
+
+Result<Verification::Gain> Verification::try_scaffold(const std::vector<compiler::ElementId>& modules,
+                                                      const std::vector<Sample>& samples,
+                                                      const std::vector<Reference>& references,
+                                                      const std::vector<double>& kls) {
+  const ast::ContextKind kind = workspace_.context_kind();
+  const compiler::Contexts contexts =
+      compiler::declare_contexts(workspace_.layout(), kind, workspace_.standins(), {{"", modules}});
+  runtime::Encoder encoder(model_, &workspace_.store(), workspace_.layout(), contexts, workspace_.recipe(),
+                           kv_type_of(workspace_.recipe()), warn);
+  encoder.is_cancelled = is_interrupted;
+  Gain gain;
+  for (const auto& artifacts : contexts.artifacts) {
+    for (const compiler::DeclaredArtifact& artifact : artifacts) {
+      if (artifact.scaffold == compiler::kNone) continue;
+      const auto& segment = workspace_.layout().segments[contexts.nodes[artifact.node].segment];
+      gain.num_tokens += static_cast<std::int64_t>(segment.tokens.size());
+    }
+  }
+  gain.size_bytes = 2 * model_.kv_shape(kv_type_of(workspace_.recipe())).size_bytes(gain.num_tokens);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const bool has_all = std::ranges::all_of(
+        modules, [&](const compiler::ElementId module) { return samples[i].selection.present[module]; });
+    if (!has_all) continue;
+    grammar::Diagnostics none;
+    compiler::Plan plan = make_plan(workspace_.layout(), contexts, samples[i].selection, workspace_.text_encoder(),
+                                    workspace_.max_positions(), none);
+    plan = repair(std::move(plan), workspace_.layout(), workspace_.repair_policy(), {});
+    const auto fidelity = compare(plan, encoder, references[i]);
+    if (!fidelity) return tl::make_unexpected(fidelity.error());
+    gain.kl += (kls[i] - fidelity->kl) / static_cast<double>(samples.size());
+  }
+  return gain;
 }
 
 }  // namespace pml::cli

@@ -80,6 +80,16 @@ class Verification {
   Result<std::vector<std::pair<std::string, double>>> blame(const Sample& sample, const Reference& reference,
                                                             const Setting& setting);
 
+  /// What a scaffold of these modules buys: how much the mean KL of `samples` falls in the workspace's own setting, and
+  /// what its artifacts take. `references` and `kls`: of the samples, as they are without it.
+  struct Gain {
+    double kl = 0.0;
+    std::int64_t num_tokens = 0;
+    std::uint64_t size_bytes = 0;
+  };
+  Result<Gain> try_scaffold(const std::vector<compiler::ElementId>& modules, const std::vector<Sample>& samples,
+                            const std::vector<Reference>& references, const std::vector<double>& kls);
+
   /// Tokens that go through the model before every segment of these kinds is stored.
   std::int64_t count_missing(ast::ContextKind kind);
 
@@ -93,8 +103,8 @@ class Verification {
   Kind& kind_of(ast::ContextKind kind);
   compiler::Plan plan(const compiler::Selection& selection, const Setting& setting);
   compiler::Plan full_plan(const compiler::Selection& selection);
-  Result<runtime::GenerationRequest> request(const compiler::Plan& plan, ast::ContextKind kind);
-  Result<PromptFidelity> compare(const compiler::Plan& plan, ast::ContextKind kind, const Reference& reference);
+  Result<runtime::GenerationRequest> request(const compiler::Plan& plan, runtime::Encoder& encoder) const;
+  Result<PromptFidelity> compare(const compiler::Plan& plan, runtime::Encoder& encoder, const Reference& reference);
   std::vector<std::vector<float>> distributions(const runtime::GenerationRequest& request,
                                                 std::span<const compiler::TokenId> continuation);
 

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/prompt_log.h"
 #include "cli/quantity.h"
+#include "cli/suggest_scaffolds.h"
 #include "cli/terminal.h"
 #include "cli/verification.h"
 #include "cli/verify_plot.h"
@@ -118,6 +119,7 @@ class Verifier {
     announce(verification);
     catch_interrupts();
     measure(verification);
+    if (wanted_.suggests_scaffolds) suggest(verification);
     const bool holds = check_bounds();
     if (!holds) blame(verification);
     if (!wanted_.plot.empty()) write_plot();
@@ -260,19 +262,29 @@ class Verifier {
     Progress progress("verifying " + workspace_.schema().name, "prompts",
                       static_cast<std::int64_t>(samples_.size() + questions_.size()), !options_.quiet);
     for (std::size_t i = 0; i < samples_.size(); ++i) {
-      const Reference reference = take(verification.reference(samples_[i]));
+      Reference reference = take(verification.reference(samples_[i]));
       if (rows_.empty()) continue;
       without_gaps_.prompts.push_back(take(verification.measure_without_gaps(samples_[i], reference)));
       for (Row& row : rows_) {
         if (!row.setting) continue;
         row.prompts.push_back(take(verification.measure(samples_[i], reference, *row.setting, i < kTimedPrompts)));
       }
+      if (wanted_.suggests_scaffolds) references_.push_back(std::move(reference));
       progress.advance(1);
     }
     for (const Question& question : questions_) {
       for (Row& row : rows_) row.questions.push_back(take(verification.ask(question, row.setting)));
       progress.advance(1);
     }
+  }
+
+  void suggest(Verification& verification) {
+    const Setting own{workspace_.context_kind(), workspace_.repair_policy()};
+    std::vector<double> kls;
+    for (std::size_t i = 0; i < samples_.size(); ++i) {
+      kls.push_back(take(verification.measure(samples_[i], references_[i], own, false)).kl);
+    }
+    suggestions_ = take(suggest_scaffolds(workspace_.layout(), verification, samples_, references_, kls));
   }
 
   template <class Value>
@@ -336,12 +348,25 @@ class Verifier {
                   row->estimate(&PromptFidelity::num_live).mean + row->estimate(&PromptFidelity::num_repaired).mean,
                   time_text);
     }
+    if (wanted_.suggests_scaffolds) print_suggestions();
     if (questions_.empty()) return;
     std::printf("\n  %-30s %-10s %s\n", (count_of(questions_.size(), "question")).c_str(), "right",
                 "probability of wrong answers");
     for (const Row* row : all_rows()) {
       if (row->questions.empty()) continue;
       std::printf("  %-30s %-10s %.4f\n", row->label.c_str(), percent(row->accuracy()).c_str(), row->absent());
+    }
+  }
+
+  void print_suggestions() const {
+    constexpr std::size_t kMostShown = 8;
+    std::printf("\n  scaffolds that buy most for what they take%s\n", suggestions_.empty() ? ": none" : "");
+    for (std::size_t i = 0; i < std::min(kMostShown, suggestions_.size()); ++i) {
+      const Suggestion& suggestion = suggestions_[i];
+      std::printf("  <scaffold modules=\"%s %s\"/>  KL less by %.5f, %zu of the prompts; %lld tokens, %s\n",
+                  suggestion.modules[0].c_str(), suggestion.modules[1].c_str(), suggestion.gain.kl,
+                  suggestion.num_prompts, static_cast<long long>(suggestion.gain.num_tokens),
+                  format_size(suggestion.gain.size_bytes).c_str());
     }
   }
 
@@ -373,6 +398,16 @@ class Verifier {
               {"tokens", wanted_.tokens},
               {"rows", std::move(rows)}};
     if (wanted_.prompts.empty()) json["seed"] = wanted_.seed;
+    if (wanted_.suggests_scaffolds) {
+      json["scaffolds"] = Json::array();
+      for (const Suggestion& suggestion : suggestions_) {
+        json["scaffolds"].push_back({{"modules", suggestion.modules},
+                                     {"kl", suggestion.gain.kl},
+                                     {"prompts", suggestion.num_prompts},
+                                     {"tokens", suggestion.gain.num_tokens},
+                                     {"bytes", suggestion.gain.size_bytes}});
+      }
+    }
     if (failed_ != nullptr) {
       const Sample& sample = samples_[failed_->worst()];
       Json modules = Json::array();
@@ -405,6 +440,8 @@ class Verifier {
   std::vector<Question> questions_;
   std::vector<Row> rows_;
   Row without_gaps_{"full prefill without gaps", std::nullopt, {}, {}};
+  std::vector<Reference> references_;  // of the samples, if scaffolds are to be suggested
+  std::vector<Suggestion> suggestions_;
   const Row* failed_ = nullptr;
   std::vector<std::pair<std::string, double>> blamed_;
 };

@@ -97,7 +97,8 @@ class Collector {
     };
     for (std::size_t i = 0; i < contents_.objects.size(); ++i) {
       const StoredObject& object = contents_.objects[i];
-      const bool is_named = named_.contains(object.digest);
+      // What single prompts made has no name, and is bounded in other ways.
+      const bool is_named = object.shelf == Shelf::automatic || named_.contains(object.digest);
       if (is_young(object.file.used_at)) {
         garbage_.num_young += is_named ? 0 : 1;
         garbage_.young_bytes += is_named ? 0 : object.file.size_bytes;
@@ -177,6 +178,21 @@ bool is_artifact(GarbageReason reason) {
 
 Garbage find_garbage(const StoreContents& contents, const GarbagePolicy& policy, std::int64_t now) {
   return Collector(contents, policy, now).collect();
+}
+
+void trim_automatic(const Store& store, std::uint64_t max_bytes) {
+  if (store.is_read_only()) return;
+  const std::vector<StoredObject> objects = read_objects(store, Shelf::automatic);
+  std::uint64_t size_bytes = 0;
+  for (const StoredObject& object : objects) size_bytes += object.file.size_bytes;
+  for (const StoredObject& object : objects) {
+    if (size_bytes <= max_bytes) return;
+    std::string why;  // one that cannot be removed, or was used just now, stays
+    const StoredFile& file = object.file;
+    if (remove_garbage({file.path, file.size_bytes, file.used_at, GarbageReason::beyond_size}, why)) {
+      size_bytes -= file.size_bytes;
+    }
+  }
 }
 
 bool remove_garbage(const GarbageItem& item, std::string& why) {

@@ -53,6 +53,10 @@ struct Garbage {
 /// `now`: seconds since 1970. While a manifest cannot be read, nothing goes because no manifest names it.
 Garbage find_garbage(const StoreContents& contents, const GarbagePolicy& policy, std::int64_t now);
 
+/// Removes the least recently used automatic artifacts until the others take no more than `max_bytes`. Safe beside
+/// readers and writers, as everything here.
+void trim_automatic(const Store& store, std::uint64_t max_bytes);
+
 /// Removes an item, unless it was used since it was looked at, or is a folder with something in it. False: it is
 /// still there, because of that (`why` is empty) or because the system says no.
 bool remove_garbage(const GarbageItem& item, std::string& why);

@@ -72,28 +72,46 @@ std::uint64_t StoreContents::objects_bytes() const {
   return sum;
 }
 
-StoreContents read_contents(const Store& store) {
-  StoreContents contents;
-  contents.folder = store.folder();
+namespace {
+
+bool by_use(const StoredObject& a, const StoredObject& b) {
+  return std::pair(a.file.used_at, a.digest) < std::pair(b.file.used_at, b.digest);
+}
+
+/// Adds what lies on a shelf.
+void read_shelf(const Store& store, Shelf shelf, StoreContents& contents) {
   std::error_code error;
-  const fs::path objects = store.folder() / "objects";
-  for (fs::directory_iterator at(objects, error), end; !error && at != end; at.increment(error)) {
+  for (fs::directory_iterator at(store.folder() / Store::folder_of(shelf), error), end; !error && at != end;
+       at.increment(error)) {
     if (!is_object_folder(*at)) continue;
     contents.folders.push_back({at->path(), count_entries(at->path())});
     const auto digest_of = [&](const fs::path& path) {
       const auto digest = compiler::from_hex(path.stem().string());
-      return digest && path == store.object_path(*digest) ? digest : std::nullopt;
+      return digest && path == store.object_path(*digest, shelf) ? digest : std::nullopt;
     };
     for_each_file(at->path(), [&](const StoredFile& file) {
-      if (const auto digest = digest_of(file.path)) contents.objects.push_back({*digest, file});
+      if (const auto digest = digest_of(file.path)) contents.objects.push_back({*digest, file, shelf});
     });
     for_each_folder(at->path(), [&](const fs::path& folder) {
       if (digest_of(folder)) contents.misplaced.push_back(folder);
     });
   }
-  std::sort(contents.objects.begin(), contents.objects.end(), [](const StoredObject& a, const StoredObject& b) {
-    return std::pair(a.file.used_at, a.digest) < std::pair(b.file.used_at, b.digest);
-  });
+}
+
+}  // namespace
+
+std::vector<StoredObject> read_objects(const Store& store, Shelf shelf) {
+  StoreContents contents;
+  read_shelf(store, shelf, contents);
+  std::ranges::sort(contents.objects, by_use);
+  return std::move(contents.objects);
+}
+
+StoreContents read_contents(const Store& store) {
+  StoreContents contents;
+  contents.folder = store.folder();
+  for (const Shelf shelf : {Shelf::declared, Shelf::automatic}) read_shelf(store, shelf, contents);
+  std::ranges::sort(contents.objects, by_use);
   StoredManifests manifests = read_manifests(store);
   contents.manifests = std::move(manifests.readable);
   contents.unreadable_manifests = std::move(manifests.unreadable);

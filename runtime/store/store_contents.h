@@ -17,9 +17,10 @@ struct StoredFile {
 struct StoredObject {
   Digest digest{};  // as its name says
   StoredFile file;
+  Shelf shelf = Shelf::declared;
 };
 
-/// A folder of artifacts, objects/<aa>.
+/// A folder of artifacts, objects/<aa> or automatic/<aa>.
 struct StoredFolder {
   std::filesystem::path path;
   std::size_t num_entries = 0;
@@ -38,6 +39,9 @@ struct StoreContents {
 
   std::uint64_t objects_bytes() const;
 };
+
+/// The artifacts of one shelf, least recently used first.
+std::vector<StoredObject> read_objects(const Store& store, Shelf shelf);
 
 /// Reads folders and small files, and opens no object. Files with other names or contents than a store's are passed
 /// over, but for those that are named like manifests.
