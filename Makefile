@@ -4,7 +4,7 @@ PEERS := .deps/peers/bin/python
 PEER := $(PEERS)
 COMPARE = $(PEER) bench/peers/compare.py --server build/pml_bench_server --model $(MODEL)
 
-.PHONY: all setup build demo test bench bench-peers oracle clean
+.PHONY: all setup build demo test bench bench-peers fidelity oracle clean
 all: build
 
 setup:
@@ -33,6 +33,10 @@ bench-peers: build
 	@if [ "$(PEER)" = "$(PEERS)" ]; then python3 tools/setup.py --peers; fi
 	@$(COMPARE) $(ARGS)
 	@$(PEER) bench/peers/weights_kl.py --server build/pml_bench_server --model $(MODEL) $(ARGS)
+
+# What splicing changes: the tables of docs/fidelity.md. ARGS: "--quick", for a look.
+fidelity: build
+	@python3 bench/fidelity.py --pml build/pml --model $(MODEL) --json build/fidelity.json $(ARGS)
 
 # Makes the goldens of tests/oracle again with `transformers` (5 GB) and compares.
 oracle: build

@@ -11,7 +11,7 @@ namespace pml::cli {
 namespace {
 
 constexpr double kWidth = 720.0, kHeight = 440.0;
-constexpr double kLeft = 70.0, kRight = 560.0, kTop = 40.0, kBottom = 390.0;
+constexpr double kLeft = 70.0, kRight = 560.0, kTop = 56.0, kBottom = 390.0;
 constexpr std::array<const char*, 4> kColors{"#b3382c", "#2b6cb0", "#2f855a", "#6b46c1"};
 
 /// Below this a KL is rounding.
@@ -56,13 +56,14 @@ Result<void> write_fidelity_plot(const std::filesystem::path& path, const std::s
   svg.line(kLeft, kBottom, kRight, kBottom, "#888");
   svg.line(kLeft, kTop, kLeft, kBottom, "#888");
   svg.text((kLeft + kRight) / 2, kBottom + 38, "tokens computed for a prompt", Svg::Anchor::middle);
-  svg.text(kLeft, kTop - 4, "KL of the next token to the full prefill, nats", Svg::Anchor::start, 11);
+  svg.text(kLeft, kTop - 6, "KL of the next token to the full prefill, nats", Svg::Anchor::start, 11);
   if (without_gaps > 0.0) {
     svg.line(kLeft, y_of(without_gaps), kRight, y_of(without_gaps), "#888", 2);
     svg.text(kRight + 8, y_of(without_gaps) + 4, "the text without gaps");
   }
 
   std::vector<std::string> series;
+  std::vector<std::pair<double, double>> labelled;  // where labels are
   for (const PlotPoint& point : points) {
     if (std::ranges::find(series, point.series) == series.end()) series.push_back(point.series);
     const auto index = static_cast<std::size_t>(std::ranges::find(series, point.series) - series.begin());
@@ -71,7 +72,13 @@ Result<void> write_fidelity_plot(const std::filesystem::path& path, const std::s
     std::snprintf(title, sizeof title, "%s, %s: KL %.6f, %.0f tokens", point.series.c_str(), point.label.c_str(),
                   point.kl, point.computed);
     svg.circle(x_of(point.computed), y_of(point.kl), 5, color, title);
-    svg.text(x_of(point.computed) + 8, y_of(point.kl) - 6, point.label, Svg::Anchor::start, 10);
+    // Above its point, or below where another label would be in the way.
+    const double x = x_of(point.computed) + 8, y = y_of(point.kl);
+    const bool is_crowded = std::ranges::any_of(labelled, [&](const std::pair<double, double>& other) {
+      return std::abs(other.first - x) < 60.0 && std::abs(other.second - (y - 6)) < 10.0;
+    });
+    labelled.emplace_back(x, is_crowded ? y + 13 : y - 6);
+    svg.text(x, labelled.back().second, point.label, Svg::Anchor::start, 10);
   }
   for (std::size_t i = 0; i < series.size(); ++i) {
     const double y = kTop + 20.0 * static_cast<double>(i);
