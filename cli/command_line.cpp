@@ -81,7 +81,7 @@ class OptionTable {
     command
         .add_option(
             "--context", options_.context,
-            "What cached text has seen: isolated, guaranteed, typical or adjacent (default: as compiled, else typical)")
+            "What cached text has seen: isolated, guaranteed, typical or adjacent (default: as compiled, else adjacent)")
         ->check(CLI::IsMember({"isolated", "guaranteed", "typical", "adjacent"}))
         ->type_name("KIND");
   }

@@ -35,8 +35,6 @@ struct Assumption {
   std::vector<bool> is_present;    // by element: of a module, if its parent is
   std::vector<bool> is_seen;       // by element: is its own text in contexts? Empty: all is
   std::vector<bool> is_scaffold;   // by element: a module of the scaffold, or in one. Empty: none is
-  ElementId neighbour =
-      kNone;  // the union that is not filled as in typical prompts: only what stands next to it counts
 };
 
 class ContextBuilder {
@@ -58,7 +56,6 @@ class ContextBuilder {
     std::set<ast::ContextKind> kinds{otherwise_};
     for (const Element& element : layout_.elements) kinds.insert(kind_of(element));
     for (const ast::ContextKind kind : kinds) walk(assume(kind), start);
-    if (kinds.contains(ast::ContextKind::adjacent)) walk_neighbours(start);
     for (std::size_t i = 0; i < contexts_.scaffolds.size(); ++i) {
       for (const ast::ContextKind kind : kinds) walk(assume(kind, static_cast<ScaffoldId>(i)), start);
     }
@@ -71,7 +68,8 @@ class ContextBuilder {
   struct Before {
     ChainId chain = kNone;
     bool has_scaffold = false;  // a segment of a module of the scaffold
-    bool is_adjacent = false;   // the last union before is Assumption::neighbour
+    /// The same after the other members of the last union, in `adjacent` contexts.
+    std::vector<ChainId> neighbours;
   };
 
   ast::ContextKind kind_of(const Element& element) const { return element.inherited.context.value_or(otherwise_); }
@@ -122,22 +120,6 @@ class ContextBuilder {
     return kind == ast::ContextKind::typical || kind == ast::ContextKind::adjacent;
   }
 
-  /// What follows a union, up to the end of the next one, after each of its other members.
-  void walk_neighbours(Before start) {
-    Assumption assumption = assume(ast::ContextKind::adjacent);
-    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
-      if (layout_.elements[id].kind != ElementKind::alternatives) continue;
-      const ElementId standin = assumption.members[id];
-      assumption.neighbour = static_cast<ElementId>(id);
-      for (const Content& member : layout_.elements[id].contents) {
-        if (member.id == standin) continue;
-        assumption.members[id] = member.id;
-        walk(assumption, start);
-      }
-      assumption.members[id] = standin;
-    }
-  }
-
   void walk(const Assumption& assumption, Before start) {
     assumption_ = &assumption;
     walk(0, start, /*declares=*/true);
@@ -164,15 +146,23 @@ class ContextBuilder {
     return before;
   }
 
-  Before walk_union(ElementId id, Before before, bool declares) {
+  Before walk_union(ElementId id, const Before& before, bool declares) {
+    const std::vector<Content>& members = layout_.elements[id].contents;
     Before after = before;
-    for (const Content& member : layout_.elements[id].contents) {
+    std::vector<ChainId> others;
+    for (const Content& member : members) {
       const bool is_present = assumption_->members[id] == member.id;
       if (!is_present && !declares) continue;
       const Before end = walk(member.id, before, declares);
-      if (is_present) after = end;
+      if (is_present) {
+        after = end;
+      } else {
+        others.push_back(end.chain);
+      }
     }
-    after.is_adjacent = id == assumption_->neighbour;
+    const bool has_neighbours = assumption_->kind == ast::ContextKind::adjacent && assumption_->scaffold == kNone &&
+                                members.size() <= kMostNeighbours;
+    after.neighbours = has_neighbours ? std::move(others) : std::vector<ChainId>();
     return after;
   }
 
@@ -213,13 +203,17 @@ class ContextBuilder {
     Before after = before;
     const bool is_declared = declares && layout_.segments[id].kind != SegmentKind::standin &&
                              kind_of(element) == assumption_->kind &&
-                             (assumption_->scaffold == kNone || before.has_scaffold) &&
-                             (assumption_->neighbour == kNone || before.is_adjacent);
+                             (assumption_->scaffold == kNone || before.has_scaffold);
     const bool is_seen = assumption_->is_seen.empty() || assumption_->is_seen[owner];
     if (is_declared || is_seen) {
       const ChainId node = extend(before.chain, id);
       if (is_declared) declare(id, node);
       if (is_seen) after.chain = node;
+      for (ChainId& neighbour : after.neighbours) {
+        const ChainId other = extend(neighbour, id);
+        if (is_declared) declare(id, other);
+        if (is_seen) neighbour = other;
+      }
     }
     if (is_seen && !assumption_->is_scaffold.empty() && assumption_->is_scaffold[owner]) after.has_scaffold = true;
     return after;

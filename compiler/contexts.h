@@ -62,10 +62,13 @@ struct Contexts {
 struct Standins;
 
 /// Where neither the documents nor the command line say a kind (docs/fidelity.md).
-inline constexpr ast::ContextKind kDefaultContext = ast::ContextKind::typical;
+inline constexpr ast::ContextKind kDefaultContext = ast::ContextKind::adjacent;
 
 /// Modules of a pool that stand before its other modules, in typical contexts.
 inline constexpr std::size_t kCompanions = 3;
+
+/// Artifacts of a segment grow with the members of the union before it; beyond this a schema would take too much.
+inline constexpr std::size_t kMostNeighbours = 8;
 
 /// `otherwise` is the kind for elements whose documents do not say.
 ///
@@ -75,9 +78,10 @@ inline constexpr std::size_t kCompanions = 3;
 /// pool are in no module's context: the prompt alone says which of them stand before it.
 /// typical: that, and `standins`; before a module of a pool the first kCompanions others of the pool.
 /// adjacent: typical, and besides one artifact for every other member of the union that stands right before the
-/// segment. For each scaffold, besides: the segment's own kind with the scaffold's modules in place of stand-ins, for
-/// every segment behind the first of them; in `isolated` contexts, with the text of the modules and of what is around
-/// them.
+/// segment, if that has at most kMostNeighbours members.
+///
+/// Besides, for each scaffold: the segment's own kind with the scaffold's modules in place of stand-ins, for every
+/// segment behind the first of them; in `isolated` contexts, with the text of the modules and of what is around them.
 Contexts declare_contexts(const Layout& layout, ast::ContextKind otherwise, const Standins& standins,
                           std::vector<Scaffold> scaffolds);
 

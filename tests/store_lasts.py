@@ -53,7 +53,7 @@ def schema_text(num_members: int, name: str = "lasts", rules: str = "Answer brie
         f'<module name="m{i}">Item {i} is {words[i % 10]} and {words[i // 10 % 10]}.</module>' for i in range(num_members)
     )
     return (
-        f'<schema name="{name}"><system>{rules}</system>\n'
+        f'<schema name="{name}" context="guaranteed"><system>{rules}</system>\n'
         '<module name="who" required="true">The guest is <parameter name="guest" length="12" scaffold="somebody"/>.</module>\n'
         f'<union name="items">{members}</union>\n'
         '<union name="tone"><module name="kind">Be kind.</module><module name="terse">Be terse.</module></union>\n'

@@ -150,6 +150,23 @@ TEST_CASE("modules of a pool are encoded after companions") {
   CHECK(compiled.context_of("z") == "Appqqrr");
 }
 
+TEST_CASE("in adjacent contexts there is one artifact for every member of the union right before") {
+  Compiled compiled(R"(<schema name="s" space="preserve">A<union><module name="b">bb</module>)"
+                    R"(<module name="c">cc<union><module name="u">u</module><module name="v">v</module></union>?)"
+                    R"(</module></union>;<union><module name="d">dd</module><module name="e">ee</module></union>)"
+                    R"(<module name="z">zz</module></schema>)",
+                    ContextKind::adjacent);
+  CHECK(compiled.context_of("b") == "A");
+  CHECK(compiled.context_of("d", 0) == "Abb;");
+  CHECK(compiled.context_of("d", 1) == "Accu?;");
+  CHECK(compiled.context_of("z", 0) == "Abb;dd");
+  CHECK(compiled.context_of("z", 1) == "Abb;ee");
+  const Plan plan = compiled.plan(R"(<prompt schema="s"><c><u/></c><e/><z/></prompt>)");
+  CHECK(segment_of(plan, "e").exact);  // after its own neighbour
+  CHECK(modules_of(plan, segment_of(plan, "z").ghosts) == std::vector<std::string>{"b"});
+  CHECK_FALSE(segment_of(compiled.plan(R"(<prompt schema="s"><c><v/></c><e/></prompt>)"), "e").exact);
+}
+
 TEST_CASE("a companion that stands behind a module is at another distance, not lost") {
   Compiled compiled(R"(<schema name="s" layout="pack" space="preserve">A<pool><module name="p">pp</module>)"
                     R"(<module name="q">qq</module><module name="r">rr</module></pool></schema>)");
