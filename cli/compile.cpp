@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 
 #include "cli/commands.h"
 #include "cli/encode.h"
@@ -33,10 +34,9 @@ runtime::KvShape kv_shape(const Workspace& workspace) {
   return {config.num_layers, config.num_kv_heads, config.head_dim, kv_type_of(workspace.recipe())};
 }
 
-/// Consecutive steps of one module, for the same reason.
+/// Steps of one module, for the same reason and with the same detail.
 struct ModuleSteps {
   std::string module;
-  std::string detail;  // of the first one
   std::size_t num_segments = 0;
 
   std::string subject() const {
@@ -48,32 +48,47 @@ std::string line_of(const std::string& subject, const std::string& detail) {
   return detail.empty() ? subject : subject + ": " + detail;
 }
 
-/// The steps for one reason, a line a module. If many share their detail it is one line in all: it names the modules,
-/// or only counts the segments where a detail that comes from elsewhere says enough.
-std::vector<std::string> lines_for(EncodeReason reason, const BuildPlan& plan, const Manifest& manifest) {
+/// Steps that share a detail: a line a module. If they are many it is one line in all: it names the modules, or only
+/// counts the segments where a detail that comes from elsewhere says enough.
+std::vector<std::string> lines_of(EncodeReason reason, const std::string& detail,
+                                  const std::vector<ModuleSteps>& modules) {
   constexpr std::size_t kMostAlike = 8;
-  std::vector<ModuleSteps> modules;
-  std::size_t num_segments = 0;
-  for (const BuildStep& step : plan.steps) {
-    if (step.reason != reason) continue;
-    ++num_segments;
-    const std::string module = module_name(manifest.nodes[step.node].module);
-    if (modules.empty() || modules.back().module != module) modules.push_back({module, step.detail, 0});
-    ++modules.back().num_segments;
-  }
-  const bool are_alike =
-      std::ranges::all_of(modules, [&](const ModuleSteps& steps) { return steps.detail == modules.front().detail; });
   std::vector<std::string> lines;
-  if (modules.size() <= kMostAlike || !are_alike) {
-    for (const ModuleSteps& steps : modules) lines.push_back(line_of(steps.subject(), steps.detail));
+  if (modules.size() <= kMostAlike) {
+    for (const ModuleSteps& steps : modules) lines.push_back(line_of(steps.subject(), detail));
     return lines;
   }
-  const std::string& detail = modules.front().detail;
+  std::size_t num_segments = 0;
+  std::string names;
+  for (const ModuleSteps& steps : modules) {
+    num_segments += steps.num_segments;
+    names += (names.empty() ? "" : ", ") + steps.subject();
+  }
   const bool comes_from_elsewhere = reason == EncodeReason::context || reason == EncodeReason::recipe;
   if (comes_from_elsewhere && !detail.empty()) return {line_of(count_of(num_segments, "segment"), detail)};
-  std::string names;
-  for (const ModuleSteps& steps : modules) names += (names.empty() ? "" : ", ") + steps.subject();
   return {line_of(names, detail)};
+}
+
+/// The steps for one reason, those with one detail together, in the order in which they come first.
+std::vector<std::string> lines_for(EncodeReason reason, const BuildPlan& plan, const Manifest& manifest) {
+  std::vector<std::pair<std::string, std::vector<ModuleSteps>>> groups;
+  std::map<std::string, std::size_t> group_of;
+  std::map<std::pair<std::string, std::string>, std::size_t> place_of;  // in its group
+  for (const BuildStep& step : plan.steps) {
+    if (step.reason != reason) continue;
+    const auto [group, is_new_group] = group_of.try_emplace(step.detail, groups.size());
+    if (is_new_group) groups.push_back({step.detail, {}});
+    std::vector<ModuleSteps>& modules = groups[group->second].second;
+    const std::string module = module_name(manifest.nodes[step.node].module);
+    const auto [place, is_new] = place_of.try_emplace({step.detail, module}, modules.size());
+    if (is_new) modules.push_back({module, 0});
+    ++modules[place->second].num_segments;
+  }
+  std::vector<std::string> lines;
+  for (const auto& [detail, modules] : groups) {
+    for (std::string& line : lines_of(reason, detail, modules)) lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 /// What the files of some artifacts will take.
