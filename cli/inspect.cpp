@@ -10,10 +10,10 @@
 
 namespace pml::cli {
 
-Look look_at(const runtime::Store& store, const runtime::Digest& digest, bool verify) {
+Look look_at(const runtime::Store& store, const runtime::Digest& digest, bool verify, runtime::Shelf shelf) {
   Look look;
   std::error_code error;
-  const std::filesystem::path path = store.object_path(digest);
+  const std::filesystem::path path = store.object_path(digest, shelf);
   const auto size_bytes = std::filesystem::file_size(path, error);
   look.is_there = std::filesystem::exists(std::filesystem::symlink_status(path, error));
   if (!look.is_there) return look;

@@ -21,7 +21,8 @@ struct Look {
 };
 
 /// Reads the header; with `verify` all of the file, and recomputes checksum and digest.
-Look look_at(const runtime::Store& store, const runtime::Digest& digest, bool verify);
+Look look_at(const runtime::Store& store, const runtime::Digest& digest, bool verify,
+             runtime::Shelf shelf = runtime::Shelf::declared);
 
 /// "f16 KV, f32 weights, f32 compute, model 1a2b3c4d5e6f". Of any text.
 std::string describe_recipe(const std::string& recipe);

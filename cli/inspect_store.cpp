@@ -35,8 +35,8 @@ int inspect_store(const Workspace& workspace, const Options& options) {
   std::set<runtime::Digest> held;
   std::vector<std::string> damaged;  // artifacts
   for (const runtime::StoredObject& object : contents.objects) {
-    const Look look = look_at(workspace.store(), object.digest, options.verify);
-    if (look.is_there) held.insert(object.digest);
+    const Look look = look_at(workspace.store(), object.digest, options.verify, object.shelf);
+    if (look.is_there && object.shelf == runtime::Shelf::declared) held.insert(object.digest);
     if (!look.error.empty()) {
       damaged.push_back(look.error);
       continue;
