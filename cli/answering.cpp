@@ -1,17 +1,12 @@
 #include "cli/answering.h"
 
 #include "cli/interrupt.h"
+#include "cli/load_model.h"
 #include "cli/runtime_options.h"
 #include "runtime/store/garbage.h"
 
 namespace pml::cli {
 namespace {
-
-runtime::Model load(const Workspace& workspace, const Options& options) {
-  auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
-  if (!model) workspace.fail(model.error().message);
-  return std::move(*model);
-}
 
 Json to_json(const std::vector<std::vector<runtime::LogProb>>& logprobs) {
   Json list = Json::array();
@@ -28,7 +23,7 @@ Json to_json(const std::vector<std::vector<runtime::LogProb>>& logprobs) {
 Answering::Answering(Workspace& workspace, const Options& options)
     : workspace_(workspace),
       options_(options),
-      model_(load(workspace, options)),
+      model_(load_model(workspace, options)),
       encoder_(model_, &workspace.store(), workspace.layout(), workspace.contexts(), workspace.recipe(),
                kv_type_of(workspace.recipe()), warn) {
   encoder_.is_cancelled = is_interrupted;

@@ -79,9 +79,9 @@ class OptionTable {
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->type_name("TYPE");
     command
-        .add_option(
-            "--context", options_.context,
-            "What cached text has seen: isolated, guaranteed, typical or adjacent (default: as compiled, else adjacent)")
+        .add_option("--context", options_.context,
+                    "What cached text has seen: isolated, guaranteed, typical or adjacent (default: as compiled, else "
+                    "adjacent)")
         ->check(CLI::IsMember({"isolated", "guaranteed", "typical", "adjacent"}))
         ->type_name("KIND");
   }

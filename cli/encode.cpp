@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "cli/interrupt.h"
+#include "cli/load_model.h"
 #include "cli/progress.h"
 #include "cli/rank.h"
 #include "cli/runtime_options.h"
@@ -19,12 +20,11 @@ int encode(const Options& options, EncodeJob& job) {
   const Workspace& workspace = job.workspace;
   job.timing.begin("weights");
   Clock::time_point start = Clock::now();
-  auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
-  if (!model) workspace.fail(model.error().message);
+  const runtime::Model model = load_model(workspace, options);
   const double load_seconds = seconds_since(start);
 
   const runtime::Store store = workspace.store().silent();  // planning has warned of every damaged artifact
-  runtime::Encoder encoder(*model, &store, workspace.layout(), workspace.contexts(), workspace.recipe(),
+  runtime::Encoder encoder(model, &store, workspace.layout(), workspace.contexts(), workspace.recipe(),
                            kv_type_of(workspace.recipe()),
                            [](const std::string&) {});  // must_store: it has no warnings
   Progress progress("encoding " + workspace.schema().name, "tokens", job.plan.num_tokens, !options.quiet);
@@ -45,7 +45,7 @@ int encode(const Options& options, EncodeJob& job) {
     Progress measuring("measuring " + workspace.schema().name, "prompts", static_cast<std::int64_t>(job.prompts.size()),
                        !options.quiet);
     job.ranking =
-        rank_tokens(workspace, workspace.contexts(), job.prompts, *model, encoder, [&] { measuring.advance(1); });
+        rank_tokens(workspace, workspace.contexts(), job.prompts, model, encoder, [&] { measuring.advance(1); });
   }
   return is_interrupted() ? kInterrupted : kDone;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/interrupt.h"
+#include "cli/load_model.h"
 #include "cli/plan_text.h"
 #include "cli/prompt_log.h"
 #include "cli/rank.h"
@@ -14,18 +15,8 @@
 #include "runtime/fidelity.h"
 
 namespace pml::cli {
-namespace {
-
-runtime::Model load(const Workspace& workspace, const Options& options) {
-  auto model = runtime::Model::load(workspace.model(), model_options(options, workspace.recipe()));
-  if (!model) workspace.fail(model.error().message);
-  return std::move(*model);
-}
-
-}  // namespace
-
 Verification::Verification(Workspace& workspace, const Options& options)
-    : workspace_(workspace), options_(options), model_(load(workspace, options)) {}
+    : workspace_(workspace), options_(options), model_(load_model(workspace, options)) {}
 
 Verification::Kind& Verification::kind_of(ast::ContextKind kind) {
   const auto [entry, is_new] = kinds_.try_emplace(kind);
