@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,36 @@ SCHEMAS = {
     "travel": "unions in unions",
     "knowledge_base": "a pool: any documents in any order",
 }
+OTHERS = ["measured", "f32", "facts"]
 REPAIRS = "none,joints,link:16,ratio:0.05,ratio:0.1,exact"
 
 
-def verify(arguments: argparse.Namespace, store: Path, schema: str, *options: str) -> dict[str, Any]:
-    """The JSON that `pml verify` prints."""
-    line = [str(arguments.pml), "verify", str(ROOT / "schemas" / f"{schema}.pml"), "-m", str(arguments.model)]
-    line += ["--store", str(store), "--json", "--repairs", REPAIRS, *options]
-    done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8")
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(line)}\nleft with {done.returncode}:\n{done.stderr}")
-    return json.loads(done.stdout)
+@dataclass(frozen=True)
+class Pml:
+    """The program, with a model and a store."""
+
+    program: Path
+    model: Path
+    store: Path
+
+    def run(self, command: str, schema: str, *options: str) -> dict[str, Any]:
+        """The JSON that a command prints."""
+        line = [str(self.program), command, str(ROOT / "schemas" / f"{schema}.pml"), "-m", str(self.model)]
+        line += ["--store", str(self.store), "--json", *options]
+        done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8")
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(line)}\nleft with {done.returncode}:\n{done.stderr}")
+        return json.loads(done.stdout)
+
+
+def row_of(row: dict[str, Any]) -> str:
+    """KL and agreement of a setting, as cells of a table."""
+    kl, top1 = row["kl"], row["top1"]
+    return (
+        f"| {row.get('context', row['label'])} | {row.get('repair', '-')} | {kl['mean']:.4f} |"
+        f" {kl['low']:.4f} - {kl['high']:.4f} | {kl['max']:.3f} |"
+        f" {100 * top1['mean']:.1f} % ({100 * top1['low']:.1f} - {100 * top1['high']:.1f}) |"
+    )
 
 
 def print_fidelity(schema: str, result: dict[str, Any]) -> None:
@@ -46,16 +66,21 @@ def print_fidelity(schema: str, result: dict[str, Any]) -> None:
     for row in result["rows"]:
         if "kl" not in row:
             continue
-        kl, top1 = row["kl"], row["top1"]
         cached = row["cached_tokens"] + row["repaired_tokens"]
         share = f"{100 * row['repaired_tokens'] / cached:.1f} %" if cached else "-"
         ttft = f"{row['ttft_ms']:.0f} ms" if "ttft_ms" in row else "-"
-        print(
-            f"| {row.get('context', row['label'])} | {row.get('repair', '-')} | {kl['mean']:.4f} |"
-            f" {kl['low']:.4f} - {kl['high']:.4f} | {kl['max']:.3f} |"
-            f" {100 * top1['mean']:.1f} % ({100 * top1['low']:.1f} - {100 * top1['high']:.1f}) |"
-            f" {row['live_tokens'] + row['repaired_tokens']:.0f} | {share} | {ttft} |"
-        )
+        print(f"{row_of(row)} {row['live_tokens'] + row['repaired_tokens']:.0f} | {share} | {ttft} |")
+    print(flush=True)
+
+
+def print_few(title: str, results: dict[str, dict[str, Any]]) -> None:
+    """A table of a few settings of several schemas."""
+    print(f"### {title}\n")
+    print("| schema | contexts | repair | KL | its 95 % interval | worst | same likeliest token |\n|---|---|---|---|---|---|---|")
+    for schema, result in results.items():
+        for row in result["rows"]:
+            if "repair" in row:
+                print(f"| {schema} {row_of(row)}")
     print(flush=True)
 
 
@@ -79,24 +104,37 @@ def main() -> None:
     parser.add_argument("--pml", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--quick", action="store_true", help="fewer prompts: for a look, not for a claim")
-    parser.add_argument("--only", nargs="+", default=[*SCHEMAS, "facts"], metavar="NAME", help="schemas, or facts")
+    parser.add_argument("--only", nargs="+", default=[*SCHEMAS, *OTHERS], metavar="NAME", help=", ".join(OTHERS) + ", schemas")
     parser.add_argument("--json", type=Path, help="where to write all values")
     arguments = parser.parse_args()
     prompts, questions = (8, 40) if arguments.quick else (64, 400)
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder) / "store"
+        pml = Pml(arguments.pml, arguments.model, Path(folder) / "store")
+        samples = ["--samples", str(prompts), "--tokens", "32"]
         for schema in SCHEMAS:
             if schema in arguments.only:
-                results[schema] = verify(arguments, store, schema, "--samples", str(prompts), "--tokens", "32")
+                results[schema] = pml.run("verify", schema, "--repairs", REPAIRS, *samples)
                 print_fidelity(schema, results[schema])
+        if "measured" in arguments.only:
+            settings = ["--contexts", "typical,adjacent", "--repairs", "none,joints"]
+            measured = Pml(arguments.pml, arguments.model, Path(folder) / "measured")
+            results["measured"] = {}
+            for schema in SCHEMAS:
+                measured.run("compile", schema, "--measure", "8", "--quiet")
+                results["measured"][schema] = measured.run("verify", schema, *settings, *samples)
+            print_few("Stand-ins chosen by measurement: compile --measure 8", results["measured"])
+        if "f32" in arguments.only:
+            settings = ["--contexts", "adjacent", "--repairs", "exact", "--kv", "f32", "--weights", "f32"]
+            results["f32"] = {schema: pml.run("verify", schema, *settings, *samples) for schema in SCHEMAS}
+            print_few("exact without rounding: --kv f32 --weights f32", results["f32"])
         if "facts" in arguments.only:
             asked = Path(folder) / "questions.jsonl"
             script = [sys.executable, str(FACTS / "questions.py"), str(FACTS / "shop_floor.json")]
             script += ["--schema", "shop_floor", "--number", str(questions)]
             asked.write_text(subprocess.run(script, check=True, capture_output=True, text=True).stdout, encoding="utf-8")
             options = ["--samples", "0", "--questions", str(asked)]
-            results["facts"] = verify(arguments, store, "shop_floor", *options)
+            results["facts"] = pml.run("verify", "shop_floor", "--repairs", REPAIRS, *options)
             print_facts(results["facts"], questions)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

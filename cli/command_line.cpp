@@ -126,8 +126,9 @@ class OptionTable {
   }
   void measure(CLI::App& command) {
     number(command, "--measure", options_.measured_prompts, {0, 1 << 16},
-           "Rank tokens for --repair ratio with so many prompts: those of --prompts, else random ones")
-        ->default_str("8 if the schema says ratio, else 0");
+           "Choose stand-ins, and rank tokens for --repair ratio, by what they are worth in so many prompts: "
+           "those of --prompts, else random ones")
+        ->default_str("0, or 8 to rank if the schema says ratio");
   }
   void dry_run(CLI::App& command) {
     command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");

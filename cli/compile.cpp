@@ -8,6 +8,7 @@
 #include "cli/encode.h"
 #include "cli/engine.h"
 #include "cli/json_output.h"
+#include "cli/measure_standins.h"
 #include "cli/prompt_log.h"
 #include "cli/quantity.h"
 #include "cli/runtime_options.h"
@@ -252,7 +253,7 @@ void choose_standins(Workspace& workspace, const std::vector<compiler::Selection
   }
 }
 
-/// The prompts that tokens are ranked with: of the log, else random ones.
+/// The prompts that stand-ins are chosen and tokens ranked with: of the log, else random ones.
 std::vector<compiler::Selection> prompts_to_measure(Workspace& workspace, const Options& options,
                                                     const std::vector<compiler::Selection>& log) {
   std::int32_t count = options.measured_prompts;
@@ -262,6 +263,10 @@ std::vector<compiler::Selection> prompts_to_measure(Workspace& workspace, const 
   std::vector<compiler::Selection> prompts(log.begin(), log.begin() + std::min<std::ptrdiff_t>(count, std::ssize(log)));
   if (log.empty()) prompts = random_prompts(workspace, count, options.json);
   return prompts;
+}
+
+bool has_open_unions(const Workspace& workspace) {
+  return !open_unions(workspace.layout(), workspace.standins(), workspace.context_kind()).empty();
 }
 
 /// The manifest comes last, so that it never names what is not there. One that is there already only gets a new
@@ -304,6 +309,13 @@ int compile(const Options& options) {
   const std::vector<compiler::Selection> log =
       options.prompt_log.empty() ? std::vector<compiler::Selection>() : read_prompt_log(workspace, options.prompt_log);
   choose_standins(workspace, log, before);
+  const std::vector<compiler::Selection> prompts = prompts_to_measure(workspace, options, log);
+  if (options.measured_prompts > 0 && !options.dry_run && !prompts.empty() && has_open_unions(workspace)) {
+    StandinJob job{workspace, timing, prompts};
+    const int exit_code = run_in_engine(EngineCommand::measure_standins, options, {.measure_standins = &job});
+    if (exit_code == kInterrupted) workspace.stop("interrupted: no stand-in was chosen", kInterrupted);
+    if (exit_code != kDone) return exit_code;
+  }
   Manifest manifest = workspace.make_manifest();
   if (before != nullptr) keep_ranking(manifest, before->manifest);
   const BuildPlan plan =
@@ -329,7 +341,6 @@ int compile(const Options& options) {
     return report_dry_run(report, options);
   }
 
-  const std::vector<compiler::Selection> prompts = prompts_to_measure(workspace, options, log);
   if (!plan.steps.empty() || !prompts.empty()) {
     if (!plan.steps.empty() && workspace.store().is_read_only()) {
       workspace.fail("the store " + workspace.store().folder().string() + " is read-only, and " +
@@ -337,7 +348,7 @@ int compile(const Options& options) {
     }
     timing.begin("LibTorch");
     EncodeJob job{workspace, plan, timing, prompts};
-    const int exit_code = run_in_engine(EngineCommand::encode, options, &job);
+    const int exit_code = run_in_engine(EngineCommand::encode, options, {.encode = &job});
     if (exit_code == kInterrupted) {
       workspace.stop("interrupted: " + std::to_string(job.num_encoded) + " of " +
                          count_of(plan.steps.size(), "segment") + " were encoded and stay in the store",

@@ -9,7 +9,7 @@
 
 namespace pml::cli {
 
-int run_in_engine(EngineCommand command, const Options& options, EncodeJob* job) {
+int run_in_engine(EngineCommand command, const Options& options, const EngineJob& job) {
   namespace fs = std::filesystem;
   // OpenMP's threads spin while they wait, by default so long that other work on the same cores slows both down by far
   // more than it gains.
@@ -25,7 +25,7 @@ int run_in_engine(EngineCommand command, const Options& options, EncodeJob* job)
       continue;
     }
     const auto entry = reinterpret_cast<decltype(&pml_engine_main)>(::dlsym(engine, "pml_engine_main"));
-    if (entry != nullptr) return entry(command, &options, job);
+    if (entry != nullptr) return entry(command, &options, &job);
     why = ::dlerror();
   }
   throw std::runtime_error("the engine cannot be loaded: " +

@@ -5,17 +5,20 @@
 #include "cli/encode.h"
 #include "cli/engine.h"
 #include "cli/json_output.h"
+#include "cli/measure_standins.h"
 #include "cli/workspace.h"
 #include "grammar/result.h"
 
 extern "C" __attribute__((visibility("default"))) int pml_engine_main(pml::cli::EngineCommand command,
                                                                       const pml::cli::Options* options,
-                                                                      pml::cli::EncodeJob* job) {
+                                                                      const pml::cli::EngineJob* job) {
   // Exceptions do not leave the library: LibTorch throws when memory runs out.
   try {
     switch (command) {
       case pml::cli::EngineCommand::encode:
-        return pml::cli::encode(*options, *job);
+        return pml::cli::encode(*options, *job->encode);
+      case pml::cli::EngineCommand::measure_standins:
+        return pml::cli::measure_standins(*options, *job->measure_standins);
       case pml::cli::EngineCommand::run:
         return pml::cli::run(*options);
       case pml::cli::EngineCommand::verify:

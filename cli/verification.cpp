@@ -23,9 +23,7 @@ Verification::Kind& Verification::kind_of(ast::ContextKind kind) {
   Kind& known = entry->second;
   if (!is_new) return known;
   known.contexts = workspace_.declare_contexts(kind);
-  known.encoder = std::make_unique<runtime::Encoder>(model_, &workspace_.store(), workspace_.layout(), known.contexts,
-                                                     workspace_.recipe(), kv_type_of(workspace_.recipe()), warn);
-  known.encoder->is_cancelled = is_interrupted;
+  known.encoder = make_encoder(known.contexts, &workspace_.store(), warn);
   const bool needs_ranking = std::ranges::any_of(
       options_.verification.repairs,
       [](const grammar::RepairPolicy& policy) { return policy.kind == grammar::RepairPolicy::Kind::ratio; });
@@ -37,6 +35,14 @@ Verification::Kind& Verification::kind_of(ast::ContextKind kind) {
     known.ranking = rank_tokens(workspace_, known.contexts, prompts, model_, *known.encoder);
   }
   return known;
+}
+
+std::unique_ptr<runtime::Encoder> Verification::make_encoder(const compiler::Contexts& contexts,
+                                                             const runtime::Store* store, runtime::Warn warn) const {
+  auto encoder = std::make_unique<runtime::Encoder>(model_, store, workspace_.layout(), contexts, workspace_.recipe(),
+                                                    kv_type_of(workspace_.recipe()), std::move(warn));
+  encoder->is_cancelled = is_interrupted;
+  return encoder;
 }
 
 std::int64_t Verification::count_missing(ast::ContextKind kind) {
@@ -202,12 +208,8 @@ Result<Verification::Gain> Verification::try_scaffold(const std::vector<compiler
                                                       const std::vector<Sample>& samples,
                                                       const std::vector<Reference>& references,
                                                       const std::vector<double>& kls) {
-  const ast::ContextKind kind = workspace_.context_kind();
   const compiler::Contexts contexts =
-      compiler::declare_contexts(workspace_.layout(), kind, workspace_.standins(), {{"", modules}});
-  runtime::Encoder encoder(model_, &workspace_.store(), workspace_.layout(), contexts, workspace_.recipe(),
-                           kv_type_of(workspace_.recipe()), warn);
-  encoder.is_cancelled = is_interrupted;
+      declare_contexts(workspace_.layout(), workspace_.context_kind(), workspace_.standins(), {{"", modules}});
   Gain gain;
   for (const auto& artifacts : contexts.artifacts) {
     for (const compiler::DeclaredArtifact& artifact : artifacts) {
@@ -217,19 +219,40 @@ Result<Verification::Gain> Verification::try_scaffold(const std::vector<compiler
     }
   }
   gain.size_bytes = 2 * model_.kv_shape(kv_type_of(workspace_.recipe())).size_bytes(gain.num_tokens);
+  std::vector<Sample> with_all;
+  std::vector<Reference> their_references;
+  double before = 0.0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const bool has_all = std::ranges::all_of(
         modules, [&](const compiler::ElementId module) { return samples[i].selection.present[module]; });
     if (!has_all) continue;
+    with_all.push_back(samples[i]);
+    their_references.push_back(references[i]);
+    before += kls[i];
+  }
+  if (with_all.empty()) return gain;
+  const auto after = try_contexts(contexts, with_all, their_references);
+  if (!after) return tl::make_unexpected(after.error());
+  gain.kl = (before - *after * static_cast<double>(with_all.size())) / static_cast<double>(samples.size());
+  return gain;
+}
+
+Result<double> Verification::try_contexts(const compiler::Contexts& contexts, const std::vector<Sample>& samples,
+                                          const std::vector<Reference>& references) {
+  const auto silent = [](const std::string&) {};
+  const auto store = runtime::Store::open_for_reading(workspace_.store().folder(), silent);
+  const auto encoder = make_encoder(contexts, store ? &*store : nullptr, silent);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
     grammar::Diagnostics none;
     compiler::Plan plan = make_plan(workspace_.layout(), contexts, samples[i].selection, workspace_.text_encoder(),
                                     workspace_.max_positions(), none);
     plan = repair(std::move(plan), workspace_.layout(), workspace_.repair_policy(), {});
-    const auto fidelity = compare(plan, encoder, references[i]);
+    const auto fidelity = compare(plan, *encoder, references[i]);
     if (!fidelity) return tl::make_unexpected(fidelity.error());
-    gain.kl += (kls[i] - fidelity->kl) / static_cast<double>(samples.size());
+    sum += fidelity->kl;
   }
-  return gain;
+  return sum / static_cast<double>(samples.size());
 }
 
 }  // namespace pml::cli

@@ -90,6 +90,11 @@ class Verification {
   Result<Gain> try_scaffold(const std::vector<compiler::ElementId>& modules, const std::vector<Sample>& samples,
                             const std::vector<Reference>& references, const std::vector<double>& kls);
 
+  /// Mean KL of `samples` after these contexts, in the workspace's own repair. What the store does not hold of them is
+  /// encoded and not kept.
+  Result<double> try_contexts(const compiler::Contexts& contexts, const std::vector<Sample>& samples,
+                              const std::vector<Reference>& references);
+
   /// Tokens that go through the model before every segment of these kinds is stored.
   std::int64_t count_missing(ast::ContextKind kind);
 
@@ -104,6 +109,8 @@ class Verification {
   compiler::Plan plan(const compiler::Selection& selection, const Setting& setting);
   compiler::Plan full_plan(const compiler::Selection& selection);
   Result<runtime::GenerationRequest> request(const compiler::Plan& plan, runtime::Encoder& encoder) const;
+  std::unique_ptr<runtime::Encoder> make_encoder(const compiler::Contexts& contexts, const runtime::Store* store,
+                                                 runtime::Warn warn) const;
   Result<PromptFidelity> compare(const compiler::Plan& plan, runtime::Encoder& encoder, const Reference& reference);
   std::vector<std::vector<float>> distributions(const runtime::GenerationRequest& request,
                                                 std::span<const compiler::TokenId> continuation);

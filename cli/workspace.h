@@ -79,6 +79,7 @@ class Workspace {
   const compiler::Layout& layout() const { return layout_; }
   const compiler::Contexts& contexts() const { return contexts_; }
   const compiler::Standins& standins() const { return standins_; }
+  const std::vector<compiler::Scaffold>& scaffolds() const { return scaffolds_; }
   const compiler::Ranking& ranking() const { return ranking_; }
   /// Other stand-ins than those that were compiled last; the contexts follow.
   void set_standins(compiler::Standins standins);

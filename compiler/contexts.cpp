@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/order.h"
 #include "compiler/standins.h"
 
 namespace pml::compiler {
@@ -45,6 +46,7 @@ class ContextBuilder {
     contexts_.artifacts.resize(layout.segments.size());
     contexts_.scaffolds = std::move(scaffolds);
     contexts_.is_packed = layout.is_packed();
+    order_ = pool_order(layout);
   }
 
   Contexts build() {
@@ -116,10 +118,6 @@ class ContextBuilder {
     return assumption;
   }
 
-  static bool is_typical(ast::ContextKind kind) {
-    return kind == ast::ContextKind::typical || kind == ast::ContextKind::adjacent;
-  }
-
   void walk(const Assumption& assumption, Before start) {
     assumption_ = &assumption;
     walk(0, start, /*declares=*/true);
@@ -185,9 +183,13 @@ class ContextBuilder {
         if (other == module) return at;  // the scaffold's modules stand in the order of the schema
         add(other);
       }
+      std::vector<ElementId> there = named;
       for (const Content& other : members) {
         if (!has_companions || num_companions >= kCompanions) break;
-        if (other.id != module && !assumption_->is_present[other.id]) add(other.id);
+        const bool stands_there = other.id == module || assumption_->is_present[other.id];
+        if (stands_there || !may_stand_between(there, other.id, module)) continue;
+        add(other.id);
+        there.push_back(other.id);
       }
       return at;
     };
@@ -195,6 +197,12 @@ class ContextBuilder {
       for (const Content& member : members) walk(member.id, behind(member.id), true);
     }
     return behind(kNone);
+  }
+
+  /// No companion breaks a rule on the order of its pool: `other` behind those of `there`, before `module`.
+  bool may_stand_between(const std::vector<ElementId>& there, ElementId other, ElementId module) const {
+    if (order_.contains({other, module})) return false;
+    return std::ranges::none_of(there, [&](ElementId earlier) { return order_.contains({earlier, other}); });
   }
 
   Before segment(SegmentId id, ElementId owner, Before before, bool declares) {
@@ -258,6 +266,7 @@ class ContextBuilder {
   const Layout& layout_;
   ast::ContextKind otherwise_;
   const Standins& standins_;
+  PoolOrder order_;
   const Assumption* assumption_ = nullptr;
   Contexts contexts_;
 };

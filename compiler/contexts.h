@@ -76,7 +76,8 @@ inline constexpr std::size_t kMostNeighbours = 8;
 /// guaranteed: what every prompt with the segment has before it: text of the schema and of its ancestors,
 /// required children of what is present, and of their parameters the default, else the stand-in. Other modules of its
 /// pool are in no module's context: the prompt alone says which of them stand before it.
-/// typical: that, and `standins`; before a module of a pool the first kCompanions others of the pool.
+/// typical: that, and `standins`; before a module of a pool the first kCompanions others of the pool that
+/// may stand there.
 /// adjacent: typical, and besides one artifact for every other member of the union that stands right before the
 /// segment, if that has at most kMostNeighbours members.
 ///

@@ -13,6 +13,11 @@ struct Fork {
   ElementId around = 0;  // holds both
   ElementId module = 0;  // what `around` holds of the one; `around` itself if that is the one
   ElementId other = 0;   // and of the other
+
+  /// Does the prompt decide which of them stands before the other?
+  bool is_open(const Layout& layout) const {
+    return layout.elements[around].kind == ElementKind::pool && module != around && other != around;
+  }
 };
 
 std::vector<ElementId> way_to(const Layout& layout, ElementId id) {
@@ -72,9 +77,7 @@ void check_order(const Layout& layout, const Names& names, Diagnostics& diagnost
 void check_order(const Layout& layout, const Names& names, const Selection& selection, Diagnostics& diagnostics) {
   Diagnostics said;  // unknown modules are the schema's mistake
   for_each_order(layout, names, said, [&](const ast::Path& path, ElementId module, ElementId other, const Fork& fork) {
-    const bool is_open = layout.elements[fork.around].kind == ElementKind::pool && fork.module != fork.around &&
-                         fork.other != fork.around;
-    if (!is_open || !selection.present[module] || !selection.present[other]) return;
+    if (!fork.is_open(layout) || !selection.present[module] || !selection.present[other]) return;
     const std::vector<PoolMember>& members = selection.pools.at(fork.around);
     const auto at = std::ranges::find(members, fork.module, &PoolMember::module);
     const auto other_at = std::ranges::find(members, fork.other, &PoolMember::module);
@@ -85,6 +88,17 @@ void check_order(const Layout& layout, const Names& names, const Selection& sele
     diagnostic.notes.push_back({other_at->place, quoted_path(layout, other) + " is selected here"});
     diagnostic.notes.push_back({path.place, "the schema says so here"});
   });
+}
+
+PoolOrder pool_order(const Layout& layout) {
+  PoolOrder order;
+  if (std::ranges::none_of(layout.elements, [](const Element& element) { return !element.after.empty(); }))
+    return order;
+  Diagnostics said;
+  for_each_order(layout, Names(layout), said, [&](const ast::Path&, ElementId, ElementId, const Fork& fork) {
+    if (fork.is_open(layout)) order.emplace(fork.module, fork.other);
+  });
+  return order;
 }
 
 }  // namespace pml::compiler

@@ -4,6 +4,9 @@
 // are never present together, so nothing is said of them.
 #pragma once
 
+#include <set>
+#include <utility>
+
 #include "compiler/layout.h"
 #include "compiler/selection.h"
 #include "grammar/diagnostics.h"
@@ -16,5 +19,9 @@ void check_order(const Layout& layout, const Names& names, grammar::Diagnostics&
 /// Checks the order in which a prompt has the modules of pools. Says nothing of what the layout decides.
 void check_order(const Layout& layout, const Names& names, const Selection& selection,
                  grammar::Diagnostics& diagnostics);
+
+/// Which modules of one pool must not stand before which others: pairs {behind, before}.
+using PoolOrder = std::set<std::pair<ElementId, ElementId>>;
+PoolOrder pool_order(const Layout& layout);
 
 }  // namespace pml::compiler

@@ -1,5 +1,6 @@
 #include "compiler/standins.h"
 
+#include <algorithm>
 #include <map>
 
 #include "compiler/recipe.h"
@@ -52,6 +53,7 @@ Standins choose_standins(const Layout& layout) {
   Standins standins;
   standins.members.assign(layout.elements.size(), kNone);
   standins.likely.assign(layout.elements.size(), false);
+  standins.is_measured.assign(layout.elements.size(), false);
   for (std::size_t id = 0; id < layout.elements.size(); ++id) {
     const Element& element = layout.elements[id];
     if (element.kind != ElementKind::alternatives || element.contents.empty()) continue;
@@ -86,6 +88,20 @@ Standins choose_standins(const Layout& layout, const std::vector<Selection>& pro
   return standins;
 }
 
+std::vector<ElementId> open_unions(const Layout& layout, const Standins& standins, ast::ContextKind otherwise) {
+  const bool has_standins = std::ranges::any_of(layout.elements, [&](const Element& element) {
+    return is_typical(element.inherited.context.value_or(otherwise));
+  });
+  std::vector<ElementId> unions;
+  for (std::size_t id = 0; has_standins && id < layout.elements.size(); ++id) {
+    const Element& element = layout.elements[id];
+    const bool is_open = element.kind == ElementKind::alternatives && element.contents.size() > 1 &&
+                         element.standin == kNone && !standins.is_measured[id];
+    if (is_open) unions.push_back(static_cast<ElementId>(id));
+  }
+  return unions;
+}
+
 std::vector<StandinChoice> describe_standins(const Layout& layout, const Standins& standins) {
   const Places places(layout);
   std::vector<StandinChoice> choices;
@@ -93,7 +109,8 @@ std::vector<StandinChoice> describe_standins(const Layout& layout, const Standin
     const Element& element = layout.elements[id];
     if (element.kind == ElementKind::alternatives && element.standin == kNone && !element.contents.empty()) {
       const ElementId member = standins.members[id];
-      choices.push_back({places.place(id), member == kNone ? "" : layout.elements[member].name, places.digest(id)});
+      choices.push_back({places.place(id), member == kNone ? "" : layout.elements[member].name, places.digest(id),
+                         standins.is_measured[id]});
     }
     if (standins.likely[id]) choices.push_back({places.place(id), element.name, places.digest(id)});
   }
@@ -116,6 +133,7 @@ Standins recall_standins(const Layout& layout, const std::vector<StandinChoice>&
       standins.likely[id] = true;
       continue;
     }
+    standins.is_measured[id] = found->second->is_measured;
     standins.members[id] = kNone;
     for (const Content& member : element.contents) {
       if (layout.elements[member.id].name == found->second->member) standins.members[id] = member.id;

@@ -33,7 +33,9 @@ Encoder::Encoder(const Model& model, const Store* store, const compiler::Layout&
       warn_(std::move(warn)),
       is_kept_(static_cast<std::size_t>(contexts.num_declared), false) {
   for (const auto& artifacts : contexts.artifacts) {
-    for (const compiler::DeclaredArtifact& artifact : artifacts) is_kept_[artifact.node] = true;
+    for (const compiler::DeclaredArtifact& artifact : artifacts) {
+      if (!contexts.is_automatic(artifact.node)) is_kept_[artifact.node] = true;
+    }
   }
   catch_up();
 }

@@ -45,6 +45,12 @@ class Members {
     }
     return numbers;
   }
+  bool optional_flag(const char* key) {
+    if (!object_.contains(key)) return false;
+    const nlohmann::json& value = compiler::member(object_, key);
+    if (!value.is_boolean()) blame(key, "is neither true nor false");
+    return value.is_boolean() && value.get<bool>();
+  }
   /// Empty if there is none.
   std::string optional_text(const char* key) { return object_.contains(key) ? text(key) : ""; }
   std::string one_of(const char* key, std::initializer_list<std::string_view> known) {
@@ -138,6 +144,7 @@ std::string to_json(const Manifest& manifest) {
                       {"segments", std::move(segments)}};
   for (const compiler::StandinChoice& choice : manifest.standins) {
     json["standins"].push_back({{"place", choice.place}, {"member", choice.member}, {"text", choice.text}});
+    if (choice.is_measured) json["standins"].back()["measured"] = true;
   }
   for (const CompiledSource& other : manifest.other_sources) {
     json["other_sources"].push_back({{"path", other.path}, {"compiled_at", other.compiled_at}});
@@ -171,7 +178,8 @@ Result<Manifest> read_manifest(std::string_view text) {
     const nlohmann::json& standins = top.array("standins");
     for (std::size_t i = 0; mistake.empty() && i < standins.size(); ++i) {
       Members choice(standins[i], place_in("standins", i), mistake);
-      manifest.standins.push_back({choice.text("place"), choice.text("member"), choice.text("text")});
+      manifest.standins.push_back(
+          {choice.text("place"), choice.text("member"), choice.text("text"), choice.optional_flag("measured")});
     }
   }
   if (json.contains("other_sources")) {

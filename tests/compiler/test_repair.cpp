@@ -150,6 +150,17 @@ TEST_CASE("modules of a pool are encoded after companions") {
   CHECK(compiled.context_of("z") == "Appqqrr");
 }
 
+TEST_CASE("companions keep the order that a pool prescribes") {
+  const Compiled compiled(
+      R"(<schema name="s" layout="pack" space="preserve">A<pool><module name="p" after="t">pp</module>)"
+      R"(<module name="q" after="u">qq</module><module name="r">rr</module>)"
+      R"(<module name="t">tt</module><module name="u">uu</module></pool></schema>)");
+  CHECK(compiled.context_of("p") == "Aqqrrtt");  // of q and u only one, in the order of the schema
+  CHECK(compiled.context_of("q") == "Apprruu");  // no t behind p
+  CHECK(compiled.context_of("t") == "Aqqrr");    // neither p nor u
+  CHECK(compiled.context_of("u") == "Apprr");
+}
+
 TEST_CASE("in adjacent contexts there is one artifact for every member of the union right before") {
   Compiled compiled(R"(<schema name="s" space="preserve">A<union><module name="b">bb</module>)"
                     R"(<module name="c">cc<union><module name="u">u</module><module name="v">v</module></union>?)"
@@ -203,6 +214,15 @@ TEST_CASE("prompts that were asked choose the stand-ins") {
   const auto choices = describe_standins(compiled.layout(), standins);
   CHECK(recall_standins(compiled.layout(), choices).members == standins.members);
   CHECK(recall_standins(compiled.layout(), choices).likely == standins.likely);
+  const auto is_open = [&](const compiler::Standins& chosen) {
+    return open_unions(compiled.layout(), chosen, ContextKind::typical).size();
+  };
+  CHECK(is_open(standins) == 1);  // of the other its author names a member
+  CHECK(open_unions(compiled.layout(), standins, ContextKind::guaranteed).empty());
+  auto measured = choices;
+  measured[0].is_measured = true;
+  CHECK(is_open(recall_standins(compiled.layout(), measured)) == 0);  // what was measured stays
+  CHECK(describe_standins(compiled.layout(), recall_standins(compiled.layout(), measured)) == measured);
 
   // Another text elsewhere changes nothing; one in the union forgets the choice.
   std::string edited = kUnions;
