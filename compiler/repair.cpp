@@ -46,7 +46,7 @@ void repair_ranked(Plan& plan, double share, const Ranking& ranking) {
       tokens.emplace_back(worth, static_cast<std::int32_t>(s), i);
     }
   }
-  const auto wanted = static_cast<std::size_t>(std::ceil(share * static_cast<double>(num_cached)));
+  const auto wanted = static_cast<std::size_t>(std::floor(share * static_cast<double>(num_cached)));
   const std::size_t count = std::min(wanted, tokens.size());
   const auto is_before = [](const auto& a, const auto& b) {  // ties: in the prompt's order
     if (std::get<0>(a) != std::get<0>(b)) return std::get<0>(a) > std::get<0>(b);

@@ -38,7 +38,7 @@ class Segment:
     dropped: tuple[int, ...]
     ghosts: tuple[int, ...]
     moved: tuple[int, ...]
-    kind_of_context: str  # isolated | guaranteed | typical | scaffold | automatic; empty: no artifact
+    kind_of_context: str  # isolated | guaranteed | typical | adjacent | scaffold | automatic; empty: no artifact
 
     def placed(self) -> list[tuple[int, int]]:
         """(token, position) of each of its rows in the prompt."""
@@ -234,7 +234,7 @@ class Module:
     parent: str | None
     required: bool
     cached: bool
-    context: str  # isolated | guaranteed | typical
+    context: str  # isolated | guaranteed | typical | adjacent
     group: int = -1  # the union or pool that it is a member of
     stands_in: bool = False  # for its union
     pool: tuple[str, ...] = ()  # the members of its pool
@@ -279,9 +279,11 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
     `isolated` asks for BOS. `guaranteed` asks for what every prompt with the segment has before it: the text
     of the schema, of the ancestors and of the module itself, and required children of all of these; a
     parameter counts with its default or stand-in. Uncached modules are in no context. `typical` adds the
-    stand-ins of unions, and in a pool the first three other members. What a scaffold asks for is not checked
-    here; an automatic context is all that is before the segment.
+    stand-ins of unions, and in a pool the first three other members. `adjacent` asks for that, but of the union
+    right before the segment for the member that the prompt has. What a scaffold asks for is not checked here; an
+    automatic context is all that is before the segment.
     """
+    typical = ("typical", "adjacent")
 
     def stands_before(other: Segment, segment: Segment) -> bool:
         if plan.layout == "pack" and not other.present:  # a ghost takes no room
@@ -294,8 +296,8 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             path = path.rpartition("/")[0]
         return path
 
-    def assumed(path: str | None, kind: str) -> set[str]:
-        """The modules that are taken to be present in a prompt with the module `path`."""
+    def assumed(path: str | None, kind: str, beside: str | None) -> set[str]:
+        """The modules that are taken to be present in a prompt with the module `path`; of its union, `beside`."""
         closure: set[str] = set()
         while path is not None:
             closure.add(path)
@@ -306,8 +308,10 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
         def is_present(name: str, module: Module) -> bool:
             if module.required:
                 return True
-            if kind != "typical":
+            if kind not in typical:
                 return False
+            if beside and module.group == modules[beside].group:
+                return name == beside
             others = [other for other in module.pool if other not in own]
             return (module.stands_in and module.group not in taken) or name in others[:3]
 
@@ -317,6 +321,24 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             grown = not more <= closure
             closure |= more
         return {path for path in closure if modules[path].cached}
+
+    def neighbour(segment: Segment) -> str | None:
+        """The present member of the union right before a segment: of nested ones the outer."""
+        own: set[str | None] = set()
+        path: str | None = owner(segment)
+        while path is not None:
+            own.add(path)
+            path = modules[path].parent
+        for other in sorted(plan.segments.values(), key=lambda other: -other.first):
+            if not (other.present and stands_before(other, segment)) or other.kind == "bos":
+                continue
+            members, path = [], owner(other)
+            while path is not None and path not in own:
+                members += [path] if modules[path].group != -1 and not modules[path].pool else []
+                path = modules[path].parent
+            if members:
+                return members[-1]
+        return None
 
     def is_companion(other: Segment, segment: Segment) -> bool:
         """A module of the same pool: it stands before this one in the context, wherever the prompt has it."""
@@ -340,7 +362,8 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             if not segment.exact:
                 complaints.append(f"segment {segment.id}: an automatic context is not what stands before it")
             continue
-        closure = assumed(owner(segment), module.context) if module.context != "isolated" else set()
+        beside = neighbour(segment) if module.context == "adjacent" else None
+        closure = assumed(owner(segment), module.context, beside) if module.context != "isolated" else set()
         wanted = [
             other.id
             for other in sorted(plan.segments.values(), key=lambda other: (other.first, other.id))

@@ -1,0 +1,6 @@
+<prompt schema="trip">
+  <plan duration="one week">
+    <hills/>
+  </plan>
+  <budget/>
+</prompt>

@@ -1,0 +1,5 @@
+<prompt schema="trip">
+  <plan>
+    <coast><nice/></coast>
+  </plan>
+</prompt>
