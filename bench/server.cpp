@@ -6,10 +6,11 @@
 //     {"do": "info"}                                      what the model is, sizes in bytes
 //     {"do": "bandwidth", "bytes", "repeat"}              bytes a second of reading memory
 //     {"do": "compile", "schema"}                         encodes what the store lacks
-//     {"do": "plan", "schema", "requests"}                the token IDs of each request, in position order
-//     {"do": "answer", "schema", "requests", "max_tokens", "no_cache", "reopen", "parallel"}
-//                                                         all submitted at once; `reopen`: artifacts are mapped and
-//                                                         checked anew
+//     {"do": "plan", "schema", "requests", "repair"}      the token IDs of each request, in position order
+//     {"do": "answer", "schema", "requests", "max_tokens", "no_cache", "repair", "reopen", "parallel"}
+//                                                         all submitted at once; `repair`: a policy, else what the
+//                                                         schema says, else the default; `reopen`: artifacts are mapped
+//                                                         and checked anew
 //     {"do": "prefill", "tokens", "to"}                   a prompt from nothing; the last token's logits [vocabulary],
 //                                                         f32, are appended to the file `to` if it is named
 //

@@ -153,7 +153,11 @@ Json Serving::compile(const Json& command) {
   return {{"segments", nodes.size()}, {"tokens", num_tokens}, {"seconds", seconds}};
 }
 
-compiler::Plan Serving::plan(Schema& schema, const Json& request) {
+compiler::Plan Serving::plan(Schema& schema, const Json& request, const Json& command) {
+  schema.options.repair.reset();
+  if (command.contains("repair")) {
+    schema.options.repair = value_of(grammar::parse_repair_policy(command.at("repair").get<std::string>()));
+  }
   cli::PromptText text;
   text.name = "(request)";
   if (request.contains("prompt")) text.xml = request.at("prompt").get<std::string>();
@@ -169,7 +173,7 @@ Json Serving::plan(const Json& command) {
   Json plans = Json::array();
   for (const Json& request : command.at("requests")) {
     try {
-      const compiler::Plan planned = plan(opened, request);
+      const compiler::Plan planned = plan(opened, request, command);
       Json tokens = Json::array();
       for (const compiler::PlannedRow& row : planned.rows) tokens.push_back(row.token);
       plans.push_back({{"tokens", std::move(tokens)}, {"cached", planned.num_cached}, {"live", planned.num_live}});
@@ -193,9 +197,9 @@ runtime::GenerationRequest Serving::make_request(const Json& request, const Json
     return result;
   }
   Schema& opened = schema(command.at("schema"));
-  compiler::Plan planned = plan(opened, request);
+  compiler::Plan planned = plan(opened, request, command);
   if (command.value("no_cache", false)) planned = without_cache(std::move(planned));
-  usage = {{"cached", planned.num_cached}, {"live", planned.num_live}};
+  usage = {{"cached", planned.num_cached}, {"live", planned.num_computed()}};
   std::vector<std::shared_ptr<const runtime::Artifact>> used;
   for (const compiler::PlannedSegment& segment : planned.segments) {
     if (segment.artifact == compiler::kNone) continue;

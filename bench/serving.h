@@ -41,7 +41,7 @@ class Serving {
 
   Schema& schema(const std::string& path);
   std::unique_ptr<runtime::Encoder> make_encoder(const Schema& schema) const;
-  static compiler::Plan plan(Schema& schema, const Json& request);
+  static compiler::Plan plan(Schema& schema, const Json& request, const Json& command);
   /// The request that `request` states; adds the artifacts that it reads to `artifacts`.
   runtime::GenerationRequest make_request(const Json& request, const Json& command, Json& usage,
                                           std::map<const void*, std::size_t>& artifacts);

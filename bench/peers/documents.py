@@ -35,13 +35,18 @@ def words(count: int, seed: int) -> str:
     return " ".join(generator.choices(WORDS, k=count))
 
 
-def word_schema(lengths: list[int], seed: int = 1) -> str:
-    """A schema of modules `m0`, `m1`, ... of about so many tokens each, without roles."""
+CLOSING_TOKENS = 40
+
+
+def word_schema(lengths: list[int], seed: int = 1, closes: bool = False) -> str:
+    """A schema of modules `m0`, `m1`, ... of about so many tokens each, without roles; `closes`: with a text of
+    CLOSING_TOKENS behind them, which the default repair computes anew."""
     modules = (
         f'  <module name="m{index}">{words(length, seed * 1000 + index)}</module>'
         for index, length in enumerate(lengths)
     )
-    return "\n".join(['<schema name="words" space="collapse">', *modules, "</schema>", ""])
+    closing = [words(CLOSING_TOKENS, seed)] if closes else []
+    return "\n".join(['<schema name="words" space="collapse">', *modules, *closing, "</schema>", ""])
 
 
 def word_prompt(num_modules: int, new_tokens: int, seed: int) -> str:

@@ -18,6 +18,7 @@ TYPES = ("f32", "bf16")  # of transformers
 CACHES = ("dynamic", "static")  # of transformers
 NEW_TOKENS = 25
 SHARED = 1024
+DEFAULT_REPAIR = "joints"
 TRAVEL = Path(__file__).resolve().parents[2] / "schemas" / "travel.pml"
 
 
@@ -45,21 +46,29 @@ class Document:
 
 
 def make_document(
-    bench: Bench, cached: int, parts: int, new: int, requests: int = 1, weights: tuple[str, ...] = ("stored",)
+    bench: Bench,
+    cached: int,
+    parts: int,
+    new: int,
+    requests: int = 1,
+    weights: tuple[str, ...] = ("stored",),
+    closes: bool = False,
 ) -> Document:
-    """Compiles a schema of about `cached` tokens in `parts` modules for these types of weights. Its prompts select all
-    modules, and differ in their new tokens."""
+    """Compiles a schema of about `cached` tokens in `parts` modules, and if it `closes` a closing text, for these types
+    of weights. Its prompts select all modules, and differ in their new tokens."""
     path = bench.engines.setup.folder / f"words-{cached}-{parts}.pml"
-    path.write_text(documents.word_schema(documents.equal_parts(cached, parts)))
+    in_modules = cached - documents.CLOSING_TOKENS if closes else cached
+    path.write_text(documents.word_schema(documents.equal_parts(in_modules, parts), closes=closes))
     prompts = [{"prompt": documents.word_prompt(parts, new, seed)} for seed in range(requests)]
     for name in weights:
         bench.engines.ours[name].ask("compile", schema=str(path))
-    plan = bench.engines.ours["stored"].ask("plan", schema=str(path), requests=prompts)["plans"][0]
+    plan = bench.engines.ours["stored"].ask("plan", schema=str(path), requests=prompts, repair="none")["plans"][0]
     return Document(str(path), prompts, plan["tokens"][: plan["cached"]], plan["tokens"][plan["cached"] :])
 
 
 def time_to_first_token(engine: Engine, document: Document, **options: Any) -> float:
     """Seconds of ours for the document's first request: parsed, tokenised, planned, spliced, computed."""
+    options = {"repair": "none"} | options
     answer = engine.ask("answer", schema=document.schema, requests=document.requests[:1], max_tokens=1, **options)
     return answer["answers"][0]["ttft_s"]
 
@@ -68,7 +77,7 @@ def ttft_row(bench: Bench, name: str, cached: int, parts: int, full: float, llam
     """`full`, `llama`, `extend`: the goals against full prefill of both peers and against a cache of transformers;
     0: none."""
     engines = bench.engines
-    document = make_document(bench, cached, parts, NEW_TOKENS, weights=WEIGHTS)
+    document = make_document(bench, cached, parts, NEW_TOKENS, weights=WEIGHTS, closes=True)
     num_cached, num_new = len(document.cached), len(document.new)
     stored = engines.ours["stored"]
 
@@ -80,6 +89,7 @@ def ttft_row(bench: Bench, name: str, cached: int, parts: int, full: float, llam
         f"ours, {weights}": lambda _, weights=weights: time_to_first_token(engines.ours[weights], document)
         for weights in WEIGHTS
     }
+    contestants["ours, stored, default repair"] = lambda _: time_to_first_token(stored, document, repair=DEFAULT_REPAIR)
     contestants["ours, stored, artifacts opened anew"] = lambda _: time_to_first_token(stored, document, reopen=True)
     contestants["ours, stored, --no-cache"] = lambda _: time_to_first_token(stored, document, no_cache=True)
     contestants["ours, stored, the new tokens alone"] = alone
@@ -102,6 +112,9 @@ def ttft_row(bench: Bench, name: str, cached: int, parts: int, full: float, llam
         own = tuple(f"{label}, own cache" for label in full_labels)
         goals.append(Goal("ours, stored", own, extend, "against transformers on its own cache, its faster type"))
     goals.append(Goal("ours, stored", ("llama.cpp",), llama, "against llama.cpp's full prefill"))
+    repaired = "ours, stored, default repair"
+    goals.append(Goal(repaired, full_labels, full, "with the default repair, against transformers' full prefill"))
+    goals.append(Goal(repaired, ("llama.cpp",), llama, "with the default repair, against llama.cpp's full prefill"))
 
     def limits(values: dict[str, list[float]]) -> dict[str, float]:
         seconds = statistics.median(values["ours, stored, the new tokens alone"])
@@ -197,15 +210,16 @@ def prompts_row(bench: Bench) -> Row:
         if index not in sets:
             selector = documents.Selector(TRAVEL, random.Random(index))
             requests = [{"prompt": selector.prompt(), "user": selector.question()} for _ in range(count)]
-            sets[index] = requests, stored.ask("plan", schema=str(TRAVEL), requests=requests)["plans"]
+            sets[index] = requests, stored.ask("plan", schema=str(TRAVEL), requests=requests, repair="none")["plans"]
         return sets[index]
 
     def ids(index: int) -> list[list[int]]:
         return [plan["tokens"] for plan in prompt_set(index)[1]]
 
-    def ours(index: int) -> float:
+    def ours(index: int, repair: str = "none") -> float:
         requests = prompt_set(index)[0]
-        return count / stored.ask("answer", schema=str(TRAVEL), requests=requests, max_tokens=steps)["seconds"]
+        answer = stored.ask("answer", schema=str(TRAVEL), requests=requests, max_tokens=steps, repair=repair)
+        return count / answer["seconds"]
 
     def llama(index: int) -> float:
         return count / engines.llama.ask("answer", prompts=ids(index), steps=steps, batch=8)["seconds"]
@@ -229,7 +243,12 @@ def prompts_row(bench: Bench) -> Row:
         "prompts",
         f"{count} random prompts of travel.pml, {steps} tokens each, {count} others served before",
         "prompts/s",
-        {"ours, stored": ours, label: lambda index: transformers(index, type, cache), "llama.cpp": llama},
+        {
+            "ours, stored": ours,
+            "ours, stored, default repair": lambda index: ours(index, DEFAULT_REPAIR),
+            label: lambda index: transformers(index, type, cache),
+            "llama.cpp": llama,
+        },
         [
             Goal("ours, stored", (label,), 10, "against transformers, batches of 8"),
             Goal("ours, stored", ("llama.cpp",), 10, "against llama.cpp, 8 sequences, prefixes reused"),
