@@ -29,7 +29,7 @@ Json to_json(const grammar::Diagnostics& diagnostics, const grammar::SourceSet& 
   Json list = Json::array();
   for (const grammar::Diagnostic& diagnostic : diagnostics.list()) {
     Json notes = Json::array();
-    for (const grammar::Note& note : diagnostic.notes) {
+    for (const grammar::Note& note : notes_of(diagnostic, sources)) {
       Json entry{{"message", note.message}};
       if (note.place) entry["place"] = place_to_json(*note.place, sources);
       notes.push_back(std::move(entry));

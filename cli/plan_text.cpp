@@ -31,6 +31,8 @@ std::string label_of(const PlannedSegment& segment) {
       return "argument `" + segment.parameter + "`" + of_module;
     case SegmentKind::default_text:
       return "default of `" + segment.parameter + "`" + of_module;
+    case SegmentKind::value:
+      return "value of `" + segment.parameter + "`" + of_module;
     case SegmentKind::standin:
       return "stand-in of `" + segment.parameter + "`" + of_module;
   }

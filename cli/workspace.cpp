@@ -8,6 +8,7 @@
 #include "compiler/chat_template_tags.h"
 #include "compiler/order.h"
 #include "compiler/repair.h"
+#include "compiler/rules.h"
 #include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
@@ -114,6 +115,7 @@ void Workspace::lay_out() {
   names_.emplace(layout_);
   scaffolds_ = resolve_scaffolds(*schema_, layout_, *names_, diagnostics_);
   check_order(layout_, *names_, diagnostics_);
+  compiler::Rules(layout_, *names_, diagnostics_).check(diagnostics_);
   stop_on_errors();
   num_schema_sources_ = sources_.size();
   set_standins(recall_standins(layout_, manifest_ ? manifest_->standins : std::vector<compiler::StandinChoice>()));

@@ -1,9 +1,12 @@
 #include "compiler/contexts.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "compiler/order.h"
+#include "compiler/rules.h"
 #include "compiler/standins.h"
 
 namespace pml::compiler {
@@ -28,6 +31,14 @@ ChainId Contexts::extend(const Layout& layout, ChainId parent, SegmentId segment
   return entry->second;
 }
 
+/// What the rules of a module say of all prompts that have it.
+struct Demands {
+  std::vector<ElementId> needed;    // modules that are present, ascending
+  std::vector<ElementId> excluded;  // modules that are not, ascending
+
+  auto operator<=>(const Demands&) const = default;
+};
+
 /// What is assumed of prompts while a context is chosen.
 struct Assumption {
   ast::ContextKind kind = ast::ContextKind::guaranteed;
@@ -36,6 +47,7 @@ struct Assumption {
   std::vector<bool> is_present;    // by element: of a module, if its parent is
   std::vector<bool> is_seen;       // by element: is its own text in contexts? Empty: all is
   std::vector<bool> is_scaffold;   // by element: a module of the scaffold, or in one. Empty: none is
+  std::int32_t demands = 0;        // declared are the elements with these
 };
 
 class ContextBuilder {
@@ -50,6 +62,7 @@ class ContextBuilder {
   }
 
   Contexts build() {
+    note_demands();
     Before start;
     if (!layout_.segments.empty() && layout_.segments.front().kind == SegmentKind::bos) {
       start.chain = extend(kNone, 0);
@@ -57,9 +70,9 @@ class ContextBuilder {
     }
     std::set<ast::ContextKind> kinds{otherwise_};
     for (const Element& element : layout_.elements) kinds.insert(kind_of(element));
-    for (const ast::ContextKind kind : kinds) walk(assume(kind), start);
+    for (const ast::ContextKind kind : kinds) walk_all(assume(kind), start);
     for (std::size_t i = 0; i < contexts_.scaffolds.size(); ++i) {
-      for (const ast::ContextKind kind : kinds) walk(assume(kind, static_cast<ScaffoldId>(i)), start);
+      for (const ast::ContextKind kind : kinds) walk_all(assume(kind, static_cast<ScaffoldId>(i)), start);
     }
     drop_undeclared();
     return std::move(contexts_);
@@ -73,6 +86,141 @@ class ContextBuilder {
     /// The same after the other members of the last union, in `adjacent` contexts.
     std::vector<ChainId> neighbours;
   };
+
+  // --- rules ------------------------------------------------------------------------------------------
+
+  /// Finds what the rules of every module, of those around it, and of those that they need say together. Elements of
+  /// which they say the same share their number; 0: nothing.
+  void note_demands() {
+    demands_.emplace_back();
+    demands_of_.assign(layout_.elements.size(), 0);
+    ends_.assign(1, static_cast<ElementId>(layout_.elements.size()));
+    if (rules_.empty()) return;
+    std::map<Demands, std::int32_t> numbers{{Demands(), 0}};
+    for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+      const ElementId parent = layout_.elements[id].parent;
+      demands_of_[id] = demands_of_[parent];
+      const auto module = static_cast<ElementId>(id);
+      if (rules_.needed_by(module).empty() && rules_.excluded_by(module).empty()) continue;
+      Demands demands = demands_[demands_of_[parent]];
+      add(module, demands);
+      const auto [number, is_new] = numbers.try_emplace(demands, static_cast<std::int32_t>(demands_.size()));
+      if (is_new) demands_.push_back(std::move(demands));
+      demands_of_[id] = number->second;
+    }
+    ends_.assign(demands_.size(), 0);
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id)
+      ends_[demands_of_[id]] = static_cast<ElementId>(id + 1);
+  }
+
+  /// What a module's own rules say, and those of the modules that they need, and of what is around those.
+  void add(ElementId module, Demands& demands) const {
+    std::vector<ElementId> queue{module};
+    std::set<ElementId> met;
+    while (!queue.empty()) {
+      const ElementId at = queue.back();
+      queue.pop_back();
+      if (at == kNone || !met.insert(at).second) continue;
+      insert(demands.excluded, rules_.excluded_by(at));
+      insert(demands.needed, rules_.needed_by(at));
+      queue.insert(queue.end(), rules_.needed_by(at).begin(), rules_.needed_by(at).end());
+      queue.push_back(layout_.elements[at].parent);
+    }
+  }
+
+  static void insert(std::vector<ElementId>& sorted, const std::vector<ElementId>& more) {
+    for (const ElementId id : more) {
+      const auto at = std::ranges::lower_bound(sorted, id);
+      if (at == sorted.end() || *at != id) sorted.insert(at, id);
+    }
+  }
+
+  /// Makes a module present, with what is around it.
+  void make_present(ElementId module, Assumption& assumption) const {
+    for (ElementId id = module; id != kNone; id = layout_.elements[id].parent) {
+      const ElementId parent = layout_.elements[id].parent;
+      assumption.is_present[id] = true;
+      if (parent != kNone && layout_.elements[parent].kind == ElementKind::alternatives) {
+        assumption.members[parent] = id;
+      }
+    }
+  }
+
+  bool is_in(ElementId element, const std::vector<ElementId>& modules) const {
+    for (; element != kNone; element = layout_.elements[element].parent) {
+      if (std::ranges::binary_search(modules, element)) return true;
+    }
+    return false;
+  }
+
+  /// The assumption for elements with these demands. Nothing if a module of the scaffold is excluded by them.
+  std::optional<Assumption> with_demands(Assumption assumption, std::int32_t number) const {
+    const Demands& demands = demands_[number];
+    assumption.demands = number;
+    for (const ElementId module : demands.needed) make_present(module, assumption);
+    for (const ElementId module : demands.excluded) {
+      if (!assumption.is_scaffold.empty() && assumption.is_scaffold[module]) return std::nullopt;
+      assumption.is_present[module] = layout_.elements[module].required;
+      const ElementId parent = layout_.elements[module].parent;
+      const bool stands_in =
+          layout_.elements[parent].kind == ElementKind::alternatives && assumption.members[parent] == module;
+      if (!stands_in) continue;
+      assumption.members[parent] = kNone;
+      for (const Content& other : layout_.elements[parent].contents) {
+        const bool is_free = is_typical(assumption.kind) && !is_in(other.id, demands.excluded);
+        if (is_free && assumption.members[parent] == kNone) assumption.members[parent] = other.id;
+      }
+    }
+    return assumption;
+  }
+
+  /// Stand-ins that break each other's rules give way: to another member of their union, else to nothing.
+  void keep_rules(Assumption& assumption) const {
+    if (rules_.empty() || !is_typical(assumption.kind)) return;
+    std::vector<bool> is_there = everything_in(assumption);
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
+      const Element& element = layout_.elements[id];
+      if (element.kind == ElementKind::alternatives && assumption.members[id] != kNone) {
+        std::vector<ElementId> candidates{assumption.members[id]};
+        for (const Content& member : element.contents) candidates.push_back(member.id);
+        candidates.push_back(kNone);
+        for (const ElementId candidate : candidates) {
+          assumption.members[id] = candidate;
+          is_there = everything_in(assumption);
+          if (candidate == kNone || may_stand(candidate, is_there)) break;
+        }
+      } else if (assumption.is_present[id] && !element.required && !may_stand(static_cast<ElementId>(id), is_there)) {
+        assumption.is_present[id] = false;
+        is_there = everything_in(assumption);
+      }
+    }
+  }
+
+  /// By element: is it there, if what is assumed is?
+  std::vector<bool> everything_in(const Assumption& assumption) const {
+    std::vector<bool> is_there(layout_.elements.size(), false);
+    is_there[0] = true;
+    for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+      const Element& element = layout_.elements[id];
+      const Element& parent = layout_.elements[element.parent];
+      const bool is_chosen = parent.kind == ElementKind::alternatives
+                                 ? assumption.members[element.parent] == static_cast<ElementId>(id)
+                                 : element.kind != ElementKind::module || assumption.is_present[id];
+      is_there[id] = is_there[element.parent] && is_chosen;
+    }
+    return is_there;
+  }
+
+  /// Do the rules of a module, and of what is there in it, hold?
+  bool may_stand(ElementId module, const std::vector<bool>& is_there) const {
+    for (auto id = module; id < static_cast<ElementId>(layout_.elements.size()); ++id) {
+      if (id != module && layout_.elements[id].parent < module) break;  // behind what is in it
+      if (!is_there[id]) continue;
+      if (!rules_.holds(id, is_there)) return false;
+      if (std::ranges::any_of(rules_.excluded_by(id), [&](ElementId other) { return is_there[other]; })) return false;
+    }
+    return true;
+  }
 
   ast::ContextKind kind_of(const Element& element) const { return element.inherited.context.value_or(otherwise_); }
 
@@ -90,6 +238,7 @@ class ContextBuilder {
         assumption.is_present[id] = assumption.is_present[id] || standins_.likely[id];
       }
     }
+    keep_rules(assumption);
     return assumption;
   }
 
@@ -99,13 +248,9 @@ class ContextBuilder {
     assumption.is_scaffold.assign(layout_.elements.size(), false);
     for (const ElementId module : contexts_.scaffolds[scaffold].modules) {
       assumption.is_scaffold[module] = true;
-      for (ElementId id = module; id != kNone; id = layout_.elements[id].parent) {
-        const ElementId parent = layout_.elements[id].parent;
-        assumption.is_present[id] = true;
-        if (parent != kNone && layout_.elements[parent].kind == ElementKind::alternatives) {
-          assumption.members[parent] = id;
-        }
-        if (!assumption.is_seen.empty()) assumption.is_seen[id] = true;
+      make_present(module, assumption);
+      for (ElementId id = module; id != kNone && !assumption.is_seen.empty(); id = layout_.elements[id].parent) {
+        assumption.is_seen[id] = true;
       }
     }
     // A parent stands before its children: what is in a module of the scaffold follows from it.
@@ -118,16 +263,25 @@ class ContextBuilder {
     return assumption;
   }
 
-  void walk(const Assumption& assumption, Before start) {
-    assumption_ = &assumption;
-    walk(0, start, /*declares=*/true);
+  /// Once for all elements of which rules say nothing, and once for those of which they say the same.
+  void walk_all(const Assumption& assumption, const Before& start) {
+    for (std::size_t number = 0; number < demands_.size(); ++number) {
+      const auto changed = with_demands(assumption, static_cast<std::int32_t>(number));
+      if (!changed) continue;
+      assumption_ = &*changed;
+      walk(0, start, /*declares=*/true);
+    }
   }
 
   /// Declares the artifacts below `id`, given the chain of what is assumed to be present before it. Returns what stands
   /// before the next element if `id` is present.
   Before walk(ElementId id, Before before, bool declares) {
     const Element& element = layout_.elements[id];
-    if (element.kind == ElementKind::parameter) return segment(element.content, id, before, declares);
+    if (element.kind == ElementKind::slot) return before;
+    if (element.kind == ElementKind::parameter) {
+      return element.values.empty() ? segment(element.content, id, before, declares)
+                                    : walk_values(id, before, declares);
+    }
     if (element.kind == ElementKind::alternatives) return walk_union(id, before, declares);
     if (element.kind == ElementKind::pool) return walk_pool(id, before, declares);
     for (const Content& content : element.contents) {
@@ -137,8 +291,9 @@ class ContextBuilder {
       }
       const bool is_present =
           layout_.elements[content.id].kind != ElementKind::module || assumption_->is_present[content.id];
-      if (!is_present && !declares) continue;
-      const Before after = walk(content.id, before, declares);
+      const bool may_declare = declares && content.id < ends_[assumption_->demands];
+      if (!is_present && !may_declare) continue;
+      const Before after = walk(content.id, before, may_declare);
       if (is_present) before = after;
     }
     return before;
@@ -154,14 +309,44 @@ class ContextBuilder {
       const Before end = walk(member.id, before, declares);
       if (is_present) {
         after = end;
+      } else if (!is_excluded(member.id)) {
+        others.push_back(end.chain);
+      }
+    }
+    after.neighbours = has_neighbours(members.size()) ? std::move(others) : std::vector<ChainId>();
+    return after;
+  }
+
+  /// As the members of a union are: the default or stand-in is there, or in typical contexts the first one.
+  Before walk_values(ElementId id, const Before& before, bool declares) {
+    const Element& element = layout_.elements[id];
+    const bool takes_first = element.content == kNone && is_typical(assumption_->kind);
+    const SegmentId present = takes_first ? element.values.front().segment : element.content;
+    Before after = before;
+    std::vector<ChainId> others;
+    for (const Element::Value& value : element.values) {
+      if (value.segment != present && !declares) continue;
+      const Before end = segment(value.segment, id, before, declares);
+      if (value.segment == present) {
+        after = end;
       } else {
         others.push_back(end.chain);
       }
     }
-    const bool has_neighbours = assumption_->kind == ast::ContextKind::adjacent && assumption_->scaffold == kNone &&
-                                members.size() <= kMostNeighbours;
-    after.neighbours = has_neighbours ? std::move(others) : std::vector<ChainId>();
+    after.neighbours = has_neighbours(element.values.size()) ? std::move(others) : std::vector<ChainId>();
     return after;
+  }
+
+  /// Can a prompt with the elements that are being declared not have the module, or does a rule of the module's own
+  /// change what stands before it?
+  bool is_excluded(ElementId module) const {
+    return std::ranges::binary_search(demands_[assumption_->demands].excluded, module) ||
+           (demands_of_[module] != 0 && demands_of_[module] != assumption_->demands);
+  }
+
+  bool has_neighbours(std::size_t num_members) const {
+    return assumption_->kind == ast::ContextKind::adjacent && assumption_->scaffold == kNone &&
+           num_members <= kMostNeighbours;
   }
 
   /// Which modules of a pool a prompt has, and in which order, is not known; a scaffold names some.
@@ -199,9 +384,13 @@ class ContextBuilder {
     return behind(kNone);
   }
 
-  /// No companion breaks a rule on the order of its pool: `other` behind those of `there`, before `module`.
+  /// No companion breaks a rule of its own, or one on the order of its pool: `other` behind those of `there`, before
+  /// `module`.
   bool may_stand_between(const std::vector<ElementId>& there, ElementId other, ElementId module) const {
     if (order_.contains({other, module})) return false;
+    const std::vector<ElementId>& excluded = rules_.excluded_by(other);
+    const auto is_there = [&](ElementId id) { return id == module || std::ranges::find(there, id) != there.end(); };
+    if (!rules_.needed_by(other).empty() || std::ranges::any_of(excluded, is_there)) return false;
     return std::ranges::none_of(there, [&](ElementId earlier) { return order_.contains({earlier, other}); });
   }
 
@@ -210,7 +399,7 @@ class ContextBuilder {
     if (id == kNone || !element.inherited.cache) return before;
     Before after = before;
     const bool is_declared = declares && layout_.segments[id].kind != SegmentKind::standin &&
-                             kind_of(element) == assumption_->kind &&
+                             kind_of(element) == assumption_->kind && demands_of_[owner] == assumption_->demands &&
                              (assumption_->scaffold == kNone || before.has_scaffold);
     const bool is_seen = assumption_->is_seen.empty() || assumption_->is_seen[owner];
     if (is_declared || is_seen) {
@@ -267,6 +456,12 @@ class ContextBuilder {
   ast::ContextKind otherwise_;
   const Standins& standins_;
   PoolOrder order_;
+  grammar::Diagnostics said_;  // mistakes in rules are said elsewhere
+  Names names_{layout_};
+  Rules rules_{layout_, names_, said_};
+  std::vector<Demands> demands_;          // different ones; the first are none
+  std::vector<std::int32_t> demands_of_;  // by element: index of those
+  std::vector<ElementId> ends_;           // by demands: behind the last element with them
   const Assumption* assumption_ = nullptr;
   Contexts contexts_;
 };

@@ -25,8 +25,9 @@ class Walk {
 
   Before visit(ElementId id, Before before) {
     const Element& element = layout_.elements[id];
-    if (element.kind == ElementKind::parameter) {
-      if (element.has_default && element.content != kNone) segment(element.content, before);
+    if (element.is_hole()) {
+      if (element.values.empty() && element.has_default && element.content != kNone) segment(element.content, before);
+      for (const Element::Value& value : element.values) segment(value.segment, before);
       if (element.end > element.first) before.varies = before.has_text = true;
       return before;
     }

@@ -93,10 +93,13 @@ class LayoutBuilder {
     element.place = module.place;
     element.required = module.required;
     element.after = module.after;
+    element.requirement = module.requirement;
+    element.exclusion = module.exclusion;
     element.inherited = module.inherited;
     const ElementId id = add(std::move(element));
     contents(id, module.children);
     finish_run(id);
+    if (!layout_.is_packed()) reserve(module.reserve, module.place);
     finish(id);
   }
 
@@ -149,61 +152,94 @@ class LayoutBuilder {
 
   void place(ElementId owner, const ast::Parameter& parameter) {
     finish_run(owner);
-    Element element;
-    element.kind = ElementKind::parameter;
-    element.name = parameter.name;
-    element.path = layout_.elements[owner].path;
-    element.parent = owner;
-    element.place = parameter.place;
+    Element element = hole(owner, ElementKind::parameter, parameter.name, parameter.place, parameter.lead);
     element.required = parameter.required;
-    element.inherited = layout_.elements[owner].inherited;
-    element.lead = parameter.lead;
     element.content_place = parameter.content_place;
     element.has_default = parameter.default_text.has_value();
     const ElementId id = add(std::move(element));
     const auto& content = parameter.default_text ? parameter.default_text : parameter.standin_text;
-    if (content && !content->empty()) place_content(id, parameter, *content);
-    reserve(id, parameter);
+    Slot longest = 0;
+    for (const ast::ParameterValue& value : parameter.values) {
+      const SegmentId segment = place_content(id, SegmentKind::value, parameter, value.text, value.place);
+      layout_.elements[id].values.push_back({value.text, segment});
+      longest = std::max(longest, static_cast<Slot>(layout_.segments[segment].tokens.size()));
+      if (content == value.text) layout_.elements[id].content = segment;
+    }
+    if (parameter.values.empty() && content && !content->empty()) {
+      const SegmentKind kind = parameter.default_text ? SegmentKind::default_text : SegmentKind::standin;
+      layout_.elements[id].content = place_content(id, kind, parameter, *content, parameter.content_place);
+    }
+    reserve(parameter.length.value_or(longest), parameter.place);
+    finish_hole(id);
+  }
+
+  void place(ElementId owner, const ast::Slot& slot) {
+    finish_run(owner);
+    const ElementId id = add(hole(owner, ElementKind::slot, slot.name, slot.place, slot.lead));
+    reserve(slot.length, slot.place);
+    finish_hole(id);
+  }
+
+  Element hole(ElementId owner, ElementKind kind, const std::string& name, const grammar::Place& place,
+               const std::string& lead) const {
+    Element element;
+    element.kind = kind;
+    element.name = name;
+    element.path = layout_.elements[owner].path;
+    element.parent = owner;
+    element.place = place;
+    element.inherited = layout_.elements[owner].inherited;
+    element.lead = lead;
+    return element;
   }
 
   /// Slots are 32-bit; long before they run out no model can follow.
-  void reserve(ElementId id, const ast::Parameter& parameter) {
+  void reserve(Slot size, const grammar::Place& place) {
     constexpr Slot kMost = 1 << 30;
-    Element& element = layout_.elements[id];
-    const Slot first = element.first;
-    element.end = first;
-    if (first > kMost - parameter.length) {
-      diagnostics_.add(DiagnosticKind::beyond_context, parameter.place,
-                       "the slots of this parameter end beyond position " + std::to_string(kMost));
+    if (cursor_ <= kMost - size) {
+      cursor_ += size;
       return;
     }
-    element.end = first + parameter.length;
-    cursor_ = element.end;
-    if (layout_.is_packed()) cursor_ = element.content == kNone ? first : layout_.segments[element.content].end();
+    diagnostics_.add(DiagnosticKind::beyond_context, place,
+                     "the slots here end beyond position " + std::to_string(kMost));
   }
 
-  void place_content(ElementId id, const ast::Parameter& parameter, const std::string& content) {
+  /// In `pack` the hole takes what it holds in the shortest prompt.
+  void finish_hole(ElementId id) {
+    Element& element = layout_.elements[id];
+    element.end = cursor_;
+    if (layout_.is_packed()) {
+      cursor_ = element.content == kNone ? element.first : layout_.segments[element.content].end();
+    }
+  }
+
+  /// A text that may stand in a parameter, from its first slot on.
+  SegmentId place_content(ElementId id, SegmentKind kind, const ast::Parameter& parameter, const std::string& content,
+                          const grammar::Place& place) {
     Segment segment;
-    segment.kind = parameter.default_text ? SegmentKind::default_text : SegmentKind::standin;
+    segment.kind = kind;
     segment.element = id;
     append(segment.text, parameter.lead + content);
     segment.tokens = encoder_.encode(segment.text);
-    segment.first = cursor_;
-    segment.place = parameter.content_place;
+    segment.first = layout_.elements[id].first;
+    segment.place = place;
     check_encodable(segment.text, segment.place, encoder_, diagnostics_);
     // Characters say nothing about lengths in tokens.
-    if (!encoder_.is_estimate() && segment.tokens.size() > static_cast<std::size_t>(parameter.length)) {
-      auto& diagnostic = diagnostics_.add(DiagnosticKind::default_too_long, parameter.content_place,
-                                          std::string("the ") + (parameter.default_text ? "default" : "stand-in") +
-                                              " of `" + parameter.name + "` takes " +
+    const bool is_too_long = parameter.length && segment.tokens.size() > static_cast<std::size_t>(*parameter.length);
+    if (!encoder_.is_estimate() && is_too_long) {
+      const char* const what = kind == SegmentKind::value          ? "a value"
+                               : kind == SegmentKind::default_text ? "the default"
+                                                                   : "the stand-in";
+      auto& diagnostic = diagnostics_.add(DiagnosticKind::default_too_long, place,
+                                          std::string(what) + " of `" + parameter.name + "` takes " +
                                               count_tokens(static_cast<std::int64_t>(segment.tokens.size())) +
-                                              ", but its length is " + std::to_string(parameter.length));
+                                              ", but its length is " + std::to_string(*parameter.length));
       if (!parameter.lead.empty()) {
         diagnostic.notes.push_back({std::nullopt, "the blank before the parameter belongs to it and counts"});
       }
     }
     layout_.segments.push_back(std::move(segment));
-    layout_.elements[id].content = static_cast<SegmentId>(layout_.segments.size() - 1);
+    return static_cast<SegmentId>(layout_.segments.size() - 1);
   }
 
   /// Adds to the run of text that will be the next segment of the element at hand.
@@ -260,12 +296,12 @@ class LayoutBuilder {
 }  // namespace
 
 std::string_view to_string(ElementKind kind) {
-  constexpr std::array<std::string_view, 5> kNames{"schema", "module", "union", "pool", "parameter"};
+  constexpr std::array<std::string_view, 6> kNames{"schema", "module", "union", "pool", "parameter", "slot"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
 std::string_view to_string(SegmentKind kind) {
-  constexpr std::array<std::string_view, 6> kNames{"bos", "static", "default", "standin", "argument", "text"};
+  constexpr std::array<std::string_view, 7> kNames{"bos", "static", "default", "standin", "value", "argument", "text"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -316,7 +352,8 @@ std::string dump(const Layout& layout) {
     text += std::string(2 * depth, ' ') + std::string(to_string(element.kind));
     if (!element.name.empty()) text += " " + element.name;
     text += " " + slots(element.first, element.end) + (element.required ? " required" : "") + "\n";
-    if (element.content != kNone) segment_line(layout.segments[element.content], depth + 1);
+    if (element.content != kNone && element.values.empty()) segment_line(layout.segments[element.content], depth + 1);
+    for (const Element::Value& value : element.values) segment_line(layout.segments[value.segment], depth + 1);
     for (const Content& content : element.contents) {
       if (content.is_segment) {
         segment_line(layout.segments[content.id], depth + 1);

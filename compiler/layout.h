@@ -24,8 +24,8 @@ using ElementId = std::int32_t;
 using SegmentId = std::int32_t;
 inline constexpr std::int32_t kNone = -1;
 
-enum class SegmentKind : std::uint8_t { bos, static_text, default_text, standin, argument, text };
-/// "bos", "static", "default", "standin", "argument", "text".
+enum class SegmentKind : std::uint8_t { bos, static_text, default_text, standin, value, argument, text };
+/// "bos", "static", "default", "standin", "value", "argument", "text".
 std::string_view to_string(SegmentKind kind);
 
 /// A run of tokens of one element that are present together. A layout has those of the schema.
@@ -41,7 +41,7 @@ struct Segment {
   Slot end() const { return first + static_cast<Slot>(tokens.size()); }
 };
 
-enum class ElementKind : std::uint8_t { schema, module, alternatives, pool, parameter };
+enum class ElementKind : std::uint8_t { schema, module, alternatives, pool, parameter, slot };
 /// As PML names it: an `alternatives` is a "union".
 std::string_view to_string(ElementKind kind);
 
@@ -65,11 +65,21 @@ struct Element {
   ElementId standin = kNone;        // of a union: the member that its author lets stand in for it
   ast::Inherited inherited;
   std::vector<Content> contents;
-  // A parameter:
+  std::optional<ast::Condition> requirement;  // of a module, as written
+  std::optional<ast::Condition> exclusion;
+  // A parameter or slot:
   std::string lead;
   grammar::Place content_place;
   bool has_default = false;
   SegmentId content = kNone;  // the default or the stand-in; kNone if there is none, or it is empty
+  /// What a parameter may be filled with; empty: anything. `content` is one of their segments, or kNone.
+  struct Value {
+    std::string text;
+    SegmentId segment = 0;
+  };
+  std::vector<Value> values;
+
+  bool is_hole() const { return kind == ElementKind::parameter || kind == ElementKind::slot; }
 };
 
 struct Layout {

@@ -63,7 +63,7 @@ class Planner {
   void collect(ElementId id) {
     const Element& element = layout_.elements[id];
     begin_[id] = end_;
-    if (element.kind == ElementKind::parameter) return fill(id);
+    if (element.is_hole()) return fill(id);
     if (element.kind == ElementKind::pool) return collect_pool(id);
     for (const Content& content : element.contents) {
       if (content.is_segment) {
@@ -95,7 +95,7 @@ class Planner {
     add(std::move(segment), id);
   }
 
-  /// A parameter: its argument, else its default, else nothing.
+  /// A parameter: its argument, else its default, else nothing. A slot: the text that it is given, else nothing.
   void fill(ElementId id) {
     const Element& parameter = layout_.elements[id];
     const auto argument = selection_.arguments.find(id);
@@ -105,6 +105,10 @@ class Planner {
     }
     const FilledParameter& filled = argument->second;
     if (filled.value.empty()) return;
+    for (const Element::Value& value : parameter.values) {
+      if (value.text == filled.value) add_schema_segment(value.segment);
+    }
+    if (!parameter.values.empty()) return;
     MarkedText text;
     append(text, parameter.lead + filled.value);
     check_encodable(text, filled.place, encoder_, diagnostics_);
@@ -113,20 +117,24 @@ class Planner {
         parameter.has_default && parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
     if (is_default) return add_schema_segment(parameter.content);
     const Slot length = parameter.end - parameter.first;
+    const bool is_slot = parameter.kind == ElementKind::slot;
     if (static_cast<Slot>(tokens.size()) > length && !encoder_.is_estimate()) {
       auto& diagnostic =
-          diagnostics_.add(DiagnosticKind::argument_too_long, filled.place,
-                           "this argument takes " + count_tokens(static_cast<std::int64_t>(tokens.size())) + ", but `" +
-                               parameter.name + "` holds " + std::to_string(length));
-      diagnostic.notes.push_back({parameter.place, "the parameter is declared here"});
+          diagnostics_.add(is_slot ? DiagnosticKind::text_too_long : DiagnosticKind::argument_too_long, filled.place,
+                           std::string("this ") + (is_slot ? "text" : "argument") + " takes " +
+                               count_tokens(static_cast<std::int64_t>(tokens.size())) + ", but `" + parameter.name +
+                               "` holds " + std::to_string(length));
+      diagnostic.notes.push_back(
+          {parameter.place, std::string("the ") + std::string(to_string(parameter.kind)) + " is declared here"});
       if (!parameter.lead.empty()) {
-        diagnostic.notes.push_back({std::nullopt, "the blank before the parameter belongs to the argument and counts"});
+        diagnostic.notes.push_back({std::nullopt, "the blank before it belongs to it and counts"});
       }
       return;
     }
     // An argument that says what the stand-in says is what later text has seen.
     const bool is_standin = parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
-    PlannedSegment segment = planned(SegmentKind::argument, std::move(tokens), parameter.first, filled.place);
+    PlannedSegment segment =
+        planned(is_slot ? SegmentKind::text : SegmentKind::argument, std::move(tokens), parameter.first, filled.place);
     name(segment, parameter);
     add(std::move(segment), is_standin ? parameter.content : kNone);
   }
@@ -167,7 +175,7 @@ class Planner {
              "this text takes " + count_tokens(size) + ", but there is room for " +
                  std::to_string(next_present - first) + " before the next text of the schema")
         .notes.push_back(
-            {std::nullopt, "put it after the last selection; a <slot> for it here will come with a later version"});
+            {std::nullopt, "put it after the last selection, or make room for it here with a <slot> in the schema"});
     return false;
   }
 
@@ -190,7 +198,7 @@ class Planner {
 
   static void name(PlannedSegment& segment, const Element& element) {
     segment.module = element.path;
-    if (element.kind == ElementKind::parameter) segment.parameter = element.name;
+    if (element.is_hole()) segment.parameter = element.name;
   }
 
   /// In `pack` the segment stands behind the last one, whatever `first` it comes with.
@@ -222,7 +230,7 @@ class Planner {
     std::map<std::string_view, Slot> size_of;  // by module, its arguments included
     Slot free_size = 0;
     for (const PlannedSegment& segment : present_) {
-      const bool is_free = segment.kind == SegmentKind::text;
+      const bool is_free = segment.kind == SegmentKind::text && segment.parameter.empty();
       (is_free ? free_size : size_of[segment.module]) += segment.end() - segment.first;
     }
     std::vector<std::pair<Slot, std::string>> largest{{free_size, "the prompt's own text"}};

@@ -21,7 +21,7 @@ bool is_joint(const PlannedSegment& segment, const Layout& layout) {
   if (segment.kind != SegmentKind::static_text || segment.tokens.size() > kMostJointTokens) return false;
   const Element& element = layout.elements[layout.segments[segment.source].element];
   return element.kind == ElementKind::schema || std::ranges::any_of(element.contents, [&](const Content& content) {
-           return !content.is_segment && layout.elements[content.id].kind != ElementKind::parameter;
+           return !content.is_segment && !layout.elements[content.id].is_hole();
          });
 }
 

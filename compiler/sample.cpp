@@ -15,7 +15,8 @@ class Chooser {
   virtual ElementId member(ElementId alternatives) = 0;  // kNone: none
   virtual bool takes_module(ElementId module) = 0;       // an optional one
   virtual std::vector<ElementId> pool_members(ElementId pool) = 0;
-  virtual bool takes_argument() = 0;  // where there is a default
+  virtual bool takes_argument() = 0;                               // where there is a default
+  virtual const std::string& value(const Element& parameter) = 0;  // of those that it may have
   virtual std::string_view question() = 0;
 };
 
@@ -39,6 +40,9 @@ class RandomChooser : public Chooser {
     return some.empty() && !all.empty() ? std::vector{all.front()} : some;
   }
   bool takes_argument() override { return below(2) == 0; }
+  const std::string& value(const Element& parameter) override {
+    return parameter.values[below(parameter.values.size())].text;
+  }
   std::string_view question() override { return kQuestions[below(kQuestions.size())]; }
 
  private:
@@ -80,6 +84,10 @@ class WorstChooser : public Chooser {
     return all;
   }
   bool takes_argument() override { return true; }
+  const std::string& value(const Element& parameter) override {
+    const bool is_first = parameter.values.front().segment == parameter.content;
+    return is_first ? parameter.values.back().text : parameter.values.front().text;
+  }
   std::string_view question() override { return "What is the most important point?"; }
 
  private:
@@ -114,6 +122,8 @@ class PromptBuilder {
         case ElementKind::parameter:
           fill(element, arguments);
           break;
+        case ElementKind::slot:
+          break;
         case ElementKind::alternatives:
           if (const ElementId member = chooser_.member(content.id); member != kNone) {
             children.push_back(selection(member));
@@ -139,6 +149,10 @@ class PromptBuilder {
   void fill(const Element& parameter, std::vector<ast::Argument>& arguments) {
     const bool needs_argument = parameter.required || !parameter.has_default;
     if (!needs_argument && !chooser_.takes_argument()) return;
+    if (!parameter.values.empty()) {
+      arguments.push_back({parameter.name, chooser_.value(parameter), {}, {}});
+      return;
+    }
     const bool has_standin = !parameter.has_default && parameter.content != kNone;
     std::string value = parameter.name;
     if (has_standin) value = plain(layout_.segments[parameter.content].text).substr(parameter.lead.size());

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "compiler/order.h"
+#include "compiler/rules.h"
 
 namespace pml::compiler {
 namespace {
@@ -45,6 +46,7 @@ class Resolver {
     check_required_parameters();
     check_open_turns(prompt);
     free_text(prompt);
+    result_.selected_at = std::move(selected_at_);
     return std::move(result_);
   }
 
@@ -53,11 +55,15 @@ class Resolver {
 
   std::optional<ElementId> select(const ast::Selection& selection, ElementId scope) {
     static const std::vector<std::string_view> kWords{"system", "user", "assistant", "use"};
-    const auto module = names_.module(selection.module, scope, diagnostics_,
-                                      selection.by_use ? std::vector<std::string_view>() : kWords);
+    const auto module = names_.module_or_slot(selection.module, scope, diagnostics_,
+                                              selection.by_use ? std::vector<std::string_view>() : kWords);
     if (!module) {  // below it nothing can be said
       has_unknown_ = true;
       return std::nullopt;
+    }
+    if (layout_.elements[*module].kind == ElementKind::slot) {
+      fill_slot(*module, selection);
+      return module;
     }
     const auto [earlier, is_new] = selected_at_.emplace(*module, selection.module.place);
     if (!is_new) {
@@ -73,15 +79,59 @@ class Resolver {
       if (const auto* inner = std::get_if<ast::Selection>(&node.value)) {
         select(*inner, *module);
       } else if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
-        diagnostics_
-            .add(DiagnosticKind::text_needs_slot, text->place,
-                 "this text stands inside " + display_path(layout_, *module) + ", which has no slot for text")
-            .notes.push_back(
-                {std::nullopt,
-                 "put it after the selections; a <slot> for it in the module will come with a later version"});
+        text_in_module(*module, *text);
       }
     }
     return module;
+  }
+
+  /// A text in a selected module is for the module's slot.
+  void text_in_module(ElementId module, const ast::FreeText& text) {
+    const std::vector<ElementId>& slots = names_.slots(module);
+    if (slots.size() == 1) return fill_slot(slots.front(), text);
+    if (slots.empty()) {
+      diagnostics_
+          .add(DiagnosticKind::text_needs_slot, text.place,
+               "this text stands inside " + display_path(layout_, module) + ", which has no slot for text")
+          .notes.push_back(
+              {std::nullopt, "put it after the selections, or give the module a <slot name=\"...\" length=\"...\"/>"});
+      return;
+    }
+    std::string names;
+    for (const ElementId slot : slots) names += (names.empty() ? "`" : ", `") + layout_.elements[slot].name + "`";
+    diagnostics_
+        .add(DiagnosticKind::text_needs_slot, text.place,
+             display_path(layout_, module) + " has several slots for text: " + names)
+        .notes.push_back({std::nullopt, "say which one: <" + layout_.elements[slots.front()].name + ">text</" +
+                                            layout_.elements[slots.front()].name + ">"});
+  }
+
+  /// A slot that is named, with its text.
+  void fill_slot(ElementId slot, const ast::Selection& selection) {
+    const std::string name = "the slot `" + layout_.elements[slot].name + "`";
+    const auto [earlier, is_new] = selected_at_.emplace(slot, selection.module.place);
+    if (!is_new) {
+      diagnostics_.add(DiagnosticKind::selected_twice, selection.module.place, name + " is filled twice")
+          .notes.push_back({earlier->second, "it is filled here first"});
+      return;
+    }
+    for (const ast::Argument& argument : selection.arguments) {
+      diagnostics_.add(DiagnosticKind::unknown_parameter, argument.place, name + " holds text, and takes no arguments");
+    }
+    make_present(layout_.scope_of(slot), selection.module.place);
+    for (const ast::PromptNode& node : selection.children) {
+      if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
+        fill_slot(slot, *text);
+      } else if (const auto* inner = std::get_if<ast::Selection>(&node.value)) {
+        diagnostics_.add(DiagnosticKind::misplaced_element, inner->module.place, name + " holds text alone");
+      }
+    }
+  }
+
+  /// Texts with selections between them follow each other.
+  void fill_slot(ElementId slot, const ast::FreeText& text) {
+    const auto [filled, is_new] = result_.arguments.try_emplace(slot, FilledParameter{text.text, text.place});
+    if (!is_new) filled->second.value += text.text;
   }
 
   /// The module and its ancestors.
@@ -154,8 +204,26 @@ class Resolver {
         }
         continue;
       }
+      check_value(layout_.elements[parameter], argument);
       result_.arguments[parameter] = {argument.value, argument.value_place};
     }
+  }
+
+  /// A parameter that lists its values takes no other.
+  void check_value(const Element& parameter, const ast::Argument& argument) {
+    if (parameter.values.empty() || argument.value.empty()) return;
+    std::vector<std::string_view> known;
+    std::string list;
+    for (const Element::Value& value : parameter.values) {
+      if (value.text == argument.value) return;
+      known.push_back(value.text);
+      list += (list.empty() ? "" : ", ") + ast::in_quotes(value.text);
+    }
+    diagnostics_
+        .add(DiagnosticKind::unknown_value, argument.value_place,
+             "`" + parameter.name + "` is one of " + list + ", not " + ast::in_quotes(argument.value) +
+                 grammar::did_you_mean(argument.value, known))
+        .notes.push_back({parameter.place, "the parameter is declared here"});
   }
 
   void check_required_parameters() {
@@ -201,7 +269,7 @@ class Resolver {
         met_selection_ = true;
         ast::Path path = selection->module;
         Diagnostics said;  // an unknown module was reported when it was selected
-        anchor_ = names_.module(path, 0, said).value_or(kNone);
+        anchor_ = names_.module_or_slot(path, 0, said).value_or(kNone);
       } else {
         at_end_ = num_selections_left == 0;
         if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
@@ -248,8 +316,8 @@ class Resolver {
   bool is_placeable(const grammar::Place& place) {
     if (at_end_ || met_selection_ || has_unknown_) return true;
     diagnostics_.add(DiagnosticKind::text_needs_slot, place, "this text stands before the first selection")
-        .notes.push_back({std::nullopt,
-                          "put it after the selections; a <slot> for it in the schema will come with a later version"});
+        .notes.push_back(
+            {std::nullopt, "put it after the selections, or give the schema a <slot name=\"...\" length=\"...\"/>"});
     return false;
   }
 
@@ -284,13 +352,17 @@ class Resolver {
 }  // namespace
 
 Names::Names(const Layout& layout)
-    : layout_(layout), modules_(layout.elements.size()), parameters_(layout.elements.size()) {
+    : layout_(layout),
+      modules_(layout.elements.size()),
+      slots_(layout.elements.size()),
+      parameters_(layout.elements.size()) {
   for (std::size_t i = 0; i < layout.elements.size(); ++i) {
     const Element& element = layout.elements[i];
     const auto id = static_cast<ElementId>(i);
-    if (element.kind == ElementKind::module) {
+    if (element.kind == ElementKind::module || element.kind == ElementKind::slot) {
       modules_[layout.scope_of(id)].emplace(element.name, id);
       everywhere_[element.name].push_back(id);
+      if (element.kind == ElementKind::slot) slots_[layout.scope_of(id)].push_back(id);
     } else if (element.kind == ElementKind::parameter) {
       parameters_[layout.scope_of(id)].emplace(element.name, id);
     } else if ((element.kind == ElementKind::alternatives || element.kind == ElementKind::pool) &&
@@ -337,6 +409,17 @@ void Names::report_unknown(const ast::Path& path, std::string_view name, Element
 
 std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, Diagnostics& diagnostics,
                                        const std::vector<std::string_view>& also_meant) const {
+  return resolve(path, scope, /*takes_slots=*/false, also_meant, diagnostics);
+}
+
+std::optional<ElementId> Names::module_or_slot(const ast::Path& path, ElementId scope, Diagnostics& diagnostics,
+                                               const std::vector<std::string_view>& also_meant) const {
+  return resolve(path, scope, /*takes_slots=*/true, also_meant, diagnostics);
+}
+
+std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, bool takes_slots,
+                                        const std::vector<std::string_view>& also_meant,
+                                        Diagnostics& diagnostics) const {
   if (path.text.empty()) return std::nullopt;
   if (path.text.front() == '/' || path.text.back() == '/' || path.text.find("//") != std::string::npos) {
     diagnostics.add(DiagnosticKind::bad_name, path.place,
@@ -368,7 +451,10 @@ std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, D
       constexpr std::size_t kMaxCandidates = 10;
       for (std::size_t i = 0; i < std::min(kMaxCandidates, found->second.size()); ++i) {
         const Element& candidate = layout_.elements[found->second[i]];
-        diagnostic.notes.push_back({candidate.place, "<use module=\"" + candidate.path + "\"/> is this one"});
+        const bool is_slot = candidate.kind == ElementKind::slot;
+        const std::string its_path =
+            candidate.path + (!is_slot ? "" : (candidate.path.empty() ? "" : "/") + candidate.name);
+        diagnostic.notes.push_back({candidate.place, "<use module=\"" + its_path + "\"/> is this one"});
       }
       return std::nullopt;
     }
@@ -384,6 +470,13 @@ std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, D
       return std::nullopt;
     }
     id = inner;
+  }
+  if (!takes_slots && layout_.elements[id].kind == ElementKind::slot) {
+    diagnostics
+        .add(DiagnosticKind::unknown_module, path.place,
+             ast::in_quotes(path.text) + " is a slot for text, and no module")
+        .notes.push_back({layout_.elements[id].place, "it is declared here"});
+    return std::nullopt;
   }
   return id;
 }
@@ -436,6 +529,8 @@ Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& 
   }
   Selection selection = Resolver(layout, names, encoder, diagnostics).resolve(prompt);
   check_order(layout, names, selection, diagnostics);
+  Diagnostics said;  // unknown modules in rules are the schema's mistake
+  Rules(layout, names, said).check(selection, diagnostics);
   return selection;
 }
 

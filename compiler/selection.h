@@ -24,17 +24,26 @@ class Names {
   /// `also_meant`: further words to suggest for an unknown name.
   std::optional<ElementId> module(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics,
                                   const std::vector<std::string_view>& also_meant = {}) const;
+  /// The same of what a prompt can name: a module, or a slot.
+  std::optional<ElementId> module_or_slot(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics,
+                                          const std::vector<std::string_view>& also_meant = {}) const;
+  /// The slots of a module (or of the schema).
+  const std::vector<ElementId>& slots(ElementId scope) const { return slots_[scope]; }
   /// A parameter of a module (or of the schema), or kNone.
   ElementId parameter(ElementId scope, std::string_view name) const;
   std::vector<std::string_view> parameters(ElementId scope) const;
 
  private:
   ElementId child(ElementId scope, std::string_view name) const;
+  std::optional<ElementId> resolve(const ast::Path& path, ElementId scope, bool takes_slots,
+                                   const std::vector<std::string_view>& also_meant,
+                                   grammar::Diagnostics& diagnostics) const;
   void report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
                       std::vector<std::string_view> candidates, grammar::Diagnostics& diagnostics) const;
 
   const Layout& layout_;
-  std::vector<std::map<std::string_view, ElementId>> modules_;     // by scope
+  std::vector<std::map<std::string_view, ElementId>> modules_;     // and slots, by scope
+  std::vector<std::vector<ElementId>> slots_;                      // by scope
   std::vector<std::map<std::string_view, ElementId>> parameters_;  // by scope
   std::map<std::string_view, std::vector<ElementId>> everywhere_;
   std::map<std::string_view, ElementId> groups_;  // unions and pools by name; of several of one name, the first
@@ -68,7 +77,8 @@ struct PoolMember {
 struct Selection {
   std::vector<bool> present;                           // by element
   std::map<ElementId, std::vector<PoolMember>> pools;  // by pool, in the prompt's order
-  std::map<ElementId, FilledParameter> arguments;      // by parameter
+  std::map<ElementId, FilledParameter> arguments;      // by parameter or slot
+  std::map<ElementId, grammar::Place> selected_at;     // by module or slot that the prompt names
   std::vector<FreeRun> free_runs;                      // in the prompt's order
   bool ends_in_open_turn = false;                      // an assistant's turn that the answer continues
   grammar::Place place;                                // of the prompt

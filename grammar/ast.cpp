@@ -34,12 +34,20 @@ class Dumper {
  private:
   void add(const Text& text, int depth) { line(depth, "text " + in_quotes(text.text)); }
   void add(const Parameter& parameter, int depth) {
-    std::string what = "parameter " + parameter.name + " length=" + std::to_string(parameter.length);
+    std::string what = "parameter " + parameter.name;
+    if (parameter.length) what += " length=" + std::to_string(*parameter.length);
     if (parameter.required) what += " required";
     if (parameter.default_text) what += " default=" + in_quotes(*parameter.default_text);
     if (parameter.standin_text) what += " standin=" + in_quotes(*parameter.standin_text);
+    for (const ParameterValue& value : parameter.values) {
+      what += (&value == parameter.values.data() ? " values=" : "|") + in_quotes(value.text);
+    }
     if (!parameter.lead.empty()) what += " lead=" + in_quotes(parameter.lead);
     line(depth, what);
+  }
+  void add(const Slot& slot, int depth) {
+    line(depth, "slot " + slot.name + " length=" + std::to_string(slot.length) +
+                    (slot.lead.empty() ? "" : " lead=" + in_quotes(slot.lead)));
   }
   void add(const Turn& turn, int depth) {
     line(depth, "turn " + std::string(to_string(turn.role)));
@@ -47,7 +55,10 @@ class Dumper {
   }
   void add(const Module& module, int depth) {
     std::string what = "module " + module.name + (module.required ? " required" : "") + flags(module.inherited);
+    if (module.reserve > 0) what += " reserve=" + std::to_string(module.reserve);
     for (const Path& path : module.after) what += (&path == module.after.data() ? " after=" : ",") + path.text;
+    if (module.requirement) what += " requires=" + in_quotes(to_string(*module.requirement));
+    if (module.exclusion) what += " excludes=" + in_quotes(to_string(*module.exclusion));
     line(depth, what);
     nodes(module.children, depth + 1);
   }
@@ -85,6 +96,23 @@ std::optional<ContextKind> context_kind(std::string_view name) {
   return std::nullopt;
 }
 std::string_view to_string(LayoutKind kind) { return kLayouts[static_cast<std::size_t>(kind)]; }
+
+std::string to_string(const Condition& condition) {
+  using Kind = Condition::Kind;
+  if (condition.kind == Kind::module) return condition.module.text;
+  if (condition.kind == Kind::no) {
+    const Condition& term = condition.terms.front();
+    const bool is_atom = term.kind == Kind::module || term.kind == Kind::no;
+    return is_atom ? "not " + to_string(term) : "not (" + to_string(term) + ")";
+  }
+  std::string text;
+  for (const Condition& term : condition.terms) {
+    if (!text.empty()) text += condition.kind == Kind::all ? " and " : " or ";
+    const bool binds_less = condition.kind == Kind::all && term.kind == Kind::any;
+    text += binds_less ? "(" + to_string(term) + ")" : to_string(term);
+  }
+  return text;
+}
 
 std::string in_quotes(std::string_view text) {
   std::string result = "\"";

@@ -46,16 +46,31 @@ struct Text {
   std::string text;
 };
 
+/// One of the texts that a parameter may be filled with.
+struct ParameterValue {
+  std::string text;
+  Place place;
+};
+
 /// A hole of `length` slots.
 struct Parameter {
   std::string name;
-  Place place;  // the name
-  std::int32_t length = 0;
+  Place place;                         // the name
+  std::optional<std::int32_t> length;  // nothing: as long as the longest of `values`
   std::optional<std::string> default_text;
   std::optional<std::string> standin_text;  // shown to later text while encoding, never in a prompt
   Place content_place;                      // of the default or the stand-in
   bool required = false;
-  std::string lead;  // the boundary blank; belongs to whatever fills the hole
+  std::string lead;                    // the boundary blank; belongs to whatever fills the hole
+  std::vector<ParameterValue> values;  // what it may be filled with; empty: anything
+};
+
+/// Room for free text in the middle of a prompt.
+struct Slot {
+  std::string name;
+  Place place;  // the name
+  std::int32_t length = 0;
+  std::string lead;  // the boundary blank
 };
 
 struct Node;
@@ -73,12 +88,23 @@ struct Path {
   Place place;
 };
 
+/// What is said of a prompt's modules: that one is present, or a combination of such terms.
+struct Condition {
+  enum class Kind : std::uint8_t { module, all, any, no } kind = Kind::module;
+  Place place;
+  Path module;                   // of Kind::module
+  std::vector<Condition> terms;  // of `no` one; of the others two or more
+};
+
 struct Module {
   std::string name;
   Place place;  // the name
   Inherited inherited;
   bool required = false;
-  std::vector<Path> after;  // modules that it stands behind, where both are present
+  std::int32_t reserve = 0;              // slots behind its text that stay empty
+  std::vector<Path> after;               // modules that it stands behind, where both are present
+  std::optional<Condition> requirement;  // what holds in every prompt that has it
+  std::optional<Condition> exclusion;    // what does not
   std::vector<Node> children;
 };
 
@@ -99,7 +125,7 @@ struct Pool {
 };
 
 struct Node {
-  std::variant<Text, Parameter, Turn, Module, Union, Pool> value;
+  std::variant<Text, Parameter, Slot, Turn, Module, Union, Pool> value;
 };
 
 struct Scaffold {
@@ -164,6 +190,8 @@ struct Prompt {
 /// The trees as indented text, one node a line (`--dump=ast`).
 std::string dump(const Schema& schema);
 std::string dump(const Prompt& prompt);
+/// As rules are written, with the fewest parentheses.
+std::string to_string(const Condition& condition);
 
 /// Text in double quotes with \n, \t, \" and \\ escaped: for dumps and messages.
 std::string in_quotes(std::string_view text);

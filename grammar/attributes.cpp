@@ -30,13 +30,21 @@ bool Attributes::boolean(std::string_view name, bool otherwise) {
 
 std::optional<std::int32_t> Attributes::positive(std::string_view name, std::int32_t most) {
   const XmlAttribute* attribute = require(name);
-  if (attribute == nullptr) return std::nullopt;
-  const std::string& value = attribute->value;
+  return attribute == nullptr ? std::nullopt : positive_number(*attribute, most);
+}
+
+std::optional<std::int32_t> Attributes::positive_if_there(std::string_view name, std::int32_t most) {
+  const XmlAttribute* attribute = find(name);
+  return attribute == nullptr ? std::nullopt : positive_number(*attribute, most);
+}
+
+std::optional<std::int32_t> Attributes::positive_number(const XmlAttribute& attribute, std::int32_t most) {
+  const std::string& value = attribute.value;
   std::int32_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error == std::errc{} && end == value.data() + value.size() && number >= 1 && number <= most) return number;
-  diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
-                   "`" + std::string(name) + "` is a whole number from 1 to " + std::to_string(most) + ", not " +
+  diagnostics_.add(DiagnosticKind::bad_value, attribute.value_place,
+                   "`" + attribute.name + "` is a whole number from 1 to " + std::to_string(most) + ", not " +
                        ast::in_quotes(value));
   return std::nullopt;
 }
@@ -61,11 +69,17 @@ std::optional<RepairPolicy> Attributes::repair() {
 }
 
 SpaceMode Attributes::space(SpaceMode inherited) {
-  if (const XmlAttribute* xml_space = find("xml:space")) {
-    diagnostics_.add(DiagnosticKind::unsupported, xml_space->name_place,
-                     "`xml:space` is not part of this version; write space=\"preserve\"");
-  }
+  const XmlAttribute* xml_space = find("xml:space");
   const XmlAttribute* attribute = find("space");
+  if (xml_space != nullptr && attribute != nullptr) {
+    diagnostics_.add(DiagnosticKind::attribute_conflict, xml_space->name_place,
+                     "`xml:space` and `space` say the same thing; write one of them");
+  } else if (xml_space != nullptr) {
+    if (xml_space->value == "preserve") return SpaceMode::preserve;
+    if (xml_space->value == "default") return SpaceMode::dedent;
+    diagnostics_.add(DiagnosticKind::bad_value, xml_space->value_place,
+                     "`xml:space` is preserve or default, not " + ast::in_quotes(xml_space->value));
+  }
   if (attribute == nullptr) return inherited;
   if (attribute->value == "dedent") return SpaceMode::dedent;
   if (attribute->value == "collapse") return SpaceMode::collapse;
@@ -100,14 +114,9 @@ void Attributes::report_missing() {
 void Attributes::finish() {
   report_missing();
   for (const XmlAttribute* attribute : rest()) {
-    if (std::find(later_.begin(), later_.end(), attribute->name) != later_.end()) {
-      diagnostics_.add(DiagnosticKind::unsupported, attribute->name_place,
-                       "`" + attribute->name + "` on `<" + element_.name + ">` is not part of this version");
-    } else {
-      diagnostics_.add(DiagnosticKind::unknown_attribute, attribute->name_place,
-                       "`<" + element_.name + ">` has no attribute `" + attribute->name + "`" +
-                           did_you_mean(attribute->name, asked_));
-    }
+    diagnostics_.add(
+        DiagnosticKind::unknown_attribute, attribute->name_place,
+        "`<" + element_.name + ">` has no attribute `" + attribute->name + "`" + did_you_mean(attribute->name, asked_));
   }
 }
 

@@ -17,9 +17,7 @@ namespace pml::grammar {
 
 class Attributes {
  public:
-  /// `later` lists attributes of the language that this version does not read.
-  Attributes(const XmlElement& element, std::vector<std::string_view> later, Diagnostics& diagnostics)
-      : element_(element), later_(std::move(later)), diagnostics_(diagnostics) {}
+  Attributes(const XmlElement& element, Diagnostics& diagnostics) : element_(element), diagnostics_(diagnostics) {}
 
   const XmlAttribute* find(std::string_view name);
   /// finish() says so if the attribute is missing.
@@ -27,6 +25,8 @@ class Attributes {
   bool boolean(std::string_view name, bool otherwise);
   /// A whole number from 1 to `most`; says so if it is none.
   std::optional<std::int32_t> positive(std::string_view name, std::int32_t most);
+  /// The same of an attribute that may be missing.
+  std::optional<std::int32_t> positive_if_there(std::string_view name, std::int32_t most);
   std::optional<ast::ContextKind> context();
   std::optional<RepairPolicy> repair();
   /// The attributes `space` and `xml:space`.
@@ -37,10 +37,10 @@ class Attributes {
   std::vector<const XmlAttribute*> rest() const;
 
  private:
+  std::optional<std::int32_t> positive_number(const XmlAttribute& attribute, std::int32_t most);
   void report_missing();
 
   const XmlElement& element_;
-  std::vector<std::string_view> later_;
   std::vector<std::string_view> asked_;
   std::vector<std::string_view> missing_;
   Diagnostics& diagnostics_;

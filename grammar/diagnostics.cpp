@@ -112,10 +112,18 @@ std::string headline(const Diagnostic& diagnostic, const SourceSet& sources) {
                    std::string(name_of(diagnostic.kind)) + "]");
 }
 
+std::vector<Note> notes_of(const Diagnostic& diagnostic, const SourceSet& sources) {
+  std::vector<Note> notes = diagnostic.notes;
+  for (auto at = sources[diagnostic.place.source].taken_in_at(); at; at = sources[at->source].taken_in_at()) {
+    notes.push_back({at, "the file is taken in here"});
+  }
+  return notes;
+}
+
 std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
   std::string text = headline(diagnostic, sources) + "\n";
   text += excerpt(diagnostic.place, sources[diagnostic.place.source]);
-  for (const Note& note : diagnostic.notes) {
+  for (const Note& note : notes_of(diagnostic, sources)) {
     if (note.place) {
       const Source& where = sources[note.place->source];
       text += printable(position(*note.place, where) + ": note: " + note.message) + "\n" + excerpt(*note.place, where);

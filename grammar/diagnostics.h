@@ -51,6 +51,8 @@ class Diagnostics {
   std::size_t num_errors_ = 0;
 };
 
+/// The diagnostic's notes, and behind them where its source was taken in, and where that was, and so on.
+std::vector<Note> notes_of(const Diagnostic& diagnostic, const SourceSet& sources);
 /// Place, severity, message and kind, in one line without a line break.
 std::string headline(const Diagnostic& diagnostic, const SourceSet& sources);
 /// One diagnostic with its notes, as text that ends with a line break.

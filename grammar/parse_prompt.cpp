@@ -25,7 +25,7 @@ class PromptReader {
     }
     ast::Prompt prompt;
     prompt.place = root.place;
-    Attributes attributes(root, {}, diagnostics_);
+    Attributes attributes(root, diagnostics_);
     if (const auto* schema = attributes.find("schema")) {
       prompt.schema = schema->value;
       prompt.place = schema->value_place;
@@ -83,7 +83,7 @@ class PromptReader {
   ast::Selection selection(const XmlElement& element) {
     ast::Selection result;
     result.module = {element.name, element.place};
-    Attributes attributes(element, {}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     if (element.name == "use") {
       const XmlAttribute* module = attributes.find("module");
       if (module != nullptr) result.module = {module->value, module->value_place};
@@ -105,7 +105,7 @@ class PromptReader {
         result.arguments.push_back(std::move(argument));
       }
     }
-    whitespace_.content();
+    whitespace_.role_tag();  // what is inside goes to a slot, which has its own blank
     children(element, result.children, false);
     whitespace_.content();
     return result;
@@ -116,7 +116,7 @@ class PromptReader {
     result.role = role;
     result.place = element.place;
     result.text_place = element.place;
-    Attributes attributes(element, {}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     if (role == ast::Role::assistant) result.is_open = attributes.boolean("open", false);
     attributes.finish();
     whitespace_.role_tag();

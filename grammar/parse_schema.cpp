@@ -4,8 +4,12 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "grammar/attributes.h"
+#include "grammar/expression.h"
+#include "grammar/inline_parameters.h"
+#include "grammar/source_files.h"
 #include "grammar/vocabulary.h"
 #include "grammar/whitespace.h"
 #include "grammar/xml.h"
@@ -14,6 +18,9 @@ namespace pml::grammar {
 namespace {
 
 constexpr std::int32_t kMaxLength = 1'000'000;
+/// Documents of one schema, and how deep they may include each other.
+constexpr std::size_t kMostIncludes = 10'000;
+constexpr std::size_t kMostIncludedDepth = 32;
 
 /// Names that stand in one scope; unions and roles share the scope of the module around them.
 struct Scope {
@@ -29,13 +36,14 @@ struct Surroundings {
   SpaceMode space = SpaceMode::dedent;
   ast::Inherited inherited;
   bool in_role = false;
+  bool has_inline_parameters = false;  // of the element itself; children do not inherit it
   Scope* scope = nullptr;
 };
 
 class SchemaReader {
  public:
   SchemaReader(SourceSet& sources, const SchemaOptions& options, Diagnostics& diagnostics)
-      : sources_(sources), options_(options), diagnostics_(diagnostics) {}
+      : sources_(sources), diagnostics_(diagnostics), files_(sources, options, diagnostics), folder_(options.folder) {}
 
   std::optional<ast::Schema> read(const XmlElement& root) {
     if (root.name != "schema") {
@@ -46,7 +54,7 @@ class SchemaReader {
     }
     ast::Schema schema;
     schema.place = root.place;
-    Attributes attributes(root, {}, diagnostics_);
+    Attributes attributes(root, diagnostics_);
     if (const auto* name = attributes.require("name")) {
       schema.name = name->value;
       schema.place = name->value_place;
@@ -74,15 +82,30 @@ class SchemaReader {
                 std::vector<ast::Scaffold>* scaffolds) {
     const std::string indentation = here.space == SpaceMode::dedent ? common_indentation(element) : "";
     for (const XmlNode& child : element.children) {
-      if (const auto* text = std::get_if<XmlText>(&child.value)) {
-        if (auto content = whitespace_.text(*text, here.space, indentation)) {
-          nodes.push_back({ast::Text{sources_.trimmed(text->place), std::move(*content)}});
+      const auto* text = std::get_if<XmlText>(&child.value);
+      if (text != nullptr && here.has_inline_parameters) {
+        // The indentation is that of the text as a whole: a parameter in it is text.
+        for (const XmlNode& part : split_inline_parameters(*text, sources_, diagnostics_)) {
+          if (const auto* piece = std::get_if<XmlText>(&part.value)) {
+            add_text(*piece, here, indentation, nodes);
+          } else if (auto hole = parameter(std::get<XmlElement>(part.value), here)) {
+            nodes.push_back({std::move(*hole)});
+          }
         }
+        continue;
+      }
+      if (text != nullptr) {
+        add_text(*text, here, indentation, nodes);
         continue;
       }
       const auto& inner = std::get<XmlElement>(child.value);
       const std::string kind = understood_name(inner.name);
-      if (kind == "module") {
+      if (kind == "include") {
+        include(inner, here,
+                [&](const XmlElement& root, const Surroundings& inside) { children(root, inside, nodes, scaffolds); });
+      } else if (kind == "slot") {
+        if (auto room = slot(inner, here)) nodes.push_back({std::move(*room)});
+      } else if (kind == "module") {
         nodes.push_back({module(inner, here, Group::none)});
       } else if (kind == "union") {
         nodes.push_back({alternatives(inner, here)});
@@ -101,10 +124,68 @@ class SchemaReader {
     }
   }
 
+  void add_text(const XmlText& text, const Surroundings& here, std::string_view indentation,
+                std::vector<ast::Node>& nodes) {
+    if (auto content = whitespace_.text(text, here.space, indentation)) {
+      nodes.push_back({ast::Text{sources_.trimmed(text.place), std::move(*content)}});
+    }
+  }
+
+  /// Reads the root of the document that an `<include>` names as if its children stood here. Its blanks are its own;
+  /// everything else that is inherited comes from here, unless it says otherwise.
+  void include(const XmlElement& element, Surroundings here,
+               const std::function<void(const XmlElement& root, const Surroundings& here)>& read) {
+    Attributes attributes(element, diagnostics_);
+    const XmlAttribute* src = attributes.require("src");
+    attributes.finish();
+    no_content(element);
+    if (src == nullptr) return;
+    if (++num_includes_ > kMostIncludes || included_.size() >= kMostIncludedDepth) {
+      if (!has_too_many_includes_) {
+        diagnostics_.add(DiagnosticKind::include_cycle, src->value_place,
+                         "a schema includes at most " + std::to_string(kMostIncludes) + " documents, " +
+                             std::to_string(kMostIncludedDepth) + " within each other");
+      }
+      has_too_many_includes_ = true;
+      return;
+    }
+    const auto document = files_.document(*src, folder_);
+    if (!document) return;
+    if (std::ranges::find(included_, document->real) != included_.end()) {
+      diagnostics_.add(DiagnosticKind::include_cycle, src->value_place,
+                       ast::in_quotes(src->value) + " includes itself, by itself or through others");
+      return;
+    }
+    const auto xml = parse_xml(document->source, sources_, diagnostics_);
+    if (!xml) return;
+    const XmlElement& root = xml->root;
+    if (root.name != "schema") {
+      diagnostics_.add(DiagnosticKind::wrong_root, root.place,
+                       "the root element of an included document is `<schema>`, not `<" + root.name + ">`");
+      return;
+    }
+    Attributes its_own(root, diagnostics_);
+    for (const char* name : {"name", "version", "repair"}) its_own.find(name);
+    const XmlAttribute* layout = its_own.find("layout");
+    if (layout != nullptr && read_layout(*layout) != layout_) {
+      diagnostics_.add(DiagnosticKind::bad_value, layout->value_place,
+                       "this document is included in a schema with layout=\"" + std::string(to_string(layout_)) + "\"");
+    }
+    here.space = its_own.space(SpaceMode::dedent);
+    if (const auto context = its_own.context()) here.inherited.context = context;
+    its_own.finish();
+    here.has_inline_parameters = false;
+    const std::filesystem::path folder = std::exchange(folder_, document->path.parent_path());
+    included_.push_back(document->real);
+    read(root, here);
+    included_.pop_back();
+    folder_ = folder;
+  }
+
   ast::Module module(const XmlElement& element, Surroundings here, Group group) {
     ast::Module result;
     result.place = element.place;
-    Attributes attributes(element, {"requires", "excludes", "role", "reserve", "params"}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     if (const auto* name = attributes.require("name")) {
       result.name = name->value;
       result.place = name->value_place;
@@ -118,15 +199,51 @@ class SchemaReader {
     result.required = attributes.boolean("required", false);
     if (result.required) check_may_be_required(*element.attribute("required"), group);
     if (const auto* after = attributes.find("after")) result.after = paths(*after);
+    using Kind = ast::Condition::Kind;
+    if (const auto* rule = attributes.find("requires")) result.requirement = condition(*rule, Kind::all);
+    if (const auto* rule = attributes.find("excludes")) result.exclusion = condition(*rule, Kind::any);
+    result.reserve = attributes.positive_if_there("reserve", kMaxLength).value_or(0);
+    here.has_inline_parameters = has_inline_parameters(attributes);
+    const XmlAttribute* role = attributes.find("role");
     attributes.finish();
     Scope scope;
     here.scope = &scope;
-    if (src != nullptr) {
-      source_file(element, *src, result);
+    const auto content = [&](const Surroundings& inside, std::vector<ast::Node>& nodes) {
+      if (src != nullptr) {
+        source(element, *src, inside, nodes);
+      } else {
+        children(element, inside, nodes, nullptr);
+      }
+    };
+    const auto turn_role = role == nullptr ? std::nullopt : read_role(*role);
+    if (turn_role) {
+      turn(*turn_role, role->value_place, here, result.children, content);
     } else {
-      children(element, here, result.children, nullptr);
+      content(here, result.children);
     }
     return result;
+  }
+
+  std::optional<ast::Condition> condition(const XmlAttribute& rule, ast::Condition::Kind joined_by) {
+    return parse_condition(rule.value_place, joined_by, sources_, diagnostics_);
+  }
+
+  bool has_inline_parameters(Attributes& attributes) {
+    const XmlAttribute* params = attributes.find("params");
+    if (params == nullptr || params->value == "none") return false;
+    if (params->value == "inline") return true;
+    diagnostics_.add(DiagnosticKind::bad_value, params->value_place,
+                     "`params` is none or inline, not " + ast::in_quotes(params->value));
+    return false;
+  }
+
+  std::optional<ast::Role> read_role(const XmlAttribute& attribute) {
+    const auto role = role_of(attribute.value);
+    if (!role) {
+      diagnostics_.add(DiagnosticKind::bad_value, attribute.value_place,
+                       "`role` is system, user or assistant, not " + ast::in_quotes(attribute.value));
+    }
+    return role;
   }
 
   void check_may_be_required(const XmlAttribute& required, Group group) {
@@ -144,7 +261,7 @@ class SchemaReader {
   ast::Union alternatives(const XmlElement& element, const Surroundings& here) {
     ast::Union result;
     result.place = element.place;
-    Attributes attributes(element, {}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     group_name(attributes, here, result.name, result.place);
     result.required = attributes.boolean("required", false);
     const XmlAttribute* scaffold = attributes.find("scaffold");
@@ -175,7 +292,7 @@ class SchemaReader {
   ast::Pool pool(const XmlElement& element, const Surroundings& here) {
     ast::Pool result;
     result.place = element.place;
-    Attributes attributes(element, {}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     group_name(attributes, here, result.name, result.place);
     attributes.finish();
     if (layout_ != ast::LayoutKind::pack) {
@@ -219,7 +336,17 @@ class SchemaReader {
   void member(const XmlElement& inner, const Surroundings& here, Group group, const std::function<void()>& begin,
               std::vector<ast::Module>& members) {
     const std::string kind = understood_name(inner.name);
-    if (kind == "module") {
+    if (kind == "include") {
+      include(inner, here, [&](const XmlElement& root, const Surroundings& inside) {
+        for (const XmlNode& child : root.children) {
+          if (const auto* text = std::get_if<XmlText>(&child.value)) {
+            text_of_group(*text, group == Group::pool ? "pool" : "union");
+          } else {
+            member(std::get<XmlElement>(child.value), inside, group, begin, members);
+          }
+        }
+      });
+    } else if (kind == "module") {
       begin();
       members.push_back(module(inner, here, group));
     } else {
@@ -242,7 +369,7 @@ class SchemaReader {
   std::optional<ast::Parameter> parameter(const XmlElement& element, const Surroundings& here) {
     ast::Parameter result;
     result.place = element.place;
-    Attributes attributes(element, {"values"}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     const auto* name = attributes.require("name");
     if (name != nullptr) {
       result.name = name->value;
@@ -254,7 +381,9 @@ class SchemaReader {
         declare(here.scope->parameters, *name);
       }
     }
-    const auto length = attributes.positive("length", kMaxLength);
+    const auto* values = attributes.find("values");
+    const auto length = values == nullptr ? attributes.positive("length", kMaxLength)
+                                          : attributes.positive_if_there("length", kMaxLength);
     const auto* default_text = attributes.find("default");
     const auto* standin = attributes.find("scaffold");
     result.required = attributes.boolean("required", false);
@@ -275,21 +404,78 @@ class SchemaReader {
           .notes.push_back({std::nullopt, "a stand-in for encoding is given with `scaffold`"});
     }
     no_content(element);
+    if (values != nullptr) read_values(*values, default_text != nullptr ? default_text : standin, result);
+    result.lead = whitespace_.parameter(here.space);
+    if (name == nullptr || (!length && values == nullptr)) return std::nullopt;
+    result.length = length;
+    return result;
+  }
+
+  /// Values with `|` between them. `content`: the default or stand-in, which is one of them; null: there is none.
+  void read_values(const XmlAttribute& values, const XmlAttribute* content, ast::Parameter& parameter) {
+    const std::string_view text = values.value;
+    const bool is_raw = sources_.text(values.value_place).size() == text.size();  // no references in it
+    std::vector<std::string_view> known;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find('|', begin), text.size());
+      const std::string_view value = text.substr(begin, end - begin);
+      Place place = values.value_place;
+      if (is_raw) {
+        place.end = place.begin + static_cast<std::uint32_t>(end);
+        place.begin += static_cast<std::uint32_t>(begin);
+      }
+      if (value.empty()) {
+        diagnostics_.add(DiagnosticKind::bad_value, place, "a value is empty; values are written a|b|c");
+      } else if (std::ranges::find(known, value) != known.end()) {
+        diagnostics_.add(DiagnosticKind::duplicate_name, place,
+                         "the value " + ast::in_quotes(value) + " stands twice in `values`");
+      } else {
+        known.push_back(value);
+        parameter.values.push_back({std::string(value), place});
+      }
+      begin = end + 1;
+    }
+    if (content == nullptr || content->value.empty()) return;
+    if (std::ranges::find(known, content->value) != known.end()) return;
+    diagnostics_.add(
+        DiagnosticKind::unknown_value, content->value_place,
+        ast::in_quotes(content->value) + " is none of the parameter's values" + did_you_mean(content->value, known));
+  }
+
+  std::optional<ast::Slot> slot(const XmlElement& element, const Surroundings& here) {
+    ast::Slot result;
+    result.place = element.place;
+    Attributes attributes(element, diagnostics_);
+    const auto* name = attributes.require("name");
+    if (name != nullptr) {
+      result.name = name->value;
+      result.place = name->value_place;
+      // A prompt fills it as it selects a module, so the two share their names.
+      if (check_name(*name)) declare(here.scope->modules, *name);
+    }
+    const auto length = attributes.positive("length", kMaxLength);
+    attributes.finish();
+    no_content(element);
     result.lead = whitespace_.parameter(here.space);
     if (name == nullptr || !length) return std::nullopt;
     result.length = *length;
     return result;
   }
 
-  void turn(const XmlElement& element, ast::Role role, Surroundings here, std::vector<ast::Node>& nodes) {
-    Attributes(element, {}, diagnostics_).finish();
-    if (here.in_role) {
-      diagnostics_.add(DiagnosticKind::nested_role, element.place, "roles may not nest");
-    }
+  void turn(const XmlElement& element, ast::Role role, const Surroundings& here, std::vector<ast::Node>& nodes) {
+    Attributes(element, diagnostics_).finish();
+    turn(role, element.place, here, nodes,
+         [&](const Surroundings& inside, std::vector<ast::Node>& inner) { children(element, inside, inner, nullptr); });
+  }
+
+  /// A turn whose content `read` adds to the nodes that it is given.
+  void turn(ast::Role role, const Place& place, Surroundings here, std::vector<ast::Node>& nodes,
+            const std::function<void(const Surroundings&, std::vector<ast::Node>&)>& read) {
+    if (here.in_role) diagnostics_.add(DiagnosticKind::nested_role, place, "roles may not nest");
     here.in_role = true;
     whitespace_.role_tag();
-    ast::Turn result{role, element.place, {}};
-    children(element, here, result.children, nullptr);
+    ast::Turn result{role, place, {}};
+    read(here, result.children);
     whitespace_.role_tag();
     nodes.push_back({std::move(result)});
   }
@@ -297,7 +483,7 @@ class SchemaReader {
   ast::Scaffold scaffold(const XmlElement& element) {
     ast::Scaffold result;
     result.place = element.place;
-    Attributes attributes(element, {}, diagnostics_);
+    Attributes attributes(element, diagnostics_);
     if (const auto* name = attributes.find("name")) {
       result.name = name->value;
       if (check_name(*name)) declare(scaffold_names_, *name);
@@ -331,68 +517,58 @@ class SchemaReader {
     return result;
   }
 
-  void source_file(const XmlElement& element, const XmlAttribute& src, ast::Module& module) {
+  /// The content of a module that is a file, or a folder of files.
+  void source(const XmlElement& element, const XmlAttribute& src, const Surroundings& here,
+              std::vector<ast::Node>& nodes) {
     if (!element.children.empty() && has_content(element)) {
       diagnostics_.add(DiagnosticKind::src_with_content, src.name_place,
                        "a module has a `src` or content of its own, not both");
-      return;
-    }
-    if (src.value.empty()) {
+    } else if (src.value.empty()) {
       diagnostics_.add(DiagnosticKind::bad_value, src.value_place, "`src` is a file's path, not empty");
-      return;
+    } else if (SourceFiles::is_pattern(src.value, folder_)) {
+      for (const SourceFiles::Match& match : files_.matches(src, folder_)) add_file(match, 0, src, here, nodes);
+    } else if (const auto text = files_.text(src, folder_)) {
+      add_verbatim(*text, here, nodes);
     }
-    if (src.value.find_first_of("#*?") != std::string::npos && !std::filesystem::exists(options_.folder / src.value)) {
-      diagnostics_.add(DiagnosticKind::unsupported, src.value_place,
-                       "line ranges and patterns in `src` are not part of this version; name one file");
-      return;
-    }
-    const std::filesystem::path path = options_.folder / src.value;
-    std::error_code error;
-    const auto real = std::filesystem::canonical(path, error);
-    if (error) {
-      diagnostics_.add(DiagnosticKind::src_unreadable, src.value_place,
-                       ast::in_quotes(src.value) + " cannot be read: " + error.message());
-      return;
-    }
-    if (!is_allowed(real)) {
-      diagnostics_
-          .add(DiagnosticKind::src_outside, src.value_place,
-               ast::in_quotes(src.value) + " lies outside the schema's folder")
-          .notes.push_back({std::nullopt, "allow another folder with --allow DIR"});
-      return;
-    }
-    auto text = read_file(real, options_.limits.src_bytes);
-    if (!text) {
-      diagnostics_.add(DiagnosticKind::src_unreadable, src.value_place,
-                       ast::in_quotes(src.value) + " " + text.error().message);
-      return;
-    }
-    src_bytes_ += text->size();
-    if (src_bytes_ > options_.limits.all_src_bytes) {
-      diagnostics_.add(DiagnosticKind::src_unreadable, src.value_place,
-                       "the files that this schema takes in are larger than " +
-                           std::to_string(options_.limits.all_src_bytes >> 20) + " MiB together");
-      return;
-    }
-    const SourceId id = sources_.add((options_.folder / src.value).lexically_normal().string(), std::move(*text));
-    if (!check_encoding(id, sources_, diagnostics_, ControlCharacters::allowed)) return;
-    std::string_view content = sources_[id].text();
-    if (content.ends_with('\n')) content.remove_suffix(content.ends_with("\r\n") ? 2 : 1);
-    if (content.empty()) return;
-    module.children.push_back(
-        {ast::Text{{id, 0, static_cast<std::uint32_t>(content.size())}, whitespace_.verbatim(content)}});
   }
 
-  bool is_allowed(const std::filesystem::path& real) const {
-    std::vector<std::filesystem::path> folders = options_.allowed;
-    folders.push_back(options_.folder.empty() ? "." : options_.folder);
-    return std::any_of(folders.begin(), folders.end(), [&](const std::filesystem::path& folder) {
-      std::error_code error;
-      const auto base = std::filesystem::canonical(folder, error);
-      if (error) return false;
-      const auto [end, unused] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
-      return end == base.end();
-    });
+  /// The file as a module, within modules for its folders. Files come in the order of their paths, so the module of a
+  /// folder that is there already is the last one.
+  void add_file(const SourceFiles::Match& match, std::size_t depth, const XmlAttribute& src, const Surroundings& here,
+                std::vector<ast::Node>& nodes) {
+    const bool is_file = depth + 1 == match.names.size();
+    auto* last = nodes.empty() ? nullptr : std::get_if<ast::Module>(&nodes.back().value);
+    if (is_file || last == nullptr || last->name != match.names[depth]) {
+      ast::Module module;
+      module.name = match.names[depth];
+      module.place = src.value_place;
+      module.inherited = here.inherited;
+      nodes.push_back({std::move(module)});
+      last = &std::get<ast::Module>(nodes.back().value);
+    }
+    if (!is_file) return add_file(match, depth + 1, src, here, last->children);
+    whitespace_.new_line();
+    add_verbatim(match.text, here, last->children);
+  }
+
+  void add_verbatim(const Place& text, Surroundings here, std::vector<ast::Node>& nodes) {
+    const std::string_view content = sources_.text(text);
+    if (content.empty()) return;
+    if (!here.has_inline_parameters) {
+      nodes.push_back({ast::Text{text, whitespace_.verbatim(content)}});
+      return;
+    }
+    here.space = SpaceMode::preserve;
+    const XmlText whole{text, {{std::string(content), false, text.begin}}};
+    for (const XmlNode& part : split_inline_parameters(whole, sources_, diagnostics_)) {
+      if (const auto* piece = std::get_if<XmlText>(&part.value)) {
+        std::string joined;
+        for (const XmlPiece& written : piece->pieces) joined += written.text;
+        nodes.push_back({ast::Text{piece->place, whitespace_.verbatim(joined)}});
+      } else if (auto hole = parameter(std::get<XmlElement>(part.value), here)) {
+        nodes.push_back({std::move(*hole)});
+      }
+    }
   }
 
   ast::LayoutKind read_layout(const XmlAttribute& layout) {
@@ -441,10 +617,7 @@ class SchemaReader {
   }
 
   void misplaced(const XmlElement& element, const std::string& parent) {
-    if (is_later_element(element.name)) {
-      diagnostics_.add(DiagnosticKind::unsupported, element.place,
-                       "`<" + element.name + ">` is not part of this version");
-    } else if (is_element_name(element.name)) {
+    if (is_element_name(element.name)) {
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
                        "`<" + element.name + ">` may not stand in `<" + parent + ">`");
     } else if (!element.is_broken && !nearest(element.name, element_names())) {
@@ -472,11 +645,14 @@ class SchemaReader {
   }
 
   SourceSet& sources_;
-  const SchemaOptions& options_;
   Diagnostics& diagnostics_;
+  SourceFiles files_;
+  std::filesystem::path folder_;                 // of the document at hand
+  std::vector<std::filesystem::path> included_;  // the documents around it
+  std::size_t num_includes_ = 0;
+  bool has_too_many_includes_ = false;
   Whitespace whitespace_;
   ast::LayoutKind layout_ = ast::LayoutKind::preserve;
-  std::uint64_t src_bytes_ = 0;
   std::map<std::string, Place, std::less<>> scaffold_names_;
 };
 

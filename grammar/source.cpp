@@ -12,7 +12,8 @@
 
 namespace pml::grammar {
 
-Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+Source::Source(std::string name, std::string text, std::optional<Place> taken_in_at)
+    : name_(std::move(name)), text_(std::move(text)), taken_in_at_(taken_in_at) {
   line_begins_.push_back(0);
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') line_begins_.push_back(static_cast<std::uint32_t>(i + 1));
@@ -38,9 +39,9 @@ std::string_view Source::line_at(std::uint32_t offset, std::uint32_t& line_begin
   return line;
 }
 
-SourceId SourceSet::add(std::string name, std::string text) {
+SourceId SourceSet::add(std::string name, std::string text, std::optional<Place> taken_in_at) {
   PML_CHECK(text.size() < UINT32_MAX, "places are 32-bit offsets");
-  sources_.emplace_back(std::move(name), std::move(text));
+  sources_.emplace_back(std::move(name), std::move(text), taken_in_at);
   return static_cast<SourceId>(sources_.size() - 1);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,9 +36,11 @@ struct LineColumn {
 
 class Source {
  public:
-  Source(std::string name, std::string text);
+  /// `taken_in_at`: what names it in another source; nothing if the command line does.
+  Source(std::string name, std::string text, std::optional<Place> taken_in_at);
 
   const std::string& name() const { return name_; }
+  const std::optional<Place>& taken_in_at() const { return taken_in_at_; }
   std::string_view text() const { return text_; }
   LineColumn locate(std::uint32_t offset) const;
   /// The line that holds `offset`, without its line break, and the offset at which it begins.
@@ -46,6 +49,7 @@ class Source {
  private:
   std::string name_;
   std::string text_;
+  std::optional<Place> taken_in_at_;
   std::vector<std::uint32_t> line_begins_;
 };
 
@@ -58,7 +62,7 @@ struct ReadLimits {
 
 class SourceSet {
  public:
-  SourceId add(std::string name, std::string text);
+  SourceId add(std::string name, std::string text, std::optional<Place> taken_in_at = std::nullopt);
   std::size_t size() const { return sources_.size(); }
   /// Forgets the sources that were added after the first `size`; places in them are no longer valid.
   void shrink(std::size_t size);

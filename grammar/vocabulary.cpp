@@ -33,8 +33,6 @@ const std::vector<std::string_view>& element_names() {
 
 bool is_element_name(std::string_view name) { return contains(element_names(), name); }
 
-bool is_later_element(std::string_view name) { return name == "slot" || name == "include"; }
-
 std::optional<ast::Role> role_of(std::string_view element) {
   for (const ast::Role role : {ast::Role::system, ast::Role::user, ast::Role::assistant}) {
     if (element == to_string(role)) return role;

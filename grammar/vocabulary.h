@@ -12,8 +12,6 @@ namespace pml::grammar {
 /// Elements of the language; a module of such a name is selected with `use`.
 const std::vector<std::string_view>& element_names();
 bool is_element_name(std::string_view name);
-/// Elements of the language that this version does not read.
-bool is_later_element(std::string_view name);
 
 std::optional<ast::Role> role_of(std::string_view element);
 

@@ -42,6 +42,9 @@ class Whitespace {
   /// Something that stands for content, and takes no blank.
   void content() { boundary_ = {Boundary::Blank::none, false}; }
 
+  /// What follows begins a line of its own, unless blanks are dropped here.
+  void new_line() { add("\n"); }
+
   /// A pool's start: its members follow each other in any order, so blanks in front of them are never dropped.
   void pool_tag();
 

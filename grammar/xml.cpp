@@ -53,15 +53,18 @@ std::string normalize_line_ends(std::string_view raw) {
   return text;
 }
 
-/// Splits raw text into pieces: plain, and decoded references.
-void decode(std::string_view raw, std::vector<XmlPiece>& pieces) {
+/// Splits raw text that begins at an offset of its source into pieces: plain, and decoded references.
+void decode(std::string_view raw, std::uint32_t begin, std::vector<XmlPiece>& pieces) {
+  const char* const start = raw.data();
+  bool is_first = true;  // what stood before may have been a comment
   const auto add = [&](std::string text, bool is_literal) {
     if (text.empty()) return;
-    if (!pieces.empty() && pieces.back().is_literal == is_literal) {
+    if (!is_first && pieces.back().is_literal == is_literal) {
       pieces.back().text += text;
     } else {
-      pieces.push_back({std::move(text), is_literal});
+      pieces.push_back({std::move(text), is_literal, begin + static_cast<std::uint32_t>(raw.data() - start)});
     }
+    is_first = false;
   };
   while (!raw.empty()) {
     const std::size_t ampersand = raw.find('&');
@@ -81,7 +84,7 @@ void decode(std::string_view raw, std::vector<XmlPiece>& pieces) {
 
 std::string decode_value(std::string_view raw) {
   std::vector<XmlPiece> pieces;
-  decode(raw, pieces);
+  decode(raw, 0, pieces);
   std::string value;
   for (const XmlPiece& piece : pieces) value += piece.text;
   return value;
@@ -127,9 +130,9 @@ class TreeBuilder {
     auto& text = std::get<XmlText>(parent.children.back().value);
     text.place.end = place.end;
     if (node.type() == pugi::node_cdata) {
-      text.pieces.push_back({normalize_line_ends(raw), true});
+      text.pieces.push_back({normalize_line_ends(raw), true, place.begin});
     } else {
-      decode(raw, text.pieces);
+      decode(raw, place.begin, text.pieces);
     }
   }
 

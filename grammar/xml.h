@@ -16,6 +16,7 @@ namespace pml::grammar {
 struct XmlPiece {
   std::string text;
   bool is_literal = false;
+  std::uint32_t begin = 0;  // offset in the source; what is not literal stands there as it is, but for line ends
 };
 
 /// All text between two tags; comments and instructions are gone.

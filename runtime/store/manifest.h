@@ -22,7 +22,7 @@ using compiler::Slot;
 struct ManifestNode {
   std::int32_t parent = compiler::kNone;  // index of the node before it in its chain, which stands before it here
   std::string module;                     // path; empty for the schema's own text
-  std::string kind;                       // "bos", "static", "default", "standin"
+  std::string kind;                       // "bos", "static", "default", "standin", "value"
   std::int32_t number = 0;                // of the segments of this module and kind, counted from 0
   Slot first = 0;                         // in its chain (compiler/contexts.h)
   std::int32_t num_tokens = 0;

@@ -107,7 +107,7 @@ ManifestNode read_node(Members entry, std::size_t index, Slot end) {
   ManifestNode node;
   node.parent = entry.int32("parent", compiler::kNone, static_cast<std::int32_t>(index) - 1);
   node.module = entry.text("module");
-  node.kind = entry.one_of("kind", {"bos", "static", "default", "standin"});
+  node.kind = entry.one_of("kind", {"bos", "static", "default", "standin", "value"});
   node.number = entry.int32("number", 0);
   node.first = entry.int32("first", 0, end);
   node.num_tokens = entry.int32("num_tokens", 1, end - node.first);

@@ -1,0 +1,461 @@
+#include "compiler/rules.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "compiler/order.h"
+
+namespace pml::compiler {
+
+using grammar::DiagnosticKind;
+using grammar::Diagnostics;
+using Kind = ast::Condition::Kind;
+
+namespace {
+
+/// Choices between alternatives that are tried before a question is left open, and those that may hang on each other.
+constexpr std::int64_t kMostSteps = 100'000;
+constexpr std::int32_t kMostDepth = 1'000;
+
+std::string quoted(const Layout& layout, ElementId id) {
+  return id == 0 ? "the schema" : "`" + layout.elements[id].path + "`";
+}
+
+std::optional<Term> resolve(const ast::Condition& condition, const Names& names, ElementId scope,
+                            Diagnostics& diagnostics) {
+  Term term;
+  term.kind = condition.kind;
+  term.place = condition.place;
+  if (condition.kind == Kind::module) {
+    const auto module = names.module(condition.module, scope, diagnostics);
+    if (!module) return std::nullopt;
+    term.module = *module;
+    return term;
+  }
+  bool is_whole = true;
+  for (const ast::Condition& inner : condition.terms) {
+    auto resolved = resolve(inner, names, scope, diagnostics);
+    is_whole = is_whole && resolved;
+    if (resolved) term.terms.push_back(std::move(*resolved));
+  }
+  if (!is_whole) return std::nullopt;
+  return term;
+}
+
+bool is_true(const Term& term, const std::vector<bool>& is_present) {
+  const auto holds = [&](const Term& inner) { return is_true(inner, is_present); };
+  switch (term.kind) {
+    case Kind::module:
+      return is_present[term.module];
+    case Kind::no:
+      return !holds(term.terms.front());
+    case Kind::all:
+      return std::ranges::all_of(term.terms, holds);
+    case Kind::any:
+      return std::ranges::any_of(term.terms, holds);
+  }
+  return true;
+}
+
+}  // namespace
+
+/// Finds out whether some modules can be present together.
+///
+/// A prompt is a set of modules. All that is said of it has the form "if this module is present, then ...", so modules
+/// that nothing asks for are simply left out, and only what follows from those that are asked for is looked at.
+class RuleSolver {
+ public:
+  explicit RuleSolver(const Rules& rules) : rules_(rules), layout_(rules.layout_) {}
+
+  enum class Answer { possible, impossible, unknown };
+
+  /// Can a prompt have the module? 0: can there be a prompt at all?
+  Answer ask(ElementId module) {
+    values_.clear();
+    queue_.clear();
+    open_.clear();
+    num_steps_ = 0;
+    trail_.clear();
+    conflict_.clear();
+    const grammar::Place place = layout_.elements[module].place;
+    const bool is_possible = set(0, true, {layout_.elements[0].place, 0, ""}) &&
+                             (module == 0 || set(module, true, {place, module, ""})) && solve(0);
+    if (num_steps_ > kMostSteps) return Answer::unknown;
+    return is_possible ? Answer::possible : Answer::impossible;
+  }
+
+  /// After `impossible`: what led to the contradiction, as notes.
+  const std::vector<grammar::Note>& conflict() const { return conflict_; }
+
+ private:
+  /// Why a module is present, or is not.
+  struct Reason {
+    grammar::Place place;
+    ElementId because = 0;  // the module that asks for it; itself: it was assumed
+    std::string text;
+  };
+  struct Value {
+    bool is_present = false;
+    Reason reason;
+  };
+  /// A term that has to be true or false, and is not decided by what is known.
+  struct Open {
+    const Term* term = nullptr;
+    bool value = true;
+    Reason reason;
+  };
+
+  // --- what follows -----------------------------------------------------------------------------------
+
+  bool set(ElementId module, bool is_present, const Reason& reason) {
+    const auto [entry, is_new] = values_.try_emplace(module, Value{is_present, reason});
+    if (is_new) {
+      if (is_present) queue_.push_back(module);
+      trail_.push_back(module);
+      return true;
+    }
+    if (entry->second.is_present == is_present) return true;
+    explain(module, entry->second.reason, reason);
+    return false;
+  }
+
+  /// Everything that follows from the modules that have become present, and from open terms.
+  bool propagate() {
+    while (true) {
+      while (!queue_.empty()) {
+        const ElementId module = queue_.back();
+        queue_.pop_back();
+        if (!follow(module)) return false;
+      }
+      const std::size_t before = trail_.size();
+      for (std::size_t i = 0; i < open_.size(); ++i) {
+        const Open open = open_[i];
+        if (!force(*open.term, open.value, open.reason, /*keeps_open=*/false)) return false;
+      }
+      if (trail_.size() == before) return true;
+    }
+  }
+
+  bool follow(ElementId module) {
+    const Element& element = layout_.elements[module];
+    const std::string name = quoted(layout_, module);
+    if (module != 0) {
+      const ElementId scope = layout_.scope_of(module);
+      if (!set(scope, true, {element.place, module, name + " stands in " + quoted(layout_, scope)})) return false;
+      const ElementId group = union_of(layout_, module);
+      if (group != kNone) {
+        for (const Content& other : layout_.elements[group].contents) {
+          if (other.id == module) continue;
+          if (!set(other.id, false,
+                   {element.place, module, name + " is an alternative to " + quoted(layout_, other.id)}))
+            return false;
+        }
+      }
+    }
+    for (const Content& content : element.contents) {
+      if (content.is_segment) continue;
+      const Element& child = layout_.elements[content.id];
+      if (child.kind == ElementKind::module && child.required &&
+          !set(content.id, true, {child.place, module, quoted(layout_, content.id) + " is required"})) {
+        return false;
+      }
+      if (child.kind == ElementKind::alternatives && child.required && !fill(content.id, module)) return false;
+    }
+    for (const std::size_t index : rules_.of_[module]) {
+      const Rules::Rule& rule = rules_.rules_[index];
+      if (!force(rule.term, true, {rule.term.place, module, name + " " + rule.text}, /*keeps_open=*/true)) return false;
+    }
+    return true;
+  }
+
+  /// A required union has a member: a term that is made as it is needed.
+  bool fill(ElementId group, ElementId because) {
+    const auto [entry, is_new] = unions_.try_emplace(group);
+    if (is_new) {
+      entry->second.kind = Kind::any;
+      entry->second.place = layout_.elements[group].place;
+      for (const Content& member : layout_.elements[group].contents) {
+        Term term;
+        term.module = member.id;
+        term.place = entry->second.place;
+        entry->second.terms.push_back(std::move(term));
+      }
+    }
+    return force(entry->second, true, {entry->second.place, because, "one of this union is required"},
+                 /*keeps_open=*/true);
+  }
+
+  /// True, false, or nothing: not decided.
+  std::optional<bool> evaluate(const Term& term) const {
+    if (term.kind == Kind::module) {
+      const auto value = values_.find(term.module);
+      return value == values_.end() ? std::nullopt : std::optional(value->second.is_present);
+    }
+    if (term.kind == Kind::no) {
+      const auto inner = evaluate(term.terms.front());
+      return inner ? std::optional(!*inner) : std::nullopt;
+    }
+    const bool decides = term.kind == Kind::any;  // one such term decides
+    bool is_decided = true;
+    for (const Term& inner : term.terms) {
+      const auto value = evaluate(inner);
+      if (value == decides) return decides;
+      is_decided = is_decided && value;
+    }
+    return is_decided ? std::optional(!decides) : std::nullopt;
+  }
+
+  /// Sets what the term needs to have the value. A choice that is left is noted if `keeps_open`.
+  bool force(const Term& term, bool value, const Reason& reason, bool keeps_open) {
+    if (term.kind == Kind::module) return set(term.module, value, reason);
+    if (term.kind == Kind::no) return force(term.terms.front(), !value, reason, keeps_open);
+    if ((term.kind == Kind::all) == value) {
+      return std::ranges::all_of(term.terms,
+                                 [&](const Term& inner) { return force(inner, value, reason, keeps_open); });
+    }
+    const Term* only = nullptr;
+    std::size_t num_undecided = 0;
+    for (const Term& inner : term.terms) {
+      const auto known = evaluate(inner);
+      if (known == value) return true;
+      if (known) continue;
+      only = &inner;
+      ++num_undecided;
+    }
+    if (num_undecided == 1) return force(*only, value, reason, keeps_open);
+    // Without any the first term is set against what is known, so that the contradiction has a name.
+    if (num_undecided == 0) return force(term.terms.front(), value, reason, keeps_open);
+    if (keeps_open) open_.push_back({&term, value, reason});
+    return true;
+  }
+
+  // --- choices ----------------------------------------------------------------------------------------
+
+  bool solve(std::int32_t depth) {
+    if (!propagate()) return false;
+    if (depth > kMostDepth) num_steps_ = kMostSteps + 1;
+    const auto open = std::ranges::find_if(open_, [&](const Open& at) { return !evaluate(*at.term); });
+    if (open == open_.end()) return true;
+    const Open chosen = *open;
+    for (const Term& option : chosen.term->terms) {
+      if (++num_steps_ > kMostSteps) return false;
+      if (evaluate(option)) continue;  // the other value, or the term would be decided
+      const std::size_t num_set = trail_.size();
+      const std::size_t num_open = open_.size();
+      if (force(option, chosen.value, chosen.reason, /*keeps_open=*/true) && solve(depth + 1)) return true;
+      while (trail_.size() > num_set) {
+        values_.erase(trail_.back());
+        trail_.pop_back();
+      }
+      open_.resize(num_open);
+      queue_.clear();
+    }
+    return false;
+  }
+
+  // --- reasons ----------------------------------------------------------------------------------------
+
+  /// The steps from what was assumed to a module, first to last.
+  void trace(const Reason& last, std::vector<grammar::Note>& notes) const {
+    std::vector<grammar::Note> steps;
+    const Reason* at = &last;
+    while (!at->text.empty() && steps.size() < 20) {
+      steps.push_back({at->place, at->text});
+      at = &values_.at(at->because).reason;
+    }
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+      const bool is_known = std::ranges::any_of(
+          notes, [&](const grammar::Note& note) { return note.message == step->message && note.place == step->place; });
+      if (!is_known) notes.push_back(*step);
+    }
+  }
+
+  void explain(ElementId, const Reason& one, const Reason& other) {
+    conflict_.clear();
+    trace(one, conflict_);
+    trace(other, conflict_);
+  }
+
+  const Rules& rules_;
+  const Layout& layout_;
+  std::map<ElementId, Value> values_;
+  std::vector<ElementId> trail_;  // what has a value, in the order in which it got it
+  std::vector<ElementId> queue_;  // present, and not followed yet
+  std::vector<Open> open_;
+  std::map<ElementId, Term> unions_;
+  std::int64_t num_steps_ = 0;
+  std::vector<grammar::Note> conflict_;
+};
+
+Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
+    : layout_(layout), of_(layout.elements.size()), needed_(layout.elements.size()), excluded_(layout.elements.size()) {
+  for (std::size_t i = 0; i < layout.elements.size(); ++i) {
+    const Element& element = layout.elements[i];
+    const auto module = static_cast<ElementId>(i);
+    const auto add = [&](const ast::Condition& condition, bool holds) {
+      // Names are looked up where the module stands.
+      auto term = resolve(condition, names, layout.scope_of(module), diagnostics);
+      if (!term) return;
+      Rule rule{module, (holds ? "requires " : "excludes ") + ast::in_quotes(to_string(condition)), {}};
+      if (holds) {
+        rule.term = std::move(*term);
+      } else {
+        rule.term.kind = Kind::no;
+        rule.term.place = term->place;
+        rule.term.terms.push_back(std::move(*term));
+      }
+      of_[i].push_back(rules_.size());
+      index(rule.term, true, module);
+      rules_.push_back(std::move(rule));
+    };
+    if (element.requirement) add(*element.requirement, true);
+    if (element.exclusion) add(*element.exclusion, false);
+  }
+}
+
+/// Notes what the term says of single modules, if it has the value `holds` wherever `module` is present.
+void Rules::index(const Term& term, bool holds, ElementId module) {
+  if (term.kind == Kind::module) {
+    if (holds) {
+      needed_[module].push_back(term.module);
+    } else {
+      excluded_[module].push_back(term.module);
+      excluded_[term.module].push_back(module);
+    }
+  } else if (term.kind == Kind::no) {
+    index(term.terms.front(), !holds, module);
+  } else if ((term.kind == Kind::all) == holds) {
+    for (const Term& inner : term.terms) index(inner, holds, module);
+  }
+}
+
+const std::vector<ElementId>& Rules::needed_by(ElementId module) const { return needed_[module]; }
+const std::vector<ElementId>& Rules::excluded_by(ElementId module) const { return excluded_[module]; }
+
+bool Rules::holds(ElementId module, const std::vector<bool>& is_present) const {
+  return std::ranges::all_of(of_[module], [&](std::size_t rule) { return is_true(rules_[rule].term, is_present); });
+}
+
+void Rules::check(Diagnostics& diagnostics) const {
+  if (rules_.empty()) return;
+  check_cycles(diagnostics);
+  RuleSolver solver(*this);
+  if (solver.ask(0) == RuleSolver::Answer::impossible) {
+    auto& diagnostic = diagnostics.add(DiagnosticKind::impossible_rule, layout_.elements[0].place,
+                                       "no prompt can keep the rules of this schema");
+    diagnostic.notes = solver.conflict();
+    return;
+  }
+  std::vector<bool> is_asked(layout_.elements.size(), false);
+  for (const Rule& rule : rules_) {
+    is_asked[rule.module] = true;
+    for (const ElementId other : excluded_[rule.module]) is_asked[other] = true;
+  }
+  for (std::size_t i = 1; i < is_asked.size(); ++i) {
+    if (!is_asked[i]) continue;
+    const auto module = static_cast<ElementId>(i);
+    const auto answer = solver.ask(module);
+    if (answer == RuleSolver::Answer::impossible) {
+      auto& diagnostic = diagnostics.add(DiagnosticKind::impossible_rule, layout_.elements[i].place,
+                                         "no prompt can have " + quoted(layout_, module));
+      diagnostic.notes = solver.conflict();
+    } else if (answer == RuleSolver::Answer::unknown) {
+      diagnostics.add(DiagnosticKind::rules_unsolved, layout_.elements[i].place,
+                      "whether a prompt can have " + quoted(layout_, module) + " was not found out in " +
+                          std::to_string(kMostSteps) + " steps");
+    }
+  }
+}
+
+void Rules::check_cycles(Diagnostics& diagnostics) const {
+  struct Edge {
+    ElementId to = 0;
+    grammar::Place place;
+    std::string text;
+  };
+  std::map<ElementId, std::vector<Edge>> edges;
+  for (const Rule& rule : rules_) {
+    for (const ElementId other : needed_[rule.module]) {
+      edges[rule.module].push_back({other, rule.term.place, quoted(layout_, rule.module) + " " + rule.text});
+    }
+  }
+  // Depth first, without recursion: a chain of rules may be as long as the schema.
+  enum class State : std::uint8_t { fresh, on_way, done };
+  std::map<ElementId, State> states;
+  for (const auto& [start, unused] : edges) {
+    if (states[start] != State::fresh) continue;
+    std::vector<std::pair<ElementId, std::size_t>> way{{start, 0}};
+    states[start] = State::on_way;
+    while (!way.empty()) {
+      auto& [at, next] = way.back();
+      const auto found = edges.find(at);
+      if (found == edges.end() || next == found->second.size()) {
+        states[at] = State::done;
+        way.pop_back();
+        continue;
+      }
+      const Edge& edge = found->second[next++];
+      if (states[edge.to] == State::fresh) {
+        states[edge.to] = State::on_way;
+        way.emplace_back(edge.to, 0);
+      } else if (states[edge.to] == State::on_way) {
+        const auto first = std::ranges::find(way, edge.to, &std::pair<ElementId, std::size_t>::first);
+        auto& diagnostic = diagnostics.add(
+            DiagnosticKind::rule_cycle, layout_.elements[edge.to].place,
+            quoted(layout_, edge.to) + " requires itself" + (way.end() - first > 1 ? ", through other modules" : ""));
+        for (auto step = first; step != way.end(); ++step) {
+          const Edge& taken = edges.at(step->first)[step->second - 1];
+          diagnostic.notes.push_back({taken.place, taken.text});
+        }
+      }
+    }
+  }
+}
+
+namespace {
+
+/// What would give a term the value, in words.
+std::string advice(const Layout& layout, const Term& term, bool value, const std::vector<bool>& is_present) {
+  if (term.kind == Kind::module) {
+    const std::string path = layout.elements[term.module].path;
+    return value ? "add <use module=\"" + path + "\"/>" : "leave out `" + path + "`";
+  }
+  if (term.kind == Kind::no) return advice(layout, term.terms.front(), !value, is_present);
+  if ((term.kind == Kind::all) == value) {
+    std::string steps;
+    for (const Term& inner : term.terms) {
+      if (is_true(inner, is_present) == value) continue;
+      steps += (steps.empty() ? "" : "; ") + advice(layout, inner, value, is_present);
+    }
+    return steps;
+  }
+  std::string options;
+  constexpr std::size_t kMostOptions = 5;
+  for (std::size_t i = 0; i < std::min(kMostOptions, term.terms.size()); ++i) {
+    options += (i == 0 ? "" : ", or ") + advice(layout, term.terms[i], value, is_present);
+  }
+  return options;
+}
+
+}  // namespace
+
+void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
+  for (const Rule& rule : rules_) {
+    if (!selection.present[rule.module] || is_true(rule.term, selection.present)) continue;
+    auto selected = selection.selected_at.find(rule.module);  // else what is in it, or it is required
+    for (auto at = selection.selected_at.begin();
+         selected == selection.selected_at.end() && at != selection.selected_at.end(); ++at) {
+      for (ElementId id = at->first; id != kNone; id = layout_.elements[id].parent) {
+        if (id == rule.module) selected = at;
+      }
+    }
+    auto& diagnostic = diagnostics.add(DiagnosticKind::rule_broken,
+                                       selected == selection.selected_at.end() ? selection.place : selected->second,
+                                       quoted(layout_, rule.module) + " " + rule.text);
+    diagnostic.notes.push_back({rule.term.place, "the schema says so here"});
+    diagnostic.notes.push_back({std::nullopt, advice(layout_, rule.term, true, selection.present)});
+  }
+}
+
+}  // namespace pml::compiler

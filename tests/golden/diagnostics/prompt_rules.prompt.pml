@@ -1,0 +1,5 @@
+<prompt schema="travel">
+  <abroad><far/></abroad>
+  <beach/>
+  <hut/>
+</prompt>

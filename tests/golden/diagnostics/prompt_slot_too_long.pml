@@ -1,0 +1,3 @@
+<schema name="s">
+  Look: <slot name="notes" length="3"/>
+</schema>

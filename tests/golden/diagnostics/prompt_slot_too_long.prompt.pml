@@ -1,0 +1,3 @@
+<prompt schema="s">
+  <notes>Some text.</notes>
+</prompt>

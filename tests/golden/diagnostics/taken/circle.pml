@@ -1,0 +1,1 @@
+<schema name="circle"><include src="circle.pml"/></schema>

@@ -1,0 +1,3 @@
+<schema name="deeper">
+  <module nme="c">C &nix;</module>
+</schema>

@@ -1,0 +1,1 @@
+<schema name="members">text<module name="a"/><parameter name="x" length="1"/></schema>

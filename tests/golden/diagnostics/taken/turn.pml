@@ -1,0 +1,1 @@
+<schema name="turn"><assistant>Hm.</assistant></schema>
