@@ -146,13 +146,6 @@ class ContextBuilder {
     }
   }
 
-  bool is_in(ElementId element, const std::vector<ElementId>& modules) const {
-    for (; element != kNone; element = layout_.elements[element].parent) {
-      if (std::ranges::binary_search(modules, element)) return true;
-    }
-    return false;
-  }
-
   /// The assumption for elements with these demands. Nothing if a module of the scaffold is excluded by them.
   std::optional<Assumption> with_demands(Assumption assumption, std::int32_t number) const {
     const Demands& demands = demands_[number];
@@ -165,33 +158,67 @@ class ContextBuilder {
       const bool stands_in =
           layout_.elements[parent].kind == ElementKind::alternatives && assumption.members[parent] == module;
       if (!stands_in) continue;
-      assumption.members[parent] = kNone;
-      for (const Content& other : layout_.elements[parent].contents) {
-        const bool is_free = is_typical(assumption.kind) && !is_in(other.id, demands.excluded);
-        if (is_free && assumption.members[parent] == kNone) assumption.members[parent] = other.id;
-      }
+      assumption.members[parent] = is_typical(assumption.kind) ? free_member(parent, demands, assumption) : kNone;
     }
     return assumption;
   }
 
-  /// Stand-ins that break each other's rules give way: to another member of their union, else to nothing.
+  /// A member that neither the demands nor the rules exclude; kNone if there is none.
+  ElementId free_member(ElementId alternatives, const Demands& demands, Assumption assumption) const {
+    for (const Content& member : layout_.elements[alternatives].contents) {
+      assumption.members[alternatives] = member.id;
+      const bool is_excluded = std::ranges::binary_search(demands.excluded, member.id);
+      if (!is_excluded && may_stand(member.id, everything_in(assumption))) return member.id;
+    }
+    return kNone;
+  }
+
+  /// Stand-ins that break each other's rules give way, later ones to earlier ones: to another member of their union,
+  /// else to nothing.
   void keep_rules(Assumption& assumption) const {
     if (rules_.empty() || !is_typical(assumption.kind)) return;
-    std::vector<bool> is_there = everything_in(assumption);
+    Assumption settled = assumption;  // without what comes later
     for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
       const Element& element = layout_.elements[id];
+      settled.members[id] = kNone;
+      if (!element.required) settled.is_present[id] = false;
+    }
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
+      const Element& element = layout_.elements[id];
+      const auto may_be_there = [&](ElementId module) {
+        return may_stand(module, everything_in(settled)) || may_stand(module, everything_in(assumption));
+      };
       if (element.kind == ElementKind::alternatives && assumption.members[id] != kNone) {
         std::vector<ElementId> candidates{assumption.members[id]};
         for (const Content& member : element.contents) candidates.push_back(member.id);
         candidates.push_back(kNone);
         for (const ElementId candidate : candidates) {
-          assumption.members[id] = candidate;
-          is_there = everything_in(assumption);
-          if (candidate == kNone || may_stand(candidate, is_there)) break;
+          assumption.members[id] = settled.members[id] = candidate;
+          if (candidate == kNone || may_be_there(candidate)) break;
         }
-      } else if (assumption.is_present[id] && !element.required && !may_stand(static_cast<ElementId>(id), is_there)) {
+      } else if (assumption.is_present[id] && !element.required) {
+        settled.is_present[id] = true;
+        if (!may_be_there(static_cast<ElementId>(id))) assumption.is_present[id] = settled.is_present[id] = false;
+      }
+    }
+    drop_rule_breakers(assumption);
+  }
+
+  /// What hung on a later stand-in that has given way since.
+  void drop_rule_breakers(Assumption& assumption) const {
+    for (bool is_done = false; !is_done;) {
+      is_done = true;
+      const std::vector<bool> is_there = everything_in(assumption);
+      for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+        const Element& element = layout_.elements[id];
+        const ElementId parent = element.parent;
+        const bool is_member = layout_.elements[parent].kind == ElementKind::alternatives;
+        if (!is_there[id] || element.kind != ElementKind::module || (element.required && !is_member)) continue;
+        if (may_stand(static_cast<ElementId>(id), is_there)) continue;
+        if (is_member) assumption.members[parent] = kNone;
         assumption.is_present[id] = false;
-        is_there = everything_in(assumption);
+        is_done = false;
+        break;
       }
     }
   }

@@ -235,8 +235,9 @@ class RuleSolver {
   bool solve(std::int32_t depth) {
     if (!propagate()) return false;
     if (depth > kMostDepth) num_steps_ = kMostSteps + 1;
-    const auto open = std::ranges::find_if(open_, [&](const Open& at) { return !evaluate(*at.term); });
-    if (open == open_.end()) return true;
+    // The newest, since it may be an option of an older one that was tried.
+    const auto open = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& at) { return !evaluate(*at.term); });
+    if (open == open_.rend()) return true;
     const Open chosen = *open;
     for (const Term& option : chosen.term->terms) {
       if (++num_steps_ > kMostSteps) return false;

@@ -6,9 +6,7 @@
 #include "compiler/plan.h"
 #include "compiler/recipe.h"
 #include "compiler/standins.h"
-#include "grammar/parse_prompt.h"
-#include "grammar/parse_schema.h"
-#include "support/byte_tokenizer.h"
+#include "support/compiled.h"
 #include "support/golden.h"
 
 namespace pml {
@@ -16,60 +14,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A schema and prompts against it, through every phase, without a mistake.
-class Planned {
- public:
-  explicit Planned(const std::string& schema_text, bool with_bos = false,
-                   ast::ContextKind kind = ast::ContextKind::guaranteed)
-      : encoder_(test::byte_encoder(with_bos)) {
-    const auto schema = parse_schema(sources_.add("schema.pml", schema_text), sources_, {}, diagnostics_);
-    REQUIRE(schema);
-    name_ = schema->name;
-    layout_ = lay_out(*schema, encoder_, 0, diagnostics_);
-    contexts_ = declare_contexts(layout_, kind, choose_standins(layout_), {});
-    expect_no_errors();
-  }
+using test::Compiled;
+using test::segment_of;
 
-  const compiler::Layout& layout() const { return layout_; }
-
-  compiler::Plan plan(const std::string& prompt_text) {
-    const auto prompt = parse_prompt(sources_.add("prompt.pml", prompt_text), sources_, diagnostics_);
-    REQUIRE(prompt);
-    const compiler::Names names(layout_);
-    const auto selection = resolve(*prompt, layout_, names, encoder_, {name_}, diagnostics_);
-    expect_no_errors();
-    auto plan = make_plan(layout_, contexts_, selection, encoder_, 0, diagnostics_);
-    expect_no_errors();
-    return plan;
-  }
-
- private:
-  void expect_no_errors() {
-    INFO(render(diagnostics_, sources_));
-    REQUIRE_FALSE(diagnostics_.has_errors());
-  }
-
-  grammar::SourceSet sources_;
-  grammar::Diagnostics diagnostics_;
-  compiler::TextEncoder encoder_;
-  std::string name_;
-  compiler::Layout layout_;
-  compiler::Contexts contexts_;
-};
-
-const compiler::PlannedSegment& segment_of(const compiler::Plan& plan, const std::string& module) {
-  for (const auto& segment : plan.segments) {
-    if (segment.module == module && segment.present) return segment;
-  }
-  FAIL("no segment of " << module);
-  return plan.segments.front();
+/// In contexts that have what every prompt has.
+Compiled guaranteed(const std::string& schema_text, bool with_bos = false) {
+  return Compiled(schema_text, {ast::ContextKind::guaranteed, with_bos});
 }
 
 }  // namespace
 
 TEST_CASE("layouts and plans are those of the golden files") {
   for (const fs::path& input : test::golden_inputs("plan")) {
-    Planned planned(test::read_file(input), input.filename().string().find("bos") != std::string::npos);
+    Compiled planned = guaranteed(test::read_file(input), input.filename().string().find("bos") != std::string::npos);
     std::string output = dump(planned.layout());
     if (const fs::path beside = test::prompt_beside(input); !beside.empty()) {
       output += "---\n" + dump(planned.plan(test::read_file(beside)));
@@ -79,7 +36,7 @@ TEST_CASE("layouts and plans are those of the golden files") {
 }
 
 TEST_CASE("text after an optional module is exact without it, and not exact with it") {
-  Planned planned("<schema name=\"s\">A<module name=\"x\">X</module>B</schema>");
+  Compiled planned = guaranteed("<schema name=\"s\">A<module name=\"x\">X</module>B</schema>");
   CHECK(planned.plan("<prompt>?</prompt>").segments[1].exact);
   const auto plan = planned.plan("<prompt><x/>?</prompt>");
   CHECK(plan.segments[1].exact);        // X: A is before it, and in its context
@@ -90,14 +47,14 @@ TEST_CASE("text after an optional module is exact without it, and not exact with
 }
 
 TEST_CASE("text after a required module has seen it") {
-  Planned planned("<schema name=\"s\">A<module name=\"x\" required=\"true\">X</module>B</schema>");
+  Compiled planned = guaranteed("<schema name=\"s\">A<module name=\"x\" required=\"true\">X</module>B</schema>");
   const auto plan = planned.plan("<prompt>?</prompt>");
   CHECK(plan.segments[2].context == std::vector<std::int32_t>{0, 1});
   CHECK(plan.segments[3].exact);
 }
 
 TEST_CASE("an argument that differs from the default leaves the default as a ghost") {
-  Planned planned("<schema name=\"s\">A <parameter name=\"p\" length=\"9\" default=\"red\"/> B</schema>");
+  Compiled planned = guaranteed("<schema name=\"s\">A <parameter name=\"p\" length=\"9\" default=\"red\"/> B</schema>");
   const auto same = planned.plan("<prompt p=\"red\">?</prompt>");
   CHECK(same.segments[1].kind == compiler::SegmentKind::default_text);
   CHECK(same.segments[2].exact);
@@ -119,7 +76,8 @@ TEST_CASE("an argument that differs from the default leaves the default as a gho
 }
 
 TEST_CASE("stand-ins live inside contexts alone") {
-  Planned planned("<schema name=\"s\">A <parameter name=\"p\" length=\"9\" scaffold=\"red\"/> B</schema>");
+  Compiled planned =
+      guaranteed("<schema name=\"s\">A <parameter name=\"p\" length=\"9\" scaffold=\"red\"/> B</schema>");
   const auto plan = planned.plan("<prompt>?</prompt>");
   REQUIRE(plan.segments.size() == 4);
   CHECK(plan.segments[1].kind == compiler::SegmentKind::standin);
@@ -135,7 +93,8 @@ TEST_CASE("stand-ins live inside contexts alone") {
 }
 
 TEST_CASE("an isolated segment has seen the BOS alone") {
-  Planned planned("<schema name=\"s\">A<module name=\"x\" context=\"isolated\">X</module>B</schema>", true);
+  Compiled planned =
+      guaranteed("<schema name=\"s\">A<module name=\"x\" context=\"isolated\">X</module>B</schema>", true);
   const auto plan = planned.plan("<prompt><x/>?</prompt>");
   CHECK(plan.segments[0].kind == compiler::SegmentKind::bos);
   CHECK(segment_of(plan, "x").context == std::vector<std::int32_t>{0});
@@ -143,7 +102,8 @@ TEST_CASE("an isolated segment has seen the BOS alone") {
 }
 
 TEST_CASE("a module that is not cached is live, and in no context") {
-  Planned planned("<schema name=\"s\">A<module name=\"x\" cache=\"false\" required=\"true\">X</module>B</schema>");
+  Compiled planned =
+      guaranteed("<schema name=\"s\">A<module name=\"x\" cache=\"false\" required=\"true\">X</module>B</schema>");
   const auto plan = planned.plan("<prompt>?</prompt>");
   CHECK(segment_of(plan, "x").num_cached == 0);
   CHECK(segment_of(plan, "x").exact);
@@ -152,7 +112,7 @@ TEST_CASE("a module that is not cached is live, and in no context") {
 }
 
 TEST_CASE("the last row of a prompt is computed live") {
-  Planned planned("<schema name=\"s\">AB</schema>");
+  Compiled planned = guaranteed("<schema name=\"s\">AB</schema>");
   const auto plan = planned.plan("<prompt/>");
   CHECK(plan.num_cached == 1);
   CHECK(plan.num_live == 1);
@@ -161,7 +121,7 @@ TEST_CASE("the last row of a prompt is computed live") {
 }
 
 TEST_CASE("no cache: the same rows, all live") {
-  Planned planned("<schema name=\"s\">A<module name=\"x\">X</module>B</schema>");
+  Compiled planned = guaranteed("<schema name=\"s\">A<module name=\"x\">X</module>B</schema>");
   const auto plan = planned.plan("<prompt><x/>?</prompt>");
   const auto full = without_cache(plan);
   REQUIRE(full.rows.size() == plan.rows.size());
@@ -176,7 +136,7 @@ TEST_CASE("no cache: the same rows, all live") {
 
 TEST_CASE("packed: any modules of a pool, in any order, stand without gaps") {
   const std::vector<std::string> texts{"a", "bb", "ccc", "dddd"};
-  Planned planned(
+  Compiled planned = guaranteed(
       "<schema name=\"s\" layout=\"pack\">Start<pool>"
       "<module name=\"m0\">a</module><module name=\"m1\">bb</module>"
       "<module name=\"m2\">ccc</module><module name=\"m3\">dddd</module></pool>End</schema>");
@@ -213,7 +173,7 @@ TEST_CASE("packed: any modules of a pool, in any order, stand without gaps") {
 }
 
 TEST_CASE("packed: an argument of another length moves what follows, and no gap stays") {
-  Planned planned(
+  Compiled planned = guaranteed(
       "<schema name=\"s\" layout=\"pack\">A<parameter name=\"p\" length=\"9\" default=\"red\"/>B"
       "<parameter name=\"q\" length=\"9\"/>C</schema>");
   const auto same = planned.plan("<prompt/>");
@@ -233,8 +193,8 @@ TEST_CASE("packed: an argument of another length moves what follows, and no gap 
 
 TEST_CASE("packed: a chain begins at 0, and has the digest of the same text after the same context anywhere") {
   const auto digests_of = [](const std::string& before) {
-    Planned planned("<schema name=\"s\" layout=\"pack\">" + before +
-                    "<module name=\"x\" context=\"isolated\">X</module></schema>");
+    Compiled planned = guaranteed("<schema name=\"s\" layout=\"pack\">" + before +
+                                  "<module name=\"x\" context=\"isolated\">X</module></schema>");
     const auto contexts =
         declare_contexts(planned.layout(), ast::ContextKind::guaranteed, choose_standins(planned.layout()), {});
     return chain_digests(planned.layout(), contexts, {})[contexts.artifacts.back().front().node];
@@ -265,7 +225,7 @@ TEST_CASE("contexts share their prefixes: nodes grow with the segments, not with
   for (int i = 0; i < 500; ++i) {
     text += "t<module name=\"m" + std::to_string(i) + "\" required=\"true\">x</module>";
   }
-  Planned planned(text + "</schema>");
+  Compiled planned = guaranteed(text + "</schema>");
   const auto contexts =
       declare_contexts(planned.layout(), ast::ContextKind::guaranteed, choose_standins(planned.layout()), {});
   CHECK(contexts.nodes.size() == planned.layout().segments.size());

@@ -8,9 +8,7 @@
 #include "compiler/repair.h"
 #include "compiler/sample.h"
 #include "compiler/standins.h"
-#include "grammar/parse_prompt.h"
-#include "grammar/parse_schema.h"
-#include "support/byte_tokenizer.h"
+#include "support/compiled.h"
 
 namespace pml {
 namespace {
@@ -19,87 +17,10 @@ using ast::ContextKind;
 using compiler::kNone;
 using compiler::Plan;
 using compiler::PlannedSegment;
-
-/// A schema, ready for prompts.
-class Compiled {
- public:
-  explicit Compiled(const std::string& schema_text, ContextKind kind = ContextKind::typical)
-      : encoder_(test::byte_encoder(false)) {
-    const auto schema = parse_schema(sources_.add("schema.pml", schema_text), sources_, {}, diagnostics_);
-    REQUIRE(schema);
-    layout_ = lay_out(*schema, encoder_, 0, diagnostics_);
-    names_.emplace(layout_);
-    scaffolds_ = resolve_scaffolds(*schema, layout_, *names_, diagnostics_);
-    contexts = declare_contexts(layout_, kind, choose_standins(layout_), scaffolds_);
-    expect_no_errors();
-  }
-
-  const compiler::Layout& layout() const { return layout_; }
-  const compiler::TextEncoder& encoder() const { return encoder_; }
-
-  compiler::Selection select(const std::string& prompt_text) {
-    const auto prompt = parse_prompt(sources_.add("prompt.pml", prompt_text), sources_, diagnostics_);
-    REQUIRE(prompt);
-    auto selection = resolve(*prompt, layout_, *names_, encoder_, {layout_.schema}, diagnostics_);
-    expect_no_errors();
-    return selection;
-  }
-
-  Plan plan(const std::string& prompt_text, const std::string& policy = "none") {
-    auto plan = make_plan(layout_, contexts, select(prompt_text), encoder_, 0, diagnostics_);
-    expect_no_errors();
-    const auto parsed = grammar::parse_repair_policy(policy);
-    REQUIRE(parsed);
-    return repair(std::move(plan), layout_, *parsed, {});
-  }
-
-  /// The texts of the context of a module's first segment, one behind the other.
-  std::string context_of(const std::string& module, std::size_t artifact = 0) const {
-    for (std::size_t id = 0; id < layout_.segments.size(); ++id) {
-      if (layout_.elements[layout_.segments[id].element].path != module) continue;
-      std::string text;
-      for (const auto node : contexts.chain(contexts.nodes[contexts.artifacts[id].at(artifact).node].parent)) {
-        text += plain(layout_.segments[contexts.nodes[node].segment].text);
-      }
-      return text;
-    }
-    return "no such module";
-  }
-
-  compiler::Contexts contexts;
-
- private:
-  void expect_no_errors() {
-    INFO(render(diagnostics_, sources_));
-    REQUIRE_FALSE(diagnostics_.has_errors());
-  }
-
-  grammar::SourceSet sources_;
-  grammar::Diagnostics diagnostics_;
-  compiler::TextEncoder encoder_;
-  compiler::Layout layout_;
-  std::optional<compiler::Names> names_;
-  std::vector<compiler::Scaffold> scaffolds_;
-};
-
-const PlannedSegment& segment_of(const Plan& plan, const std::string& module) {
-  const auto found = std::ranges::find_if(
-      plan.segments, [&](const PlannedSegment& segment) { return segment.present && segment.module == module; });
-  REQUIRE(found != plan.segments.end());
-  return *found;
-}
-
-std::vector<std::string> modules_of(const Plan& plan, const std::vector<std::int32_t>& segments) {
-  std::vector<std::string> names;
-  for (const std::int32_t id : segments) names.push_back(plan.segments[id].module);
-  return names;
-}
-
-std::string sources_of(const Plan& plan) {
-  std::string text;
-  for (const auto& row : plan.rows) text += to_string(row.source).front();
-  return text;
-}
+using test::Compiled;
+using test::modules_of;
+using test::segment_of;
+using test::sources_of;
 
 constexpr const char* kUnions = R"(<schema name="s" space="preserve">A<union><module name="b">bb</module>)"
                                 R"(<module name="c">ccc</module></union><union scaffold="e">)"
