@@ -61,15 +61,14 @@ def row_of(row: dict[str, Any]) -> str:
 def print_fidelity(schema: str, result: dict[str, Any]) -> None:
     """A table of a schema's settings."""
     print(f"### {schema}\n\n{SCHEMAS[schema]}; {result['prompts']} prompts of {result['tokens']} tokens\n")
-    print("| contexts | repair | KL | its 95 % interval | worst | same likeliest token | computed | of them repaired | TTFT |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| contexts | repair | KL | its 95 % interval | worst | same likeliest token | computed | of them repaired |")
+    print("|---|---|---|---|---|---|---|---|")
     for row in result["rows"]:
         if "kl" not in row:
             continue
         cached = row["cached_tokens"] + row["repaired_tokens"]
         share = f"{100 * row['repaired_tokens'] / cached:.1f} %" if cached else "-"
-        ttft = f"{row['ttft_ms']:.0f} ms" if "ttft_ms" in row else "-"
-        print(f"{row_of(row)} {row['live_tokens'] + row['repaired_tokens']:.0f} | {share} | {ttft} |")
+        print(f"{row_of(row)} {row['live_tokens'] + row['repaired_tokens']:.0f} | {share} |")
     print(flush=True)
 
 

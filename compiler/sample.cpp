@@ -123,6 +123,7 @@ class PromptBuilder {
           fill(element, arguments);
           break;
         case ElementKind::slot:
+          if (chooser_.takes_argument()) note(element, children);
           break;
         case ElementKind::alternatives:
           if (const ElementId member = chooser_.member(content.id); member != kNone) {
@@ -146,6 +147,23 @@ class PromptBuilder {
     return {std::move(selection)};
   }
 
+  /// A short text for a slot, if there is room for one.
+  void note(const Element& slot, std::vector<ast::PromptNode>& children) {
+    const std::string text = "Please note this.";
+    if (!fits(slot, text)) return;
+    ast::Selection selection;
+    selection.module.text = slot.name;
+    selection.by_use = true;
+    selection.children.push_back({ast::FreeText{{}, text}});
+    children.push_back({std::move(selection)});
+  }
+
+  bool fits(const Element& hole, const std::string& text) const {
+    MarkedText marked;
+    append(marked, hole.lead + text);
+    return static_cast<Slot>(encoder_.encode(marked).size()) <= hole.end - hole.first;
+  }
+
   void fill(const Element& parameter, std::vector<ast::Argument>& arguments) {
     const bool needs_argument = parameter.required || !parameter.has_default;
     if (!needs_argument && !chooser_.takes_argument()) return;
@@ -156,12 +174,7 @@ class PromptBuilder {
     const bool has_standin = !parameter.has_default && parameter.content != kNone;
     std::string value = parameter.name;
     if (has_standin) value = plain(layout_.segments[parameter.content].text).substr(parameter.lead.size());
-    const auto fits = [&](const std::string& text) {
-      MarkedText marked;
-      append(marked, parameter.lead + text);
-      return static_cast<Slot>(encoder_.encode(marked).size()) <= parameter.end - parameter.first;
-    };
-    if (!fits(value)) value = fits("1") ? "1" : "";
+    if (!fits(parameter, value)) value = fits(parameter, "1") ? "1" : "";
     arguments.push_back({parameter.name, std::move(value), {}, {}});
   }
 

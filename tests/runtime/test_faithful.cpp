@@ -53,19 +53,43 @@ class SchemaWriter {
            "</module>";
   }
 
+  /// Of a module that need not be there, about others that need not.
+  std::string rule() {
+    const std::string name = "m" + std::to_string(next_name_);
+    std::string text;
+    if (!optional_.empty() && below(3) == 0) {
+      text = std::string(below(3) == 0 ? " requires" : " excludes") + "=\"" + optional_[below(optional_.size())] + "\"";
+    }
+    optional_.push_back(name);
+    return text;
+  }
+
+  std::string hole() {
+    const std::string name = "p" + std::to_string(next_name_++);
+    switch (below(4)) {
+      case 0:
+        return "<slot name=\"" + name + "\" length=\"12\"/>";
+      case 1:
+        return "<parameter name=\"" + name + "\" values=\"one|two|three\"" + (below(2) == 0 ? " default=\"two\"/>" : "/>");
+      case 2:
+        return "<parameter name=\"" + name + "\" length=\"12\" default=\"ten\"/>";
+      default:
+        return "<parameter name=\"" + name + "\" length=\"12\" scaffold=\"nine\"/>";
+    }
+  }
+
   std::string children(int depth) {
     std::string text = words();
     for (std::size_t i = 0, count = 2 + below(3); i < count; ++i) {
       switch (below(is_packed_ && !has_pool_ && depth == 0 ? 6 : 5)) {
         case 0:
-          text += "<parameter name=\"p" + std::to_string(next_name_++) + "\" length=\"12\"" +
-                  (below(2) == 0 ? " default=\"ten\"" : " scaffold=\"nine\"") + "/>";
+          text += hole();
           break;
         case 1:
           text += module(depth, " required=\"true\"");
           break;
         case 2:
-          text += module(depth, below(6) == 0 ? " cache=\"false\"" : "");
+          text += module(depth, (below(6) == 0 ? " cache=\"false\"" : "") + rule());
           break;
         case 5: {
           has_pool_ = true;
@@ -76,7 +100,7 @@ class SchemaWriter {
         }
         default: {
           text += "<union>";
-          for (std::size_t member = 0, members = 1 + below(3); member < members; ++member) text += module(depth, "");
+          for (std::size_t member = 0, members = 1 + below(3); member < members; ++member) text += module(depth, rule());
           text += "</union>";
           if (depth == 0) top_.push_back(last_);
         }
@@ -91,7 +115,8 @@ class SchemaWriter {
   bool is_packed_ = false;
   bool has_pool_ = false;
   std::string last_;
-  std::vector<std::string> top_;  // a member of every union at the top
+  std::vector<std::string> top_;       // a member of every union at the top
+  std::vector<std::string> optional_;  // modules so far that need not be there
 };
 
 /// A tiny model with a tokenizer.
@@ -132,14 +157,27 @@ class Case {
   }
 
   Plan plan() {
-    prompt = compiler::to_xml(sample_prompt(layout, encoder_, random_));
-    const auto parsed = parse_prompt(sources_.add("prompt.pml", prompt), sources_, diagnostics_);
-    REQUIRE(parsed);
-    const auto selection = resolve(*parsed, layout, *names_, encoder_, {"s"}, diagnostics_);
+    const compiler::Selection selection = select();
     Plan plan = make_plan(layout, contexts, selection, encoder_, 0, diagnostics_);
     INFO(text << "\n" << prompt << render(diagnostics_, sources_));
     REQUIRE_FALSE(diagnostics_.has_errors());
     return plan;
+  }
+
+  /// A prompt that keeps the rules.
+  compiler::Selection select() {
+    while (true) {
+      prompt = compiler::to_xml(sample_prompt(layout, encoder_, random_));
+      grammar::Diagnostics said;
+      const auto parsed = parse_prompt(sources_.add("prompt.pml", prompt), sources_, said);
+      REQUIRE(parsed);
+      auto selection = resolve(*parsed, layout, *names_, encoder_, {"s"}, said);
+      if (!said.has_errors()) return selection;
+      INFO(text << render(said, sources_));
+      REQUIRE(std::ranges::all_of(said.list(), [](const grammar::Diagnostic& diagnostic) {
+        return diagnostic.kind == grammar::DiagnosticKind::rule_broken;
+      }));
+    }
   }
 
   std::vector<std::shared_ptr<const Artifact>> artifacts(const Plan& plan, Encoder& encoder) const {
