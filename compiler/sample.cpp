@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
+
+#include "compiler/rules.h"
+#include "compiler/selection.h"
 
 namespace pml::compiler {
 namespace {
@@ -102,9 +107,12 @@ class PromptBuilder {
       : layout_(layout), encoder_(encoder), chooser_(chooser) {}
 
   ast::Prompt build() {
-    ast::Prompt prompt;
-    prompt.schema = layout_.schema;
-    select(0, prompt.arguments, prompt.children);
+    ast::Prompt prompt = select_all();
+    const Names names(layout_);
+    grammar::Diagnostics said;
+    const Rules rules(layout_, names, said);
+    // Every round leaves out a module.
+    while (!rules.empty() && leave_out(rules)) prompt = select_all();
     if (!has_user_turn()) {
       ast::PromptTurn turn;
       turn.text = chooser_.question();
@@ -114,27 +122,76 @@ class PromptBuilder {
   }
 
  private:
+  ast::Prompt select_all() {
+    ast::Prompt prompt;
+    prompt.schema = layout_.schema;
+    is_present_.assign(layout_.elements.size(), false);
+    is_present_[0] = true;
+    select(0, prompt.arguments, prompt.children);
+    return prompt;
+  }
+
+  /// Leaves out a module that breaks a rule. False if there is none, or it cannot be left out.
+  bool leave_out(const Rules& rules) {
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
+      const auto module = static_cast<ElementId>(id);
+      if (!is_present_[id] || rules.holds(module, is_present_)) continue;
+      if (drop(module)) return true;
+      for (const ElementId other : rules.excluded_by(module)) {
+        if (is_present_[other] && drop(other)) return true;
+      }
+    }
+    return false;
+  }
+
+  bool drop(ElementId module) {
+    const Element& element = layout_.elements[module];
+    const ElementKind around = layout_.elements[element.parent].kind;
+    if (around == ElementKind::alternatives) {
+      members_[element.parent] = kNone;
+    } else if (around == ElementKind::pool) {
+      std::erase(pools_[element.parent], module);
+    } else {
+      if (element.required) return false;
+      is_taken_[module] = false;
+    }
+    return true;
+  }
+
+  /// What was chosen once stays: the choices are made in the order of the schema, and only where they are needed.
+  template <typename Key, typename Value, typename Choose>
+  static const Value& once(std::map<Key, Value>& known, Key key, const Choose& choose) {
+    const auto found = known.find(key);
+    return found != known.end() ? found->second : known.emplace(key, choose()).first->second;
+  }
+
   void select(ElementId id, std::vector<ast::Argument>& arguments, std::vector<ast::PromptNode>& children) {
     for (const Content& content : layout_.elements[id].contents) {
       if (content.is_segment) continue;
       const Element& element = layout_.elements[content.id];
       switch (element.kind) {
         case ElementKind::parameter:
-          fill(element, arguments);
+          if (const auto& value = once(values_, content.id, [&] { return value_of(element); })) {
+            arguments.push_back({element.name, *value, {}, {}});
+          }
           break;
         case ElementKind::slot:
-          if (chooser_.takes_argument()) note(element, children);
+          if (once(is_taken_, content.id, [&] { return chooser_.takes_argument(); })) note(element, children);
           break;
-        case ElementKind::alternatives:
-          if (const ElementId member = chooser_.member(content.id); member != kNone) {
+        case ElementKind::alternatives: {
+          const ElementId member = once(members_, content.id, [&] { return chooser_.member(content.id); });
+          if (member != kNone) children.push_back(selection(member));
+          break;
+        }
+        case ElementKind::pool:
+          for (const ElementId member : once(pools_, content.id, [&] { return chooser_.pool_members(content.id); })) {
             children.push_back(selection(member));
           }
           break;
-        case ElementKind::pool:
-          for (const ElementId member : chooser_.pool_members(content.id)) children.push_back(selection(member));
-          break;
-        default:
-          if (element.required || chooser_.takes_module(content.id)) children.push_back(selection(content.id));
+        default: {
+          const auto is_taken = [&] { return element.required || chooser_.takes_module(content.id); };
+          if (once(is_taken_, content.id, is_taken)) children.push_back(selection(content.id));
+        }
       }
     }
   }
@@ -143,12 +200,13 @@ class PromptBuilder {
     ast::Selection selection;
     selection.module.text = layout_.elements[id].name;
     selection.by_use = true;
+    is_present_[id] = true;
     select(id, selection.arguments, selection.children);
     return {std::move(selection)};
   }
 
   /// A short text for a slot, if there is room for one.
-  void note(const Element& slot, std::vector<ast::PromptNode>& children) {
+  void note(const Element& slot, std::vector<ast::PromptNode>& children) const {
     const std::string text = "Please note this.";
     if (!fits(slot, text)) return;
     ast::Selection selection;
@@ -164,18 +222,16 @@ class PromptBuilder {
     return static_cast<Slot>(encoder_.encode(marked).size()) <= hole.end - hole.first;
   }
 
-  void fill(const Element& parameter, std::vector<ast::Argument>& arguments) {
+  /// The argument of a parameter; nothing: it keeps its default.
+  std::optional<std::string> value_of(const Element& parameter) {
     const bool needs_argument = parameter.required || !parameter.has_default;
-    if (!needs_argument && !chooser_.takes_argument()) return;
-    if (!parameter.values.empty()) {
-      arguments.push_back({parameter.name, chooser_.value(parameter), {}, {}});
-      return;
-    }
+    if (!needs_argument && !chooser_.takes_argument()) return std::nullopt;
+    if (!parameter.values.empty()) return chooser_.value(parameter);
     const bool has_standin = !parameter.has_default && parameter.content != kNone;
     std::string value = parameter.name;
     if (has_standin) value = plain(layout_.segments[parameter.content].text).substr(parameter.lead.size());
     if (!fits(parameter, value)) value = fits(parameter, "1") ? "1" : "";
-    arguments.push_back({parameter.name, std::move(value), {}, {}});
+    return value;
   }
 
   /// Does the schema ask the user's question itself, or know of no turns?
@@ -193,6 +249,11 @@ class PromptBuilder {
   const Layout& layout_;
   const TextEncoder& encoder_;
   Chooser& chooser_;
+  std::vector<bool> is_present_;  // by element: what is selected so far
+  std::map<ElementId, ElementId> members_;
+  std::map<ElementId, bool> is_taken_;
+  std::map<ElementId, std::vector<ElementId>> pools_;
+  std::map<ElementId, std::optional<std::string>> values_;
 };
 
 std::string escaped(std::string_view text) {

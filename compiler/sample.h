@@ -15,7 +15,7 @@ namespace pml::compiler {
 /// A random prompt, without places. Of every union a member, each as likely; of optional modules each second; of a pool
 /// each second module, in any order, at least one. A parameter keeps its default or, each second time and wherever it
 /// has to, takes one of its values, else its stand-in or its name, as far as that fits; a slot each second time a short
-/// text. Rules between modules may be broken. If the schema has roles, but no turn of the
+/// text. Modules that break a rule are left out. If the schema has roles, but no turn of the
 /// user, the prompt ends with one.
 ast::Prompt sample_prompt(const Layout& layout, const TextEncoder& encoder, std::mt19937_64& random);
 

@@ -70,7 +70,8 @@ class SchemaWriter {
       case 0:
         return "<slot name=\"" + name + "\" length=\"12\"/>";
       case 1:
-        return "<parameter name=\"" + name + "\" values=\"one|two|three\"" + (below(2) == 0 ? " default=\"two\"/>" : "/>");
+        return "<parameter name=\"" + name + "\" values=\"one|two|three\"" +
+               (below(2) == 0 ? " default=\"two\"/>" : "/>");
       case 2:
         return "<parameter name=\"" + name + "\" length=\"12\" default=\"ten\"/>";
       default:
@@ -100,7 +101,8 @@ class SchemaWriter {
         }
         default: {
           text += "<union>";
-          for (std::size_t member = 0, members = 1 + below(3); member < members; ++member) text += module(depth, rule());
+          for (std::size_t member = 0, members = 1 + below(3); member < members; ++member)
+            text += module(depth, rule());
           text += "</union>";
           if (depth == 0) top_.push_back(last_);
         }
@@ -166,7 +168,8 @@ class Case {
 
   /// A prompt that keeps the rules.
   compiler::Selection select() {
-    while (true) {
+    for (int tries = 0;; ++tries) {
+      REQUIRE(tries < 100);
       prompt = compiler::to_xml(sample_prompt(layout, encoder_, random_));
       grammar::Diagnostics said;
       const auto parsed = parse_prompt(sources_.add("prompt.pml", prompt), sources_, said);

@@ -1,0 +1,1 @@
+<schema name="members" context="isolated"><module name="far">Far.</module></schema>

@@ -1,0 +1,3 @@
+<schema name="part" space="collapse">
+  <module name="a">of   a part</module>
+</schema>
