@@ -42,7 +42,8 @@ PML_EXPECTED(expression::InnerTerm, "a module's name, `not` or `(` is expected h
 PML_EXPECTED(expression::ClosingTerm, "`)`, `and` or `or` is expected here");
 PML_EXPECTED(expression::Operand, "a module's name, `not` or `(` is expected here");
 PML_EXPECTED(expression::NextConjunction, "a module's name, `not` or `(` is expected here");
-PML_EXPECTED(expression::FirstTerm, "a rule names a module at least");
+PML_EXPECTED(expression::FirstTerm, "a module's name, `not` or `(` is expected here");
+PML_EXPECTED(expression::RuleEnd, "`and`, `or` or another module's name is expected here");
 #undef PML_EXPECTED
 
 template <typename Rule>

@@ -75,6 +75,7 @@ struct Conjunction : p::seq<Negation, p::star<p::if_must<p::seq<Blanks, And>, Bl
 struct NextConjunction : p::seq<Conjunction> {};
 struct Disjunction : p::seq<Conjunction, p::star<p::if_must<p::seq<Blanks, Or>, Blanks, NextConjunction>>> {};
 struct FirstTerm : p::seq<Disjunction> {};
-struct Rule : p::must<Blanks, FirstTerm, p::star<Blanks, Disjunction>, Blanks, End> {};
+struct RuleEnd : p::eof {};
+struct Rule : p::must<Blanks, FirstTerm, p::star<Blanks, Disjunction>, Blanks, RuleEnd> {};
 
 }  // namespace pml::grammar::expression

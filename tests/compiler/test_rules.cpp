@@ -68,6 +68,13 @@ TEST_CASE("a guaranteed context has what a module requires, and what that requir
   CHECK(chain.context_of("e/i") == "Axxbbe");
 }
 
+TEST_CASE("what stands behind a module that is required has seen it") {
+  const Compiled compiled(R"(<schema name="s" space="preserve">A<module name="x">xx</module>B)"
+                          R"(<module name="e" requires="x">e</module></schema>)",
+                          ContextKind::guaranteed);
+  CHECK(compiled.context_of("e") == "AxxB");
+}
+
 TEST_CASE("what only may be there is in no guaranteed context") {
   const Compiled compiled(
       R"(<schema name="s" space="preserve">A<module name="x">xx</module><module name="y">yy</module>)"
