@@ -18,7 +18,7 @@ class Fields {
   explicit Fields(const Json& fields) : fields_(fields) {}
 
   void check_names() const {
-    static const std::set<std::string> kKnown{"id",    "prompt", "file",  "user", "max_tokens", "temperature",
+    static const std::set<std::string> kKnown{"id",    "prompt", "file",  "select", "user", "max_tokens", "temperature",
                                               "top_k", "top_p",  "min_p", "seed", "stop"};
     if (!fields_.is_object()) throw LineMistake("a line of a batch must be a JSON object");
     for (const auto& [name, value] : fields_.items()) {
@@ -102,12 +102,20 @@ BatchLine read_batch_line(const Json& json, BatchLine defaults, bool has_seed, c
   line.prompt.name = place + ": prompt";
   line.prompt.user_name = place + ": user";
   line.prompt.folder = folder;
-  if (fields.has("prompt") && fields.has("file")) throw LineMistake("`prompt` and `file` are alternatives");
+  if (fields.has("prompt") + fields.has("file") + fields.has("select") > 1) {
+    throw LineMistake("`prompt`, `file` and `select` are alternatives");
+  }
+  if (fields.has("select")) {
+    line.prompt.name = place + ": select";
+    line.prompt.expression = fields.text("select");
+  }
   if (fields.has("prompt")) line.prompt.xml = fields.text("prompt");
   line.prompt_is_file = fields.has("file");
   if (line.prompt_is_file) read_file(fields.text("file"), folder, line.prompt);
   if (fields.has("user")) line.prompt.user = fields.text("user");
-  if (!line.prompt.xml && !line.prompt.user) throw LineMistake("a line needs `prompt`, `file` or `user`");
+  if (!line.prompt.xml && !line.prompt.expression && !line.prompt.user) {
+    throw LineMistake("a line needs `prompt`, `file`, `select` or `user`");
+  }
 
   runtime::GenerationOptions& generation = line.generation_options;
   fields.read("max_tokens", generation.max_tokens, runtime::kMaxTokensRange);

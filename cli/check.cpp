@@ -18,7 +18,7 @@ int check(const Options& options) {
     return kDone;
   }
   workspace.lay_out();
-  const bool has_prompt = !options.prompt.empty() || options.has_user;
+  const bool has_prompt = options.has_prompt();
   if (has_prompt) {
     workspace.read_prompt();
     workspace.make_plan();

@@ -39,6 +39,11 @@ class OptionTable {
     command.add_option("--prompt", options_.prompt, "The prompt, a .pml file")
         ->check(CLI::Validator(mistake_in_name, ""))
         ->type_name("FILE");
+    command
+        .add_option("--select", options_.select,
+                    R"(What the prompt selects, as plan(duration="two weeks") { beach { maldives } } visa)")
+        ->excludes("--prompt")
+        ->type_name("EXPR");
     command.add_option("--user", options_.user, "Text of a last user turn")->type_name("TEXT");
   }
   void model(CLI::App& command) {
@@ -276,6 +281,7 @@ class OptionTable {
                     "Answer the prompts of a file (-: of standard input), one JSON object a line, together")
         ->check(CLI::Validator(mistake_in_name, ""))
         ->excludes("--prompt")
+        ->excludes("--select")
         ->excludes("--user")
         ->excludes("--force-tokens")
         ->type_name("FILE.jsonl");

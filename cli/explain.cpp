@@ -236,7 +236,7 @@ int explain(const Options& options) {
   workspace.read_manifest();
   workspace.lay_out();
   workspace.make_recipe();
-  if (options.prompt.empty() && !options.has_user) {
+  if (!options.has_prompt()) {
     if (!options.svg.empty()) workspace.misuse("--svg draws a prompt; give one with --prompt FILE or --user TEXT");
     return explain_schema(workspace, options);
   }

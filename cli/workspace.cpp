@@ -10,6 +10,7 @@
 #include "compiler/repair.h"
 #include "compiler/rules.h"
 #include "compiler/standins.h"
+#include "grammar/expression.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -133,8 +134,8 @@ compiler::Contexts Workspace::declare_contexts(ast::ContextKind otherwise) const
 }
 
 void Workspace::require_prompt() {
-  if (!options_.prompt.empty() || options_.has_user) return;
-  misuse("there is no prompt; give one with --prompt FILE or --user TEXT");
+  if (options_.has_prompt()) return;
+  misuse("there is no prompt; give one with --prompt FILE, --select EXPR or --user TEXT");
 }
 
 void Workspace::read_prompt() {
@@ -145,6 +146,10 @@ void Workspace::read_prompt() {
     text.folder = fs::path(options_.prompt).parent_path();
     text.xml = read_text(options_.prompt);
   }
+  if (!options_.select.empty()) {
+    text.name = "--select";
+    text.expression = options_.select;
+  }
   if (options_.has_user) text.user = options_.user;
   prompt_ = parse(std::move(text), diagnostics_);
   if (!prompt_) stop_on_errors();
@@ -154,6 +159,8 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
   std::optional<ast::Prompt> prompt;
   if (text.xml) {
     prompt = grammar::parse_prompt(sources_.add(text.name, std::move(*text.xml)), sources_, diagnostics);
+  } else if (text.expression) {
+    prompt = parse_selection(sources_.add(text.name, std::move(*text.expression)), sources_, diagnostics);
   } else {
     prompt.emplace();
     prompt->place = {sources_.add(text.name, ""), 0, 0};

@@ -37,6 +37,7 @@ struct PromptText {
   std::string name;              // for diagnostics: a path, or where the text came from
   std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
+  std::optional<std::string> expression;  // in its place
   std::optional<std::string> user;    // text of a last user turn
   std::string user_name = "--user";   // for diagnostics
   std::optional<std::string> answer;  // how the answer begins: an open turn of the assistant

@@ -39,7 +39,7 @@ class Report:
 
 def check_plan(splicer: Splicer, case: Case, cases: Path, plan: Plan) -> list[str]:
     """What is wrong with a plan by the definitions, by the tokenizer, and by what the case should read."""
-    wrong = complaints(plan, read_modules(cases / case.schema, case.context))
+    wrong = complaints(plan, read_modules(cases / case.schema, case.context), splicer.oracle.tokenizer.decode)
     wrong += complaints_about_tokens(plan, splicer.oracle)
     tokens = [row.token for row in plan.rows]
     text = splicer.oracle.tokenizer.decode(tokens, skip_special_tokens=False)

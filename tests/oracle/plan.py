@@ -6,11 +6,12 @@ dense, causal prefill over context and segment), without asking the program agai
 from __future__ import annotations
 
 import xml.etree.ElementTree as xml
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ENCODED = {"bos", "static", "default", "standin"}  # kinds whose tokens the schema alone decides
+ENCODED = {"bos", "static", "default", "standin", "value"}  # kinds whose tokens the schema alone decides
 OWN_TEXT = {"argument", "text"}  # kinds that one request brings along
 
 
@@ -25,8 +26,9 @@ class Row:
 @dataclass(frozen=True)
 class Segment:
     id: int
-    kind: str  # bos | static | default | standin | argument | text
+    kind: str  # bos | static | default | standin | value | argument | text
     module: str  # path; empty for the schema's own text
+    parameter: str  # whose default, stand-in, value or argument it is
     tokens: tuple[int, ...]
     first: int  # slot of the first token
     last: int
@@ -127,6 +129,7 @@ def read_plan(explained: dict[str, Any]) -> Plan:
             id=entry["id"],
             kind=entry["kind"],
             module=entry["module"],
+            parameter=entry.get("parameter") or "",
             tokens=tuple(entry["tokens"]),
             first=entry["first"],
             last=entry["last"],
@@ -238,12 +241,23 @@ class Module:
     group: int = -1  # the union or pool that it is a member of
     stands_in: bool = False  # for its union
     pool: tuple[str, ...] = ()  # the members of its pool
+    needs: tuple[str, ...] = ()  # paths that its rule names, all of them joined by `and`
+    values: tuple[tuple[str, str], ...] = ()  # what its parameters with values hold in contexts: name, text
 
 
 def read_modules(schema: Path, context: str) -> dict[str, Module]:
     """Path -> module, by a plain walk of the XML; unions, pools and roles are transparent."""
     modules: dict[str, Module] = {}
     groups: list[xml.Element] = []
+
+    def values_of(element: xml.Element) -> tuple[tuple[str, str], ...]:
+        found: list[tuple[str, str]] = []
+        for child in element:
+            if child.tag == "parameter" and child.get("values"):
+                found.append((child.get("name", ""), child.get("default") or child.get("scaffold") or ""))
+            elif child.tag in ("system", "user", "assistant"):
+                found += values_of(child)
+        return tuple(found)
 
     def walk(element: xml.Element, path: str) -> None:
         is_group = element.tag in ("union", "pool")
@@ -264,17 +278,19 @@ def read_modules(schema: Path, context: str) -> dict[str, Module]:
                 required=child.get("required") == "true",
                 cached=(child.get("cache") or ("true" if modules[path].cached else "false")) == "true",
                 context=child.get("context", modules[path].context),
+                needs=tuple(term for term in (child.get("requires") or "").split(" and ") if term and " " not in term),
+                values=values_of(child),
             )
             walk(child, name)
 
     root = xml.parse(schema).getroot()
-    modules[""] = Module(None, True, root.get("cache") != "false", root.get("context", context))
+    modules[""] = Module(None, True, root.get("cache") != "false", root.get("context", context), values=values_of(root))
     walk(root, "")
     return modules
 
 
-def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]:
-    """Is every context the one that its kind asks for?
+def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Callable[[tuple[int, ...]], str]) -> list[str]:
+    """Is every context the one that its kind asks for? `read` gives the text of tokens.
 
     `isolated` asks for BOS. `guaranteed` asks for what every prompt with the segment has before it: the text
     of the schema, of the ancestors and of the module itself, and required children of all of these; a
@@ -317,7 +333,9 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
 
         grown = True
         while grown:
-            more = {name for name, module in modules.items() if module.parent in closure and is_present(name, module)}
+            needed = {need for name in closure for need in modules[name].needs}
+            needed |= {need.rpartition("/")[0] for need in needed if "/" in need}
+            more = needed | {name for name, module in modules.items() if module.parent in closure and is_present(name, module)}
             grown = not more <= closure
             closure |= more
         return {path for path in closure if modules[path].cached}
@@ -349,6 +367,11 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             if any(path.startswith(member) for member in modules[name].pool)
         )
 
+    def stands_in(value: Segment) -> bool:
+        """Is this value of a parameter the one that contexts hold?"""
+        held = dict(modules[owner(value)].values).get(value.parameter, "")
+        return bool(held) and read(value.tokens).strip() == held
+
     complaints = []
     for segment in plan.segments.values():
         if not (segment.present and segment.digest):
@@ -370,6 +393,7 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
             if (stands_before(other, segment) or is_companion(other, segment))
             and other.kind in ENCODED
             and (other.kind == "bos" or owner(other) in closure)
+            and (other.kind != "value" or stands_in(other))
         ]
         # Companions stand in the order of the schema, wherever the prompt has them.
         if sorted(segment.context) != sorted(wanted):
@@ -379,7 +403,7 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module]) -> list[str]
     return complaints
 
 
-def complaints(plan: Plan, modules: dict[str, Module]) -> list[str]:
+def complaints(plan: Plan, modules: dict[str, Module], read: Callable[[tuple[int, ...]], str]) -> list[str]:
     """Everything that is wrong with a plan; empty if nothing is."""
     found = complaints_about_rows(plan) + complaints_about_contexts(plan)
-    return found + complaints_about_choice(plan, modules)
+    return found + complaints_about_choice(plan, modules, read)

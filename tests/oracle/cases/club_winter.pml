@@ -1,0 +1,4 @@
+<prompt schema="club">
+  <boats/>
+  <winter/>
+</prompt>
