@@ -21,7 +21,7 @@ using compiler::Slot;
 
 constexpr double kHeader = 16.0;  // of a frame or a group: its name
 constexpr double kGap = 3.0;      // below a bar
-constexpr double kArgument = 5.0;
+constexpr double kArgument = 3.5;
 
 /// How far down the positions are taken.
 class Skyline {

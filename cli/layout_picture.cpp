@@ -72,7 +72,7 @@ class Picture {
       : source_(source), layout_(source.layout), prompt_(prompt), is_page_(is_page), end_(chart_end(source)) {
     scale_ = kReadable / static_cast<double>(typical_width(layout_));
     if (is_page_) {
-      scale_ = std::clamp(scale_, kWidth / end_, std::max(kWidth, kWidestPage) / end_);
+      scale_ = std::clamp(scale_, kWidth / end_, kWidestPage / end_);
     } else {
       num_lines_ = static_cast<int>(std::clamp(std::ceil(scale_ * end_ / kWidth), 1.0, 1.0 * kMostLines));
     }
@@ -299,7 +299,6 @@ class Picture {
     constexpr std::array<double, 3> kSteps{2.0, 2.5, 2.0};
     double step = 1.0;
     for (std::size_t i = 0; step * scale_ < 70.0; ++i) step *= kSteps[i % 3];
-    if (step == 2.5) step = 5.0;
     for (double at = std::ceil(line.first / step) * step; at <= line.end; at += step) {
       const double x = kLeft + scale_ * (at - line.first);
       svg.open("g", {{"class", "tick"}});
