@@ -102,10 +102,15 @@ class OptionTable {
         ->excludes(json_)
         ->type_name("PHASE");
   }
-  void picture(CLI::App& command) {
-    command.add_option("--svg", options_.svg, "Draw the attention mask of the prompt: what has seen what")
+  void picture(CLI::App& command, const std::string& description) {
+    command.add_option("--svg", options_.svg, description)
         ->check(CLI::Validator(mistake_in_name, ""))
         ->type_name("FILE.svg");
+  }
+  void page(CLI::App& command) {
+    command.add_option("--html", options_.html, "Write the picture as a page that can be zoomed and searched")
+        ->check(CLI::Validator(mistake_in_name, ""))
+        ->type_name("FILE.html");
   }
   void text(CLI::App& command) {
     command.add_flag("--text", options_.text_only, "Print the bare text alone")->excludes(json_);
@@ -383,8 +388,15 @@ void declare(Commands& commands, OptionTable& table) {
   table.dump(check_command, "ast");
 
   CLI::App& layout_command =
-      commands.add("layout", "Show where every element stands", "pml layout schemas/travel.pml -m model.gguf", layout);
+      commands.add("layout", "Show where every element stands, as text or as a picture",
+                   "pml layout schemas/travel.pml -m model.gguf\n         pml layout schemas/travel.pml --html "
+                   "travel.html --prompt examples/travel-beach.pml",
+                   layout);
   table.schema(layout_command);
+  table.prompt(layout_command);
+  table.picture(layout_command,
+                "Draw the slots: nested modules, unions, parameters, scaffolds, and what a prompt selects");
+  table.page(layout_command);
   table.model(layout_command);
   table.dump(layout_command, "layout");
 
@@ -430,7 +442,7 @@ void declare(Commands& commands, OptionTable& table) {
   table.store(explain_command);
   table.repair(explain_command);
   table.dump(explain_command, "plan");
-  table.picture(explain_command);
+  table.picture(explain_command, "Draw the attention mask of the prompt: what has seen what");
 
   CLI::App& verify_command =
       commands.add("verify", "Measure what splicing changes in the answers to a schema's prompts",

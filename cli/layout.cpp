@@ -5,6 +5,8 @@
 
 #include "cli/commands.h"
 #include "cli/json_output.h"
+#include "cli/layout_picture.h"
+#include "cli/svg.h"
 #include "cli/terminal.h"
 #include "cli/workspace.h"
 #include "grammar/display.h"
@@ -17,16 +19,6 @@ using compiler::ElementId;
 using compiler::ElementKind;
 using compiler::Layout;
 using compiler::Segment;
-
-/// Tokens of the element's own text, without its children's.
-std::size_t own_tokens(const Layout& layout, const Element& element) {
-  std::size_t count = 0;
-  for (const compiler::Content& content : element.contents) {
-    if (content.is_segment) count += layout.segments[content.id].tokens.size();
-  }
-  if (element.content != compiler::kNone) count += layout.segments[element.content].tokens.size();
-  return count;
-}
 
 Json to_json(const Layout& layout) {
   Json elements = Json::array();
@@ -198,6 +190,31 @@ void print_table(const Layout& layout, int width) {
   }
 }
 
+/// Writes the pictures that the command line names.
+void draw(Workspace& workspace, const Options& options) {
+  const bool has_prompt = !options.prompt.empty() || options.has_user;
+  const bool has_picture = !options.svg.empty() || !options.html.empty();
+  if (!has_picture) {
+    if (has_prompt) workspace.misuse("a prompt is shown in a picture; name one with --svg FILE or --html FILE");
+    return;
+  }
+  ChartSource source{workspace.layout(), workspace.scaffolds()};
+  std::string prompt;
+  if (has_prompt) {
+    workspace.read_prompt();
+    workspace.make_plan();
+    source.selection = &workspace.selection();
+    source.plan = &workspace.plan();
+    prompt = options.prompt.empty() ? "--user alone" : options.prompt;
+  }
+  const auto write = [&](const std::string& path, const std::string& text) {
+    const auto written = write_file(path, text);
+    if (!written) workspace.fail(path + ": " + written.error().message);
+  };
+  if (!options.svg.empty()) write(options.svg, draw_layout(source, prompt));
+  if (!options.html.empty()) write(options.html, layout_page(source, prompt));
+}
+
 }  // namespace
 
 int layout(const Options& options) {
@@ -205,11 +222,12 @@ int layout(const Options& options) {
   workspace.open_model();
   workspace.read_schema();
   workspace.lay_out();
+  draw(workspace, options);
   if (options.json) {
     print(to_json(workspace.layout()));
   } else if (options.dump == "layout") {
     std::fputs(dump(workspace.layout()).c_str(), stdout);
-  } else {
+  } else if (options.svg.empty() && options.html.empty()) {
     print_table(workspace.layout(), terminal_width());
   }
   return kDone;

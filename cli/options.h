@@ -54,7 +54,8 @@ struct Options {
   std::uint64_t automatic_bytes = 4ULL << 30;   // of artifacts that `--repair exact` made
   std::optional<grammar::RepairPolicy> repair;  // nothing: what the schema says
   std::string device = "cpu";
-  std::string svg;   // explain: path of a picture; empty: none
+  std::string svg;   // explain, layout: path of a picture; empty: none
+  std::string html;  // layout: the same as a page
   std::string dump;  // "ast", "layout", "plan"; empty: none
   int threads = 0;   // 0: all cores
   bool json = false;

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "grammar/display.h"
+
 namespace pml::cli {
 namespace {
 
@@ -17,11 +19,31 @@ std::string number(double value) {
   return text;
 }
 
+std::string with_title(std::string_view title, const std::string& element) {
+  return title.empty() ? "/>\n" : "><title>" + escaped(title) + "</title></" + element + ">\n";
+}
+
+}  // namespace
+
 std::string escaped(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
   std::string result;
-  for (const char c : text) {
-    if (c == '<') {
+  for (std::size_t invalid = grammar::find_invalid_utf8(text), at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    const bool is_control = (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
+    if (at == invalid) {
+      result += kReplacement;
+      invalid = grammar::find_invalid_utf8(text.substr(at + 1));
+      if (invalid != std::string_view::npos) invalid += at + 1;
+    } else if (is_control) {
+      result += kReplacement;
+    } else if (const auto character = text.substr(at, 3); character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF") {
+      result += kReplacement;
+      at += 2;
+    } else if (c == '<') {
       result += "&lt;";
+    } else if (c == '>') {
+      result += "&gt;";
     } else if (c == '&') {
       result += "&amp;";
     } else if (c == '"') {
@@ -33,16 +55,38 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string with_title(std::string_view title, const std::string& element) {
-  return title.empty() ? "/>\n" : "><title>" + escaped(title) + "</title></" + element + ">\n";
+Svg::Svg(double width, double height) : Svg(width, height, Styled()) {
+  element("rect", {{"width", "100%"}, {"height", "100%"}, {"fill", "#fff"}});
 }
 
-}  // namespace
+Svg::Svg(double width, double height, const Styled& styled) {
+  const std::string size = number(width) + " " + number(height);
+  open("svg", {{"xmlns", styled.is_part_of_page ? "" : "http://www.w3.org/2000/svg"},
+               {"class", styled.name},
+               {"width", width},
+               {"height", height},
+               {"viewBox", styled.is_part_of_page ? "" : "0 0 " + size},
+               {"font-family", "sans-serif"}});
+  if (!styled.style.empty()) element("style", {}, styled.style);
+}
 
-Svg::Svg(double width, double height) {
-  body_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width) + "\" height=\"" + number(height) +
-          "\" viewBox=\"0 0 " + number(width) + " " + number(height) +
-          "\" font-family=\"sans-serif\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
+void Svg::open(std::string_view element, Attributes attributes) {
+  body_ += "<" + std::string(element);
+  for (const auto& [name, value] : attributes) {
+    const auto* text = std::get_if<std::string_view>(&value);
+    if (text != nullptr && text->empty()) continue;
+    body_ +=
+        " " + std::string(name) + "=\"" + (text != nullptr ? escaped(*text) : number(std::get<double>(value))) + "\"";
+  }
+  body_ += ">";
+}
+
+void Svg::close(std::string_view element) { body_ += "</" + std::string(element) + ">\n"; }
+
+void Svg::element(std::string_view element, Attributes attributes, std::string_view text) {
+  open(element, attributes);
+  body_ += escaped(text);
+  close(element);
 }
 
 void Svg::rectangle(double x, double y, double width, double height, std::string_view fill, std::string_view title) {

@@ -183,7 +183,10 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
 }
 
 void Workspace::make_plan() {
-  auto plan = this->plan(*prompt_, fs::path(options_.prompt).parent_path(), diagnostics_);
+  auto selection = select(*prompt_, fs::path(options_.prompt).parent_path(), diagnostics_);
+  stop_on_errors();
+  selection_ = std::move(*selection);
+  auto plan = this->plan(selection_, diagnostics_);
   stop_on_errors();
   plan_ = std::move(*plan);
 }
@@ -196,10 +199,8 @@ std::optional<compiler::Selection> Workspace::select(PromptText text, grammar::D
 }
 
 std::optional<compiler::Plan> Workspace::plan(PromptText text, grammar::Diagnostics& diagnostics) {
-  sources_.shrink(num_schema_sources_);
-  const fs::path folder = text.folder;
-  const auto prompt = parse(std::move(text), diagnostics);
-  return prompt ? plan(*prompt, folder, diagnostics) : std::nullopt;
+  const auto selection = select(std::move(text), diagnostics);
+  return selection ? plan(*selection, diagnostics) : std::nullopt;
 }
 
 std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, const fs::path& folder,
@@ -214,11 +215,8 @@ std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, 
   return selection;
 }
 
-std::optional<compiler::Plan> Workspace::plan(const ast::Prompt& prompt, const fs::path& folder,
-                                              grammar::Diagnostics& diagnostics) {
-  const auto selection = select(prompt, folder, diagnostics);
-  if (!selection) return std::nullopt;
-  auto plan = compiler::make_plan(layout_, contexts_, *selection, text_encoder_, max_positions(), diagnostics);
+std::optional<compiler::Plan> Workspace::plan(const compiler::Selection& selection, grammar::Diagnostics& diagnostics) {
+  auto plan = compiler::make_plan(layout_, contexts_, selection, text_encoder_, max_positions(), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   const grammar::RepairPolicy policy = repair_policy();
   if (policy.kind == grammar::RepairPolicy::Kind::exact) plan = serve_exactly(std::move(plan), layout_, contexts_);

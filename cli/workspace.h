@@ -88,6 +88,7 @@ class Workspace {
   compiler::Contexts declare_contexts(ast::ContextKind otherwise) const;
   compiler::Slot max_positions() const { return model_ ? model_->config().max_positions : 0; }
   const compiler::Plan& plan() const { return plan_; }
+  const compiler::Selection& selection() const { return selection_; }  // that the plan was made of
   const compiler::Recipe& recipe() const { return recipe_; }
   const runtime::Store& store() const { return *store_; }
   const grammar::SourceSet& sources() const { return sources_; }
@@ -120,8 +121,7 @@ class Workspace {
   std::optional<ast::Prompt> parse(PromptText text, grammar::Diagnostics& diagnostics);
   std::optional<compiler::Selection> select(const ast::Prompt& prompt, const std::filesystem::path& folder,
                                             grammar::Diagnostics& diagnostics);
-  std::optional<compiler::Plan> plan(const ast::Prompt& prompt, const std::filesystem::path& folder,
-                                     grammar::Diagnostics& diagnostics);
+  std::optional<compiler::Plan> plan(const compiler::Selection& selection, grammar::Diagnostics& diagnostics);
 
   const Options& options_;
   grammar::SourceSet sources_;
@@ -139,6 +139,7 @@ class Workspace {
   compiler::Standins standins_;
   compiler::Contexts contexts_;
   compiler::Ranking ranking_;  // by node of the contexts; empty: nothing was measured
+  compiler::Selection selection_;
   compiler::Plan plan_;
   compiler::Recipe recipe_;
   std::string fingerprint_;  // of the model
