@@ -6,6 +6,7 @@
 #include "cli/line_input.h"
 #include "compiler/json_file.h"
 #include "grammar/display.h"
+#include "grammar/json_prompt.h"
 
 namespace pml::cli {
 namespace {
@@ -18,8 +19,8 @@ class Fields {
   explicit Fields(const Json& fields) : fields_(fields) {}
 
   void check_names() const {
-    static const std::set<std::string> kKnown{"id",    "prompt", "file",  "select", "user", "max_tokens", "temperature",
-                                              "top_k", "top_p",  "min_p", "seed", "stop"};
+    static const std::set<std::string> kKnown{"id",          "prompt", "file",  "select", "user", "max_tokens",
+                                              "temperature", "top_k",  "top_p", "min_p",  "seed", "stop"};
     if (!fields_.is_object()) throw LineMistake("a line of a batch must be a JSON object");
     for (const auto& [name, value] : fields_.items()) {
       if (kKnown.contains(name)) continue;
@@ -33,6 +34,13 @@ class Fields {
   std::string text(const char* name) const {
     if (!fields_[name].is_string()) throw LineMistake(std::string("`") + name + "` must be a string");
     return fields_[name].get<std::string>();
+  }
+  /// A document, or an object.
+  void read_prompt(PromptText& prompt) const {
+    const Json& value = fields_["prompt"];
+    if (!value.is_string() && !value.is_object()) throw LineMistake("`prompt` must be a string or an object");
+    if (value.is_string()) prompt.xml = value.get<std::string>();
+    if (value.is_object()) prompt.json = value.dump();
   }
   void read(const char* name, std::int32_t& number, const OptionRange& range) const {
     if (!has(name)) return;
@@ -79,7 +87,7 @@ void read_file(const std::string& name, const std::filesystem::path& folder, Pro
   if (!xml) throw std::runtime_error(path.string() + " " + xml.error().message);
   prompt.name = path.string();
   prompt.folder = path.parent_path();
-  prompt.xml = std::move(*xml);
+  (grammar::looks_like_json(*xml) ? prompt.json : prompt.xml) = std::move(*xml);
 }
 
 }  // namespace
@@ -109,11 +117,11 @@ BatchLine read_batch_line(const Json& json, BatchLine defaults, bool has_seed, c
     line.prompt.name = place + ": select";
     line.prompt.expression = fields.text("select");
   }
-  if (fields.has("prompt")) line.prompt.xml = fields.text("prompt");
+  if (fields.has("prompt")) fields.read_prompt(line.prompt);
   line.prompt_is_file = fields.has("file");
   if (line.prompt_is_file) read_file(fields.text("file"), folder, line.prompt);
   if (fields.has("user")) line.prompt.user = fields.text("user");
-  if (!line.prompt.xml && !line.prompt.expression && !line.prompt.user) {
+  if (!line.prompt.xml && !line.prompt.expression && !line.prompt.json && !line.prompt.user) {
     throw LineMistake("a line needs `prompt`, `file`, `select` or `user`");
   }
 

@@ -36,7 +36,7 @@ class OptionTable {
     number(command, "--threads", options_.threads, {0, 1024}, "Threads to use (0: one a core)");
   }
   void prompt(CLI::App& command) {
-    command.add_option("--prompt", options_.prompt, "The prompt, a .pml file")
+    command.add_option("--prompt", options_.prompt, "The prompt, a .pml file, or JSON")
         ->check(CLI::Validator(mistake_in_name, ""))
         ->type_name("FILE");
     command

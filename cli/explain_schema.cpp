@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "compiler/exactness.h"
 #include "compiler/sample.h"
+#include "grammar/write_prompt.h"
 
 namespace pml::cli {
 namespace {
@@ -51,7 +52,7 @@ std::string list_of(const std::vector<std::string>& modules) {
 int explain_schema(Workspace& workspace, const Options& options) {
   const Exactness exactness = exactness_of(workspace);
   const std::string worst =
-      compiler::to_xml(worst_prompt(workspace.layout(), workspace.text_encoder(), workspace.standins()));
+      grammar::to_xml(worst_prompt(workspace.layout(), workspace.text_encoder(), workspace.standins()));
   grammar::Diagnostics diagnostics;
   PromptText text;
   text.name = "worst prompt";

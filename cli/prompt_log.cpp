@@ -6,6 +6,7 @@
 #include "cli/batch_line.h"
 #include "cli/line_input.h"
 #include "compiler/sample.h"
+#include "grammar/write_prompt.h"
 
 namespace pml::cli {
 
@@ -47,7 +48,7 @@ RandomPrompt random_prompt(Workspace& workspace, std::mt19937_64& random, const 
   constexpr int kMostTries = 200;
   for (int tries = 1;; ++tries) {
     RandomPrompt prompt;
-    prompt.text = compiler::to_xml(compiler::sample_prompt(workspace.layout(), workspace.text_encoder(), random));
+    prompt.text = grammar::to_xml(compiler::sample_prompt(workspace.layout(), workspace.text_encoder(), random));
     PromptText text;
     text.name = name;
     text.xml = prompt.text;

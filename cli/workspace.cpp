@@ -11,6 +11,7 @@
 #include "compiler/rules.h"
 #include "compiler/standins.h"
 #include "grammar/expression.h"
+#include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -144,7 +145,8 @@ void Workspace::read_prompt() {
   if (!options_.prompt.empty()) {
     text.name = options_.prompt;
     text.folder = fs::path(options_.prompt).parent_path();
-    text.xml = read_text(options_.prompt);
+    std::string content = read_text(options_.prompt);
+    (grammar::looks_like_json(content) ? text.json : text.xml) = std::move(content);
   }
   if (!options_.select.empty()) {
     text.name = "--select";
@@ -161,6 +163,8 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
     prompt = grammar::parse_prompt(sources_.add(text.name, std::move(*text.xml)), sources_, diagnostics);
   } else if (text.expression) {
     prompt = parse_selection(sources_.add(text.name, std::move(*text.expression)), sources_, diagnostics);
+  } else if (text.json) {
+    prompt = parse_json_prompt(sources_.add(text.name, std::move(*text.json)), sources_, diagnostics);
   } else {
     prompt.emplace();
     prompt->place = {sources_.add(text.name, ""), 0, 0};

@@ -38,9 +38,10 @@ struct PromptText {
   std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
   std::optional<std::string> expression;  // in its place
-  std::optional<std::string> user;    // text of a last user turn
-  std::string user_name = "--user";   // for diagnostics
-  std::optional<std::string> answer;  // how the answer begins: an open turn of the assistant
+  std::optional<std::string> json;        // in its place
+  std::optional<std::string> user;        // text of a last user turn
+  std::string user_name = "--user";       // for diagnostics
+  std::optional<std::string> answer;      // how the answer begins: an open turn of the assistant
 };
 
 /// Holds on to everything that later phases point into; does not move.

@@ -256,72 +256,6 @@ class PromptBuilder {
   std::map<ElementId, std::optional<std::string>> values_;
 };
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\n':
-        result += "&#10;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
-class XmlWriter {
- public:
-  std::string write(const ast::Prompt& prompt) {
-    text_ = "<prompt schema=\"" + escaped(prompt.schema) + "\"";
-    arguments(prompt.arguments);
-    children(prompt.children, "prompt", 1);
-    return std::move(text_);
-  }
-
- private:
-  void arguments(const std::vector<ast::Argument>& list) {
-    for (const ast::Argument& argument : list) text_ += " " + argument.name + "=\"" + escaped(argument.value) + "\"";
-  }
-
-  /// Ends the start tag, writes what is inside, and the end tag.
-  void children(const std::vector<ast::PromptNode>& nodes, const std::string& name, int depth) {
-    if (nodes.empty()) {
-      text_ += "/>\n";
-      return;
-    }
-    text_ += ">\n";
-    for (const ast::PromptNode& node : nodes) {
-      text_.append(static_cast<std::size_t>(2 * depth), ' ');
-      std::visit([&](const auto& value) { add(value, depth); }, node.value);
-    }
-    text_.append(static_cast<std::size_t>(2 * (depth - 1)), ' ');
-    text_ += "</" + name + ">\n";
-  }
-
-  void add(const ast::Selection& selection, int depth) {
-    text_ += "<use module=\"" + escaped(selection.module.text) + "\"";
-    arguments(selection.arguments);
-    children(selection.children, "use", depth + 1);
-  }
-  void add(const ast::FreeText& text, int) { text_ += escaped(text.text) + "\n"; }
-  void add(const ast::PromptTurn& turn, int) {
-    const std::string role(to_string(turn.role));
-    text_ += "<" + role + (turn.is_open ? " open=\"true\"" : "") + ">" + escaped(turn.text) + "</" + role + ">\n";
-  }
-
-  std::string text_;
-};
-
 }  // namespace
 
 ast::Prompt sample_prompt(const Layout& layout, const TextEncoder& encoder, std::mt19937_64& random) {
@@ -333,7 +267,5 @@ ast::Prompt worst_prompt(const Layout& layout, const TextEncoder& encoder, const
   WorstChooser chooser(layout, standins);
   return PromptBuilder(layout, encoder, chooser).build();
 }
-
-std::string to_xml(const ast::Prompt& prompt) { return XmlWriter().write(prompt); }
 
 }  // namespace pml::compiler

@@ -23,7 +23,4 @@ ast::Prompt sample_prompt(const Layout& layout, const TextEncoder& encoder, std:
 /// not stand in, pools backwards, arguments for all parameters.
 ast::Prompt worst_prompt(const Layout& layout, const TextEncoder& encoder, const Standins& standins);
 
-/// The prompt as a document.
-std::string to_xml(const ast::Prompt& prompt);
-
 }  // namespace pml::compiler

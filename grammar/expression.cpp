@@ -174,11 +174,9 @@ class Reader {
   std::vector<ast::Argument> arguments(const Node& node) const {
     std::vector<ast::Argument> result;
     for (const auto& child : node.children) {
-      const Node& argument = child->is_type<expression::NextArgument>() ? *child->children.front() : *child;
-      const Node& name = *argument.children.front();
-      const Node& value = *argument.children.back();
-      const Node& quoted = value.children.empty() ? value : *value.children.front();
-      result.push_back({name.string(), text(quoted), place(name), inside(place(quoted))});
+      const Node& name = *child->children.front();
+      const Node& value = *child->children.back();
+      result.push_back({name.string(), text(value), place(name), inside(place(value))});
     }
     return result;
   }

@@ -8,6 +8,7 @@
 #include "compiler/repair.h"
 #include "compiler/sample.h"
 #include "compiler/standins.h"
+#include "grammar/write_prompt.h"
 #include "support/compiled.h"
 
 namespace pml {
@@ -259,10 +260,10 @@ TEST_CASE("sampled prompts are right, and so is the worst one") {
                     R"(<module name="r" required="true">r<module name="o">o</module></module></schema>)");
   std::mt19937_64 random(7);
   for (int i = 0; i < 50; ++i) {
-    compiled.plan(compiler::to_xml(compiler::sample_prompt(compiled.layout(), compiled.encoder(), random)), "exact");
+    compiled.plan(grammar::to_xml(compiler::sample_prompt(compiled.layout(), compiled.encoder(), random)), "exact");
   }
   const Plan worst = compiled.plan(
-      compiler::to_xml(worst_prompt(compiled.layout(), compiled.encoder(), choose_standins(compiled.layout()))));
+      grammar::to_xml(worst_prompt(compiled.layout(), compiled.encoder(), choose_standins(compiled.layout()))));
   CHECK_FALSE(segment_of(worst, "r").exact);
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/rules.h"
 #include "compiler/standins.h"
 #include "grammar/ast.h"
+#include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
@@ -48,7 +49,10 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   compiler::Rules(layout, names, diagnostics).check(diagnostics);
   const fs::path beside = test::prompt_beside(input);
   if (beside.empty() || diagnostics.has_errors()) return diagnostics;
-  const auto prompt = parse_prompt(add(sources, beside), sources, diagnostics);
+  const grammar::SourceId source = add(sources, beside);
+  const bool is_json = grammar::looks_like_json(sources[source].text());
+  const auto prompt =
+      is_json ? parse_json_prompt(source, sources, diagnostics) : parse_prompt(source, sources, diagnostics);
   if (!prompt) return diagnostics;
   const auto selection = resolve(*prompt, layout, names, encoder, {schema->name}, diagnostics);
   if (diagnostics.has_errors()) return diagnostics;

@@ -11,6 +11,7 @@
 #include "compiler/tokenizer.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
+#include "grammar/write_prompt.h"
 #include "runtime/encoder.h"
 #include "runtime/generate.h"
 #include "runtime/ranking.h"
@@ -170,7 +171,7 @@ class Case {
   compiler::Selection select() {
     for (int tries = 0;; ++tries) {
       REQUIRE(tries < 100);
-      prompt = compiler::to_xml(sample_prompt(layout, encoder_, random_));
+      prompt = grammar::to_xml(sample_prompt(layout, encoder_, random_));
       grammar::Diagnostics said;
       const auto parsed = parse_prompt(sources_.add("prompt.pml", prompt), sources_, said);
       REQUIRE(parsed);

@@ -1,0 +1,123 @@
+// Prompts as documents, as expressions and as JSON mean the same.
+#include <catch2/catch.hpp>
+#include <random>
+#include <tao/pegtl/contrib/analyze.hpp>
+
+#include "grammar/expression.h"
+#include "grammar/expression_grammar.h"
+#include "grammar/json_prompt.h"
+#include "grammar/parse_prompt.h"
+#include "grammar/write_prompt.h"
+
+namespace pml::grammar {
+namespace {
+
+class PromptMaker {
+ public:
+  explicit PromptMaker(std::uint64_t seed) : random_(seed) {}
+
+  ast::Prompt make() {
+    ast::Prompt prompt;
+    prompt.arguments = arguments();
+    prompt.children = nodes(0);
+    return prompt;
+  }
+
+ private:
+  std::size_t below(std::size_t count) { return random_() % count; }
+
+  std::string text() {
+    static const std::vector<std::string> kPieces{
+        "a", "B9", " ", "  ", "\n", "\t", "\r", "\"",   "'",       "\\",  "<",    ">",         "&",    "]]>",
+        "{", "}",  "(", ")",  "=",  ",",  "é",  "日本", "e\u0301", "\\n", "&lt;", "<![CDATA[", "user", "\u00A0"};
+    std::string result;
+    for (std::size_t i = 0, count = 1 + below(6); i < count; ++i) result += kPieces[below(kPieces.size())];
+    return result;
+  }
+  std::string path() {
+    static const std::vector<std::string> kPaths{"plan", "plan/beach", "user", "and",  "not",       "or",     "10-days",
+                                                 "日本", "a.b",        "_x",   "open", "assistant", "system", "use"};
+    return kPaths[below(kPaths.size())];
+  }
+
+  std::vector<ast::Argument> arguments() {
+    std::vector<ast::Argument> list;
+    for (std::size_t i = 0, count = below(3); i < count; ++i) {
+      list.push_back({"name" + std::to_string(i), below(8) == 0 ? "" : text(), {}, {}});
+    }
+    return list;
+  }
+
+  std::vector<ast::PromptNode> nodes(int depth) {
+    std::vector<ast::PromptNode> list;
+    for (std::size_t i = 0, count = below(5); i < count; ++i) {
+      const bool is_behind_text = !list.empty() && std::holds_alternative<ast::FreeText>(list.back().value);
+      const std::size_t kind = below(depth == 0 ? 4 : 3);
+      if (kind == 2 && !is_behind_text) {
+        list.push_back({ast::FreeText{{}, "x" + text()}});  // of blanks alone a document's text is none
+      } else if (kind == 3) {
+        ast::PromptTurn turn;
+        turn.role = static_cast<ast::Role>(below(3));
+        turn.text = below(5) == 0 ? "" : text();
+        turn.is_open = turn.role == ast::Role::assistant && below(2) == 0;
+        list.push_back({std::move(turn)});
+      } else {
+        ast::Selection selection;
+        selection.module.text = path();
+        selection.arguments = arguments();
+        if (depth < 3) selection.children = nodes(depth + 1);
+        list.push_back({std::move(selection)});
+      }
+    }
+    return list;
+  }
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace
+
+TEST_CASE("the grammar of expressions has no rule that goes round without reading") {
+  CHECK(tao::pegtl::analyze<expression::Prompt>() == 0);
+  CHECK(tao::pegtl::analyze<expression::Rule>() == 0);
+}
+
+TEST_CASE("a prompt that is written in any form and read again is the same") {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const ast::Prompt prompt = PromptMaker(seed).make();
+    const std::string expected = dump(prompt);
+    SourceSet sources;
+    Diagnostics diagnostics;
+    const auto read = [&](const auto& parse, const std::string& text) {
+      const auto parsed = parse(sources.add("prompt", text), sources, diagnostics);
+      INFO(seed << "\n" << text << "\n" << render(diagnostics, sources));
+      REQUIRE(parsed);
+      CHECK(dump(*parsed) == expected);
+    };
+    read(parse_prompt, to_xml(prompt));
+    read(parse_selection, to_expression(prompt));
+    read(parse_json_prompt, to_json(prompt));
+  }
+}
+
+TEST_CASE("mistakes in JSON have their places") {
+  const auto place_of = [](const std::string& text) {
+    SourceSet sources;
+    Diagnostics diagnostics;
+    CHECK_FALSE(parse_json_prompt(sources.add("p", text), sources, diagnostics));
+    REQUIRE_FALSE(diagnostics.list().empty());
+    return std::string(sources.text(diagnostics.list().front().place));
+  };
+  CHECK(place_of(R"({"select": [{"modul": "a"}]})") == "modul");
+  CHECK(place_of(R"({"select": [{"module": "a", "arguments": {"x\"\\": 1}}]})") == "1");
+  CHECK(place_of(R"({"select": [{"role": "us\"er", "text": "a"}]})") == R"(us\"er)");
+  CHECK(place_of(R"({"a": "\\", "a": 2})") == "a");
+  CHECK(place_of(R"([1])") == "[");
+  CHECK(place_of(R"({"select": ["a",]})") == "]");
+  place_of("");
+  place_of("{");
+  place_of(std::string(300, '['));
+  place_of("\"" + std::string(10, '\\'));
+}
+
+}  // namespace pml::grammar
