@@ -28,6 +28,15 @@ class OptionTable {
     command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")
         ->allow_extra_args(false)
         ->type_name("DIR");
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--ignore",
+            [this](const std::vector<std::string>& names) {
+              for (const std::string& name : names) options_.ignored.insert(diagnostic_kind("--ignore", name, true));
+            },
+            "Give no warnings of this kind; may be given several times")
+        ->allow_extra_args(false)
+        ->type_name("KIND");
     output(command);
   }
   void output(CLI::App& command) {
@@ -328,6 +337,23 @@ class OptionTable {
       throw CLI::ValidationError(name, "`" + text + "` is not a number " + to_string(range));
     };
     command.add_option_function<std::string>(name, read, description)->type_name("X");
+  }
+
+  /// The kind of this name; with `is_warning` no error is meant.
+  static grammar::DiagnosticKind diagnostic_kind(const std::string& option, const std::string& name, bool is_warning) {
+    const auto may_be = [is_warning](grammar::DiagnosticKind kind) {
+      return !is_warning || severity_of(kind) == grammar::Severity::warning;
+    };
+    const auto kind = grammar::diagnostic_kind(name);
+    if (kind && may_be(*kind)) return *kind;
+    std::vector<std::string_view> names;
+    for (const grammar::DiagnosticKind known : grammar::all_diagnostic_kinds()) {
+      if (may_be(known)) names.push_back(name_of(known));
+    }
+    const std::string mistake = kind         ? "is an error, which cannot be ignored"
+                                : is_warning ? "is not a kind of warning"
+                                             : "is not a kind of diagnostic";
+    throw CLI::ValidationError(option, "`" + name + "` " + mistake + grammar::did_you_mean(name, names));
   }
 
   // What is wrong with an option's text; empty: nothing.
