@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/diagnostic_kinds.h"
 #include "cli/json_output.h"
 #include "cli/workspace.h"
 #include "grammar/display.h"
@@ -9,6 +10,8 @@
 namespace pml::cli {
 
 int check(const Options& options) {
+  if (options.list_kinds) return list_kinds(options);
+  if (options.explained) return explain_kind(*options.explained, options);
   Workspace workspace(options);
   workspace.open_model();
   workspace.read_schema();

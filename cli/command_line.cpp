@@ -32,7 +32,8 @@ class OptionTable {
         .add_option_function<std::vector<std::string>>(
             "--ignore",
             [this](const std::vector<std::string>& names) {
-              for (const std::string& name : names) options_.ignored.insert(diagnostic_kind("--ignore", name, true));
+              for (const std::string& name : names)
+                options_.ignored.insert(diagnostic_kind("--ignore", name, /*is_warning=*/true));
             },
             "Give no warnings of this kind; may be given several times")
         ->allow_extra_args(false)
@@ -110,6 +111,21 @@ class OptionTable {
         ->check(CLI::IsMember({phase}))
         ->excludes(json_)
         ->type_name("PHASE");
+  }
+  /// What needs no schema.
+  void kinds(CLI::App& command) {
+    CLI::Option* list =
+        command.add_flag("--list-kinds", options_.list_kinds, "List the kinds of diagnostics")->excludes("schema");
+    command
+        .add_option_function<std::string>(
+            "--explain",
+            [this](const std::string& name) {
+              options_.explained = diagnostic_kind("--explain", name, /*is_warning=*/false);
+            },
+            "Say what a kind of diagnostic means, with an example and its cure")
+        ->excludes("schema")
+        ->excludes(list)
+        ->type_name("KIND");
   }
   void picture(CLI::App& command, const std::string& description) {
     command.add_option("--svg", options_.svg, description)
@@ -408,7 +424,8 @@ int verify_with_engine(const Options& options) { return run_in_engine(EngineComm
 void declare(Commands& commands, OptionTable& table) {
   CLI::App& check_command = commands.add("check", "Find the mistakes in a schema, and in a prompt",
                                          "pml check schemas/travel.pml --prompt examples/travel-beach.pml", check);
-  table.schema(check_command);
+  table.schema(check_command, /*is_required=*/false);
+  table.kinds(check_command);
   table.prompt(check_command);
   table.model(check_command);
   table.dump(check_command, "ast");
@@ -503,6 +520,10 @@ bool is_given(const CLI::App& command, const char* name) {
 
 /// What follows from which options were given.
 void complete(const CLI::App& command, Options& options) {
+  if (command.get_option_no_throw("--explain") != nullptr && !is_given(command, "schema") &&
+      !is_given(command, "--explain") && !is_given(command, "--list-kinds")) {
+    throw CLI::RequiredError("schema");
+  }
   options.has_user = is_given(command, "--user");
   options.has_seed = is_given(command, "--seed");
   const bool draws = command.get_option_no_throw("--temperature") != nullptr && options.sampler.temperature > 0.0;
