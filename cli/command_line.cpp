@@ -369,7 +369,9 @@ class OptionTable {
     const std::string mistake = kind         ? "is an error, which cannot be ignored"
                                 : is_warning ? "is not a kind of warning"
                                              : "is not a kind of diagnostic";
-    throw CLI::ValidationError(option, "`" + name + "` " + mistake + grammar::did_you_mean(name, names));
+    const std::string meant = grammar::did_you_mean(name, names);
+    throw CLI::ValidationError(
+        option, "`" + name + "` " + mistake + (kind || !meant.empty() ? meant : "; see pml check --list-kinds"));
   }
 
   // What is wrong with an option's text; empty: nothing.
@@ -423,7 +425,9 @@ int verify_with_engine(const Options& options) { return run_in_engine(EngineComm
 
 void declare(Commands& commands, OptionTable& table) {
   CLI::App& check_command = commands.add("check", "Find the mistakes in a schema, and in a prompt",
-                                         "pml check schemas/travel.pml --prompt examples/travel-beach.pml", check);
+                                         "pml check schemas/travel.pml --prompt examples/travel-beach.pml\n"
+                                         "         pml check --explain union-conflict",
+                                         check);
   table.schema(check_command, /*is_required=*/false);
   table.kinds(check_command);
   table.prompt(check_command);

@@ -80,8 +80,8 @@ int list_kinds(const Options& options) {
 int explain_kind(DiagnosticKind kind, const Options& options) {
   const DiagnosticHelp& help = grammar::help_of(kind);
   if (options.json) {
-    Json json = head_to_json(kind);
-    json["ok"] = true;
+    Json json{{"ok", true}};
+    json.update(head_to_json(kind));
     json["meaning"] = help.meaning;
     json["wrong"] = to_json(help.wrong);
     json["command"] = command(help);

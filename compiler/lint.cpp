@@ -212,9 +212,7 @@ class PromptLinter {
       : selection_(selection), layout_(layout), encoder_(encoder), diagnostics_(diagnostics) {}
 
   void lint() {
-    if (!has_roles(layout_)) {  // else text outside of them is a warning as it is
-      for (const FreeRun& run : selection_.free_runs) check_place(run);
-    }
+    if (!has_roles(layout_)) check_text_behind();  // else text outside of them is a warning as it is
     if (encoder_.is_estimate()) return;
     for (const auto& [parameter, filled] : selection_.arguments) {
       check_standin(layout_.elements[parameter], filled);
@@ -222,15 +220,18 @@ class PromptLinter {
   }
 
  private:
-  /// Text behind the last selection reads as if it stood there; it stands behind everything.
-  void check_place(const FreeRun& run) {
-    if (run.after != kNone || run.has_role_tag || run.selected_before == kNone) return;
+  /// Text behind the last selection reads as if it stood there; it stands behind everything. Said of the first alone.
+  void check_text_behind() {
+    const auto run = std::ranges::find_if(selection_.free_runs, [](const FreeRun& candidate) {
+      return candidate.after == kNone && !candidate.has_role_tag && candidate.selected_before != kNone;
+    });
+    if (run == selection_.free_runs.end()) return;
     bool is_behind = false;
-    const auto between = text_behind(0, run.selected_before, is_behind);
+    const auto between = text_behind(0, run->selected_before, is_behind);
     if (between == kNone) return;
     auto& diagnostic = diagnostics_.add(
-        DiagnosticKind::text_behind_schema, run.place,
-        "this text stands behind everything, not right behind `" + layout_.elements[run.selected_before].name + "`");
+        DiagnosticKind::text_behind_schema, run->place,
+        "this text stands behind everything, not right behind `" + layout_.elements[run->selected_before].name + "`");
     diagnostic.notes.push_back({layout_.segments[between].place, "this text of the schema comes before it"});
     diagnostic.notes.push_back({std::nullopt, "a <slot> in the schema would make room for it where it is written"});
   }

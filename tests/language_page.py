@@ -214,6 +214,15 @@ def changed(help: dict[str, Any]) -> dict[str, Any]:
     return {"prompt": cured["prompt"]} if is_same else cured
 
 
+def shown(example: dict[str, Any], model: str) -> str:
+    """The blocks of an example. What stands behind a fence is not seen, so a file's name stands before it, too."""
+    text = ""
+    for block in blocks_of(example, model):
+        name = f"`{block.info.removeprefix('file ')}`:\n\n" if block.kind == "file" else ""
+        text += f"{name}```{block.info}\n{block.text}```\n" + ("\n" if name else "")
+    return text
+
+
 def explanations(helps: list[dict[str, Any]]) -> str:
     """The part of the page that is generated."""
     text = "| kind | what is wrong | cure |\n|---|---|---|\n"
@@ -225,11 +234,9 @@ def explanations(helps: list[dict[str, Any]]) -> str:
         text += f"\n### {help['kind']}\n\n{help['severity'].capitalize()}: {help['summary']}. {help['meaning']}\n\n"
         if help["model"]:
             text += f"With `{help['model']}`:\n\n"
-        for block in blocks_of(help["wrong"], help["model"]):
-            text += f"```{block.info}\n{block.text}```\n"
+        text += shown(help["wrong"], help["model"])
         text += f"```text\n{help['says']}\n```\n\n{help['cure']}\n\n"
-        for block in blocks_of(changed(help), help["model"]):
-            text += f"```{block.info}\n{block.text}```\n"
+        text += shown(changed(help), help["model"])
     return text
 
 
