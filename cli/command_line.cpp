@@ -28,6 +28,16 @@ class OptionTable {
     command.add_option("--allow", options_.allowed, "A further folder that `src` may read from")
         ->allow_extra_args(false)
         ->type_name("DIR");
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--ignore",
+            [this](const std::vector<std::string>& names) {
+              for (const std::string& name : names)
+                options_.ignored.insert(diagnostic_kind("--ignore", name, /*is_warning=*/true));
+            },
+            "Give no warnings of this kind; may be given several times")
+        ->allow_extra_args(false)
+        ->type_name("KIND");
     output(command);
   }
   void output(CLI::App& command) {
@@ -101,6 +111,21 @@ class OptionTable {
         ->check(CLI::IsMember({phase}))
         ->excludes(json_)
         ->type_name("PHASE");
+  }
+  /// What needs no schema.
+  void kinds(CLI::App& command) {
+    CLI::Option* list =
+        command.add_flag("--list-kinds", options_.list_kinds, "List the kinds of diagnostics")->excludes("schema");
+    command
+        .add_option_function<std::string>(
+            "--explain",
+            [this](const std::string& name) {
+              options_.explained = diagnostic_kind("--explain", name, /*is_warning=*/false);
+            },
+            "Say what a kind of diagnostic means, with an example and its cure")
+        ->excludes("schema")
+        ->excludes(list)
+        ->type_name("KIND");
   }
   void picture(CLI::App& command, const std::string& description) {
     command.add_option("--svg", options_.svg, description)
@@ -330,6 +355,25 @@ class OptionTable {
     command.add_option_function<std::string>(name, read, description)->type_name("X");
   }
 
+  /// The kind of this name; with `is_warning` no error is meant.
+  static grammar::DiagnosticKind diagnostic_kind(const std::string& option, const std::string& name, bool is_warning) {
+    const auto may_be = [is_warning](grammar::DiagnosticKind kind) {
+      return !is_warning || severity_of(kind) == grammar::Severity::warning;
+    };
+    const auto kind = grammar::diagnostic_kind(name);
+    if (kind && may_be(*kind)) return *kind;
+    std::vector<std::string_view> names;
+    for (const grammar::DiagnosticKind known : grammar::all_diagnostic_kinds()) {
+      if (may_be(known)) names.push_back(name_of(known));
+    }
+    const std::string mistake = kind         ? "is an error, which cannot be ignored"
+                                : is_warning ? "is not a kind of warning"
+                                             : "is not a kind of diagnostic";
+    const std::string meant = grammar::did_you_mean(name, names);
+    throw CLI::ValidationError(
+        option, "`" + name + "` " + mistake + (kind || !meant.empty() ? meant : "; see pml check --list-kinds"));
+  }
+
   // What is wrong with an option's text; empty: nothing.
 
   static std::string mistake_in_name(const std::string& text) { return text.empty() ? "the name is empty" : ""; }
@@ -381,8 +425,11 @@ int verify_with_engine(const Options& options) { return run_in_engine(EngineComm
 
 void declare(Commands& commands, OptionTable& table) {
   CLI::App& check_command = commands.add("check", "Find the mistakes in a schema, and in a prompt",
-                                         "pml check schemas/travel.pml --prompt examples/travel-beach.pml", check);
-  table.schema(check_command);
+                                         "pml check schemas/travel.pml --prompt examples/travel-beach.pml\n"
+                                         "         pml check --explain union-conflict",
+                                         check);
+  table.schema(check_command, /*is_required=*/false);
+  table.kinds(check_command);
   table.prompt(check_command);
   table.model(check_command);
   table.dump(check_command, "ast");
@@ -477,6 +524,10 @@ bool is_given(const CLI::App& command, const char* name) {
 
 /// What follows from which options were given.
 void complete(const CLI::App& command, Options& options) {
+  if (command.get_option_no_throw("--explain") != nullptr && !is_given(command, "schema") &&
+      !is_given(command, "--explain") && !is_given(command, "--list-kinds")) {
+    throw CLI::RequiredError("schema");
+  }
   options.has_user = is_given(command, "--user");
   options.has_seed = is_given(command, "--seed");
   const bool draws = command.get_option_no_throw("--temperature") != nullptr && options.sampler.temperature > 0.0;

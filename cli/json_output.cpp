@@ -34,9 +34,8 @@ Json to_json(const grammar::Diagnostics& diagnostics, const grammar::SourceSet& 
       if (note.place) entry["place"] = place_to_json(*note.place, sources);
       notes.push_back(std::move(entry));
     }
-    const bool is_error = severity_of(diagnostic.kind) == grammar::Severity::error;
     list.push_back({{"kind", name_of(diagnostic.kind)},
-                    {"severity", is_error ? "error" : "warning"},
+                    {"severity", to_string(severity_of(diagnostic.kind))},
                     {"message", diagnostic.message},
                     {"place", place_to_json(diagnostic.place, sources)},
                     {"notes", std::move(notes)}});

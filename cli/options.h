@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "grammar/ast.h"
+#include "grammar/diagnostics.h"
 #include "runtime/generation/request.h"
 #include "runtime/generation/tail_cache.h"
 #include "runtime/store/garbage.h"
@@ -36,7 +38,7 @@ struct VerifyOptions {
 };
 
 struct Options {
-  std::string schema;  // path
+  std::string schema;  // path; empty: none
   std::string prompt;  // path; empty: none
   std::string select;  // what the prompt selects, as an expression; empty: nothing
   std::string user;    // text of a last user turn
@@ -83,6 +85,11 @@ struct Options {
   std::int32_t parallel = 16;                           // prompts of a batch in one forward pass
   std::size_t tail_bytes = runtime::kDefaultTailBytes;  // of a batch's finished requests' own rows, kept for later ones
   std::vector<std::int32_t> force_tokens;
+  // check:
+  bool list_kinds = false;
+  std::optional<grammar::DiagnosticKind> explained;
+
+  std::set<grammar::DiagnosticKind> ignored;  // warnings that are not given
 };
 
 }  // namespace pml::cli

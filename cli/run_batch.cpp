@@ -114,7 +114,7 @@ class BatchRun {
   }
 
   void submit(BatchLine line, Entry& entry) {
-    grammar::Diagnostics diagnostics;
+    grammar::Diagnostics diagnostics(options_.ignored);
     auto plan = workspace_.plan(std::move(line.prompt), diagnostics);
     if (!diagnostics.list().empty()) {
       if (line.prompt_is_file) std::fprintf(stderr, "%s: in its file:\n", grammar::printable(place_of(entry)).c_str());

@@ -6,6 +6,7 @@
 
 #include "cli/json_output.h"
 #include "compiler/chat_template_tags.h"
+#include "compiler/lint.h"
 #include "compiler/order.h"
 #include "compiler/repair.h"
 #include "compiler/rules.h"
@@ -118,6 +119,7 @@ void Workspace::lay_out() {
   scaffolds_ = resolve_scaffolds(*schema_, layout_, *names_, diagnostics_);
   check_order(layout_, *names_, diagnostics_);
   compiler::Rules(layout_, *names_, diagnostics_).check(diagnostics_);
+  if (!diagnostics_.has_errors()) compiler::lint(*schema_, layout_, max_positions(), sources_, diagnostics_);
   stop_on_errors();
   num_schema_sources_ = sources_.size();
   set_standins(recall_standins(layout_, manifest_ ? manifest_->standins : std::vector<compiler::StandinChoice>()));
@@ -222,6 +224,7 @@ std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, 
 std::optional<compiler::Plan> Workspace::plan(const compiler::Selection& selection, grammar::Diagnostics& diagnostics) {
   auto plan = compiler::make_plan(layout_, contexts_, selection, text_encoder_, max_positions(), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
+  compiler::lint(selection, layout_, text_encoder_, diagnostics);
   const grammar::RepairPolicy policy = repair_policy();
   if (policy.kind == grammar::RepairPolicy::Kind::exact) plan = serve_exactly(std::move(plan), layout_, contexts_);
   return repair(std::move(plan), layout_, policy, ranking_);

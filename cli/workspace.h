@@ -47,7 +47,7 @@ struct PromptText {
 /// Holds on to everything that later phases point into; does not move.
 class Workspace {
  public:
-  explicit Workspace(const Options& options) : options_(options) {}
+  explicit Workspace(const Options& options) : options_(options), diagnostics_(options.ignored) {}
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 

@@ -330,6 +330,7 @@ class Resolver {
   void finish_run() {
     if (run_.text.empty()) return;
     run_.after = at_end_ ? kNone : anchor_;
+    run_.selected_before = anchor_;
     result_.free_runs.push_back(std::move(run_));
     run_ = {};
   }

@@ -64,7 +64,8 @@ struct FilledParameter {
 struct FreeRun {
   MarkedText text;
   grammar::Place place;
-  ElementId after = kNone;  // left-aligned after this element; kNone: from the layout's end on
+  ElementId after = kNone;            // left-aligned after this element; kNone: from the layout's end on
+  ElementId selected_before = kNone;  // what the prompt selects before it, wherever it stands; kNone: nothing
   bool has_role_tag = false;
 };
 

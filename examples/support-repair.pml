@@ -1,6 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <prompt schema="support_desk">
-  <use module="45l-pack"/>
+  <pack-45l/>
   <formal/>
   <case today="Tuesday, 14 May" delivered="Tuesday, 2 April" order="TR-204518"/>
   <user>

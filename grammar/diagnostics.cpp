@@ -90,6 +90,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string_view name_of(DiagnosticKind kind) { return entry(kind).name; }
 Severity severity_of(DiagnosticKind kind) { return entry(kind).severity; }
 
+std::string_view to_string(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
+
+std::optional<DiagnosticKind> diagnostic_kind(std::string_view name) {
+  const auto* const found = std::ranges::find(kKinds, name, &KindEntry::name);
+  return found == kKinds.end() ? std::nullopt : std::optional(found->kind);
+}
+
 const std::vector<DiagnosticKind>& all_diagnostic_kinds() {
   static const std::vector<DiagnosticKind> kinds = [] {
     std::vector<DiagnosticKind> list;
@@ -101,14 +108,17 @@ const std::vector<DiagnosticKind>& all_diagnostic_kinds() {
 
 Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string message) {
   if (severity_of(kind) == Severity::error) ++num_errors_;
+  if (severity_of(kind) == Severity::warning && ignored_.contains(kind)) {
+    dropped_ = {kind, place, std::move(message), {}};
+    return dropped_;
+  }
   list_.push_back({kind, place, std::move(message), {}});
   return list_.back();
 }
 
 std::string headline(const Diagnostic& diagnostic, const SourceSet& sources) {
-  const bool is_error = severity_of(diagnostic.kind) == Severity::error;
-  return printable(position(diagnostic.place, sources[diagnostic.place.source]) +
-                   (is_error ? ": error: " : ": warning: ") + diagnostic.message + " [" +
+  return printable(position(diagnostic.place, sources[diagnostic.place.source]) + ": " +
+                   std::string(to_string(severity_of(diagnostic.kind))) + ": " + diagnostic.message + " [" +
                    std::string(name_of(diagnostic.kind)) + "]");
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ enum class Severity { error, warning };
 
 std::string_view name_of(DiagnosticKind kind);
 Severity severity_of(DiagnosticKind kind);
+std::string_view to_string(Severity severity);  // "error", "warning"
+/// Nothing if there is none of that name.
+std::optional<DiagnosticKind> diagnostic_kind(std::string_view name);
 /// All kinds, in the registry's order.
 const std::vector<DiagnosticKind>& all_diagnostic_kinds();
 
@@ -40,6 +44,9 @@ struct Diagnostic {
 
 class Diagnostics {
  public:
+  /// `ignored`: kinds of warnings that are dropped.
+  explicit Diagnostics(std::set<DiagnosticKind> ignored = {}) : ignored_(std::move(ignored)) {}
+
   /// The reference stays valid until the next add(); use it to append notes.
   Diagnostic& add(DiagnosticKind kind, Place place, std::string message);
   const std::vector<Diagnostic>& list() const { return list_; }
@@ -47,7 +54,9 @@ class Diagnostics {
   bool has_errors() const { return num_errors_ > 0; }
 
  private:
+  std::set<DiagnosticKind> ignored_;
   std::vector<Diagnostic> list_;
+  Diagnostic dropped_{};  // takes the notes of what is ignored
   std::size_t num_errors_ = 0;
 };
 

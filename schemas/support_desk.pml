@@ -359,7 +359,7 @@
         a warranty case.
       </module>
       <!-- A name that begins with a digit is selected with "use". -->
-      <module name="45l-pack">
+      <module name="pack-45l">
         ## Product sheet: Cairn 45 backpack
         Article 31806, £145, a Tarnridge design. Capacity 45 litres plus a lid of 5, weight 1.55 kg,
         recommended load up to 14 kg. The back length adjusts from 43 to 53 cm by a hook-and-loop

@@ -24,10 +24,15 @@ class Program:
     binary: Path
     model: Path
 
-    def call(self, command: str, schema: Path, *options: str) -> Finished:
+    def call(self, command: str, schema: Path, *options: str, with_model: bool = True) -> Finished:
         """Runs `pml COMMAND SCHEMA OPTIONS` in the schema's folder, with the model and --json."""
-        line = [str(self.binary.resolve()), command, schema.name, "-m", str(self.model.resolve()), "--json", *options]
-        done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8", cwd=schema.parent)
+        model = ("-m", str(self.model.resolve())) if with_model else ()
+        return self.run(command, schema.name, *model, *options, folder=schema.parent)
+
+    def run(self, *arguments: str, folder: Path | None = None) -> Finished:
+        """Runs `pml ARGUMENTS --json`."""
+        line = [str(self.binary.resolve()), *arguments, "--json"]
+        done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8", cwd=folder)
         return Finished(done.returncode, done.stderr, json.loads(done.stdout) if done.stdout else {})
 
     def final_text(self, schema: Path, prompt: Path) -> str:

@@ -115,6 +115,9 @@ class Program(unittest.TestCase):
              "pml: `--stroe` is not an option of `run`; did you mean `--store`?; "
              "`--usr` is not an option of `run`; did you mean `--user`?\n"),
             (2, ["check", "--tempate", "qwen"], "pml: `--tempate` is not an option of `check`; did you mean `--template`?"),
+            (2, ["check", "tea.pml", "--ignore", "mising-blank"], "not a kind of warning; did you mean `missing-blank`?"),
+            (2, ["layout", "tea.pml", "--ignore", "union-conflict"], "`union-conflict` is an error, which cannot be ignored"),
+            (2, ["check", "--explain", "unoin-conflict"], "not a kind of diagnostic; did you mean `union-conflict`?"),
             (2, ["gc", "tea.pml", "green.pml"], "pml: `tea.pml` is one argument too many; `green.pml` is"),
             (1, ["run", "tea.pml", "--user", "\udcff\udcfea"], "the text begins with the mark of UTF-16"),
             (3, ["inspect", "--verify", "--store", "."], "there is no store in"),

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "compiler/contexts.h"
+#include "compiler/lint.h"
 #include "compiler/order.h"
 #include "compiler/plan.h"
 #include "compiler/rules.h"
@@ -47,8 +48,10 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   resolve_scaffolds(*schema, layout, names, diagnostics);
   check_order(layout, names, diagnostics);
   compiler::Rules(layout, names, diagnostics).check(diagnostics);
+  if (diagnostics.has_errors()) return diagnostics;
+  lint(*schema, layout, kMaxPositions, sources, diagnostics);
   const fs::path beside = test::prompt_beside(input);
-  if (beside.empty() || diagnostics.has_errors()) return diagnostics;
+  if (beside.empty()) return diagnostics;
   const grammar::SourceId source = add(sources, beside);
   const bool is_json = grammar::looks_like_json(sources[source].text());
   const auto prompt =
@@ -58,6 +61,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   if (diagnostics.has_errors()) return diagnostics;
   const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
   make_plan(layout, contexts, selection, encoder, kMaxPositions, diagnostics);
+  if (!diagnostics.has_errors()) lint(selection, layout, encoder, diagnostics);
   return diagnostics;
 }
 

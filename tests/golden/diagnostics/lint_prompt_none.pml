@@ -1,0 +1,5 @@
+<schema name="s">
+  <module name="plan">Plan. <module name="hotel">Hotel.</module> End.</module>
+  <module name="rome">Rome.</module>
+  .
+</schema>

@@ -1,0 +1,5 @@
+<prompt schema="s">
+  <rome/>
+  <plan><hotel/></plan>
+  Right behind what is named.
+</prompt>

@@ -1,0 +1,5 @@
+<prompt schema="s">
+  <rome/>
+  <hotel/>
+  Behind the plan's own text.
+</prompt>

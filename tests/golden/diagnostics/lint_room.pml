@@ -1,0 +1,3 @@
+<schema name="s">
+  <module name="m" reserve="1750">Text.</module>
+</schema>
