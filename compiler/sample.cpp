@@ -133,9 +133,10 @@ class PromptBuilder {
 
   /// Leaves out a module that breaks a rule. False if there is none, or it cannot be left out.
   bool leave_out(const Rules& rules) {
+    const auto is_present = [&](ElementId id) { return bool{is_present_[id]}; };
     for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
       const auto module = static_cast<ElementId>(id);
-      if (!is_present_[id] || rules.holds(module, is_present_)) continue;
+      if (!is_present_[id] || !rules.speaks_of(module) || rules.holds(module, is_present)) continue;
       if (drop(module)) return true;
       for (const ElementId other : rules.excluded_by(module)) {
         if (is_present_[other] && drop(other)) return true;

@@ -173,12 +173,10 @@ class Reader {
 
   std::vector<ast::Argument> arguments(const Node& node) const {
     std::vector<ast::Argument> result;
-    for (const auto& child : node.children) {
-      const Node& argument = child->is_type<expression::NextArgument>() ? *child->children.front() : *child;
-      const Node& name = *argument.children.front();
-      const Node& value = *argument.children.back();
-      const Node& quoted = value.children.empty() ? value : *value.children.front();
-      result.push_back({name.string(), text(quoted), place(name), inside(place(quoted))});
+    for (const auto& argument : node.children) {
+      const Node& name = *argument->children.front();
+      const Node& value = *argument->children.back();
+      result.push_back({name.string(), text(value), place(name), inside(place(value))});
     }
     return result;
   }
@@ -248,8 +246,8 @@ class Writer {
   }
 
   void item(const ast::Selection& selection) {
-    const bool needs_quotes = role_of(selection.module.text).has_value();
-    text_ += needs_quotes ? "`" + selection.module.text + "`" : selection.module.text;
+    const std::string& path = selection.module.text;
+    text_ += role_of(path) ? "`" + path + "`" : ast::in_rule(path);
     arguments(selection.arguments);
     if (selection.children.empty()) return;
     text_ += " {";
