@@ -76,7 +76,7 @@ def write_schema(folder, num_modules, size, layout):
 
 
 def measure(command, env):
-    """Wall time in seconds and the most memory in MB; ends if the command fails."""
+    """Wall time and processor time in seconds, and the most memory in MB; ends if the command fails."""
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
     said = process.stderr.read()
@@ -85,7 +85,7 @@ def measure(command, env):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{' '.join(command)}: exit code {process.returncode}\n{said.decode(errors='replace')[:2000]}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def rows(pml, model, store, packed, preserved):
@@ -134,9 +134,11 @@ def main():
                 if wanted and name not in wanted:
                     continue
                 runs = [measure(command, env) for _ in range(options.repeat)]
-                seconds, megabytes = min(run[0] for run in runs), max(run[1] for run in runs)
-                figures.setdefault(name, {})[size] = {"seconds": round(seconds, 3), "megabytes": round(megabytes)}
-                print(f"{size:>7} modules  {name:<17} {seconds:8.2f} s {megabytes:8.0f} MB", flush=True)
+                seconds, processor, megabytes = (min(values) for values in zip(*runs))
+                figures.setdefault(name, {})[size] = {"seconds": round(seconds, 3), "cpu_seconds": round(processor, 3),
+                                                      "megabytes": round(megabytes)}
+                print(f"{size:>7} modules  {name:<17} {seconds:8.2f} s {processor:8.2f} s of a processor "
+                      f"{megabytes:8.0f} MB", flush=True)
     if options.json:
         options.json.write_text(json.dumps({"bytes": options.bytes, "rows": figures}, indent=2) + "\n")
 

@@ -38,6 +38,10 @@ class Rules {
   bool speaks_of(ElementId module) const { return !of_[module].empty() || !excluded_[module].empty(); }
   /// Does the module's own rule hold?
   bool holds(ElementId module, const std::function<bool(ElementId)>& is_present) const;
+  /// `is_present`: by element.
+  bool holds(ElementId module, const std::vector<bool>& is_present) const {
+    return holds(module, [&](ElementId id) { return bool{is_present[id]}; });
+  }
 
  private:
   /// What holds if a module is present.

@@ -11,7 +11,7 @@ std::string read_selection(const std::string& text, std::string* written = nullp
   grammar::Diagnostics diagnostics;
   const auto prompt = parse_selection(sources.add("select", text), sources, diagnostics);
   if (!prompt) return diagnostics.list().front().message;
-  if (written != nullptr) *written = to_expression(*prompt);
+  if (written != nullptr) *written = grammar::to_expression(*prompt);
   return dump(*prompt);
 }
 
