@@ -1,7 +1,6 @@
 // pml explain without a prompt: what is exact in every prompt of a schema, and the prompt that is worst off.
 #include "cli/explain_schema.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <set>
 
@@ -26,12 +25,13 @@ Exactness exactness_of(const Workspace& workspace) {
   const compiler::Layout& layout = workspace.layout();
   const std::vector<bool> is_exact = find_always_exact(layout, workspace.contexts());
   std::set<std::string> varying;
+  std::set<std::string> known;
   std::vector<std::string> modules;
   for (std::size_t id = 0; id < layout.segments.size(); ++id) {
     const compiler::Segment& segment = layout.segments[id];
     if (segment.kind == compiler::SegmentKind::bos || workspace.contexts().artifacts[id].empty()) continue;
     const std::string& path = layout.elements[segment.element].path;
-    if (std::ranges::find(modules, path) == modules.end()) modules.push_back(path);
+    if (known.insert(path).second) modules.push_back(path);
     if (!is_exact[id]) varying.insert(path);
   }
   Exactness result;

@@ -78,22 +78,25 @@ std::string bar_of(const Layout& layout, const Element& element, int width) {
 struct Column {
   std::string heading;
   std::vector<std::string> cells;  // by element
+  int width = 0;
 
-  int width() const {
-    std::size_t widest = heading.size();
-    for (const std::string& cell : cells) widest = std::max(widest, cell.size());
-    return static_cast<int>(widest);
+  void add(std::string cell) {
+    width = std::max(width, static_cast<int>(cell.size()));
+    cells.push_back(std::move(cell));
   }
 };
 
 /// Those that can be spared last.
 std::vector<Column> columns_of(const Layout& layout) {
   const auto figure = [&](auto number) { return (layout.is_estimate ? "~" : "") + std::to_string(number); };
-  std::vector<Column> columns{{"first", {}}, {"last", {}}, {"tokens", {}}};
+  std::vector<Column> columns;
+  for (const char* heading : {"first", "last", "tokens"}) {
+    columns.push_back({heading, {}, static_cast<int>(std::string_view(heading).size())});
+  }
   for (const Element& element : layout.elements) {
-    columns[0].cells.push_back(figure(element.first));
-    columns[1].cells.push_back(element.end > element.first ? figure(element.end - 1) : "-");
-    columns[2].cells.push_back(figure(own_tokens(layout, element)));
+    columns[0].add(figure(element.first));
+    columns[1].add(element.end > element.first ? figure(element.end - 1) : "-");
+    columns[2].add(figure(own_tokens(layout, element)));
   }
   return columns;
 }
@@ -148,8 +151,8 @@ void print_table(const Layout& layout, int width) {
   constexpr int kGap = 2;
   std::vector<Column> columns = columns_of(layout);
   int room = width;  // for labels and bars
-  for (const Column& column : columns) room -= kGap + column.width();
-  for (; room < kNarrowestLabel && !columns.empty(); columns.pop_back()) room += kGap + columns.back().width();
+  for (const Column& column : columns) room -= kGap + column.width;
+  for (; room < kNarrowestLabel && !columns.empty(); columns.pop_back()) room += kGap + columns.back().width;
 
   std::vector<std::string> labels = labels_of(layout, /*is_short=*/false, room);
   if (widest(labels) > room) labels = labels_of(layout, /*is_short=*/true, room);
@@ -162,7 +165,7 @@ void print_table(const Layout& layout, int width) {
     std::string row = grammar::fitted(label, label_width);
     for (const Column& column : columns) {
       const std::string& cell = cell_of(column);
-      row += std::string(kGap + column.width() - cell.size(), ' ') + cell;
+      row += std::string(kGap + column.width - cell.size(), ' ') + cell;
     }
     if (has_bars) row += std::string(kGap, ' ') + bar;
     row.erase(row.find_last_not_of(' ') + 1);

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "compiler/order.h"
 #include "compiler/rules.h"
@@ -19,7 +20,7 @@ std::vector<ChainId> Contexts::chain(ChainId node) const {
 }
 
 ChainId Contexts::extend(const Layout& layout, ChainId parent, SegmentId segment) {
-  const auto [entry, is_new] = known_.try_emplace({parent, segment}, static_cast<ChainId>(nodes.size()));
+  const auto [entry, is_new] = known_.try_emplace(key(parent, segment), static_cast<ChainId>(nodes.size()));
   if (!is_new) return entry->second;
   Slot first = layout.segments[segment].first;
   if (is_packed) {
@@ -31,6 +32,11 @@ ChainId Contexts::extend(const Layout& layout, ChainId parent, SegmentId segment
   return entry->second;
 }
 
+/// Modules that rules put into or keep out of contexts: of one module, and of all. Of more than that, what rules say is
+/// not followed.
+constexpr std::size_t kMostDemandedOfOne = 10'000;
+constexpr std::size_t kMostDemanded = 1'000'000;
+
 /// What the rules of a module say of all prompts that have it.
 struct Demands {
   std::vector<ElementId> needed;    // modules that are present, ascending
@@ -39,7 +45,7 @@ struct Demands {
   auto operator<=>(const Demands&) const = default;
 };
 
-/// What is assumed of prompts while a context is chosen.
+/// What is assumed of prompts while a context is chosen. Changes are noted, so that they can be taken back.
 struct Assumption {
   ast::ContextKind kind = ast::ContextKind::guaranteed;
   ScaffoldId scaffold = kNone;
@@ -48,6 +54,36 @@ struct Assumption {
   std::vector<bool> is_seen;       // by element: is its own text in contexts? Empty: all is
   std::vector<bool> is_scaffold;   // by element: a module of the scaffold, or in one. Empty: none is
   std::int32_t demands = 0;        // declared are the elements with these
+
+  void set_present(ElementId module, bool value) {
+    if (is_present[module] == value) return;
+    changes.push_back({module, kNone, !value, false});
+    is_present[module] = value;
+  }
+  void set_member(ElementId alternatives, ElementId member) {
+    if (members[alternatives] == member) return;
+    changes.push_back({alternatives, members[alternatives], false, true});
+    members[alternatives] = member;
+  }
+  void take_back() {
+    for (; !changes.empty(); changes.pop_back()) {
+      const Change& change = changes.back();
+      if (change.is_member) {
+        members[change.element] = change.member;
+      } else {
+        is_present[change.element] = change.was_present;
+      }
+    }
+    demands = 0;
+  }
+
+  struct Change {
+    ElementId element = 0;
+    ElementId member = kNone;  // of a union, before
+    bool was_present = false;
+    bool is_member = false;
+  };
+  std::vector<Change> changes;
 };
 
 class ContextBuilder {
@@ -62,6 +98,7 @@ class ContextBuilder {
   }
 
   Contexts build() {
+    note_tree();
     note_demands();
     Before start;
     if (!layout_.segments.empty() && layout_.segments.front().kind == SegmentKind::bos) {
@@ -89,32 +126,61 @@ class ContextBuilder {
 
   // --- rules ------------------------------------------------------------------------------------------
 
+  void note_tree() {
+    const auto count = static_cast<ElementId>(layout_.elements.size());
+    ends_.assign(layout_.elements.size(), 0);
+    places_.assign(layout_.elements.size(), 0);
+    for (ElementId id = count - 1; id >= 0; --id) {
+      ends_[id] = std::max(ends_[id], id + 1);
+      const ElementId parent = layout_.elements[id].parent;
+      if (parent != kNone) ends_[parent] = std::max(ends_[parent], ends_[id]);
+      const std::vector<Content>& contents = layout_.elements[id].contents;
+      for (std::size_t i = 0; i < contents.size(); ++i) {
+        if (!contents[i].is_segment) places_[contents[i].id] = i;
+      }
+    }
+  }
+
   /// Finds what the rules of every module, of those around it, and of those that they need say together. Elements of
   /// which they say the same share their number; 0: nothing.
   void note_demands() {
     demands_.emplace_back();
     demands_of_.assign(layout_.elements.size(), 0);
-    ends_.assign(1, static_cast<ElementId>(layout_.elements.size()));
-    if (rules_.empty()) return;
-    std::map<Demands, std::int32_t> numbers{{Demands(), 0}};
-    for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
-      const ElementId parent = layout_.elements[id].parent;
-      demands_of_[id] = demands_of_[parent];
-      const auto module = static_cast<ElementId>(id);
-      if (rules_.needed_by(module).empty() && rules_.excluded_by(module).empty()) continue;
-      Demands demands = demands_[demands_of_[parent]];
-      add(module, demands);
-      const auto [number, is_new] = numbers.try_emplace(demands, static_cast<std::int32_t>(demands_.size()));
-      if (is_new) demands_.push_back(std::move(demands));
-      demands_of_[id] = number->second;
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
+      if (rules_.speaks_of(static_cast<ElementId>(id))) ruled_.push_back(static_cast<ElementId>(id));
     }
-    ends_.assign(demands_.size(), 0);
-    for (std::size_t id = 0; id < layout_.elements.size(); ++id)
-      ends_[demands_of_[id]] = static_cast<ElementId>(id + 1);
+    if (!rules_.empty()) {
+      std::map<Demands, std::int32_t> numbers{{Demands(), 0}};
+      std::size_t size = 0;
+      for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+        const ElementId parent = layout_.elements[id].parent;
+        demands_of_[id] = demands_of_[parent];
+        const auto module = static_cast<ElementId>(id);
+        if (rules_.needed_by(module).empty() && rules_.excluded_by(module).empty()) continue;
+        Demands demands = demands_[demands_of_[parent]];
+        if (size > kMostDemanded || !add(module, demands)) continue;
+        const auto [number, is_new] = numbers.try_emplace(demands, static_cast<std::int32_t>(demands_.size()));
+        size += demands.needed.size() + demands.excluded.size();
+        if (is_new) demands_.push_back(std::move(demands));
+        demands_of_[id] = number->second;
+      }
+    }
+    elements_with_.resize(demands_.size());
+    for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
+      elements_with_[demands_of_[id]].push_back(static_cast<ElementId>(id));
+    }
+    before_.resize(demands_.size() > 1 ? layout_.elements.size() : 0);
+    const auto is_unwalked = [&](ElementId id) {
+      return id > elements_with_[0].back() && !layout_.elements[id].values.empty();
+    };
+    while (first_unwalked_ < static_cast<ElementId>(layout_.elements.size()) && !is_unwalked(first_unwalked_)) {
+      ++first_unwalked_;
+    }
   }
 
-  /// What a module's own rules say, and those of the modules that they need, and of what is around those.
-  void add(ElementId module, Demands& demands) const {
+  /// What a module's own rules say, and those of the modules that they need, and of what is around those. False if that
+  /// is too much.
+  bool add(ElementId module, Demands& demands) const {
     std::vector<ElementId> queue{module};
     std::set<ElementId> met;
     while (!queue.empty()) {
@@ -123,9 +189,11 @@ class ContextBuilder {
       if (at == kNone || !met.insert(at).second) continue;
       insert(demands.excluded, rules_.excluded_by(at));
       insert(demands.needed, rules_.needed_by(at));
+      if (demands.needed.size() + demands.excluded.size() > kMostDemandedOfOne) return false;
       queue.insert(queue.end(), rules_.needed_by(at).begin(), rules_.needed_by(at).end());
       queue.push_back(layout_.elements[at].parent);
     }
+    return true;
   }
 
   static void insert(std::vector<ElementId>& sorted, const std::vector<ElementId>& more) {
@@ -139,38 +207,43 @@ class ContextBuilder {
   void make_present(ElementId module, Assumption& assumption) const {
     for (ElementId id = module; id != kNone; id = layout_.elements[id].parent) {
       const ElementId parent = layout_.elements[id].parent;
-      assumption.is_present[id] = true;
+      if (layout_.elements[id].kind == ElementKind::module) assumption.set_present(id, true);
       if (parent != kNone && layout_.elements[parent].kind == ElementKind::alternatives) {
-        assumption.members[parent] = id;
+        assumption.set_member(parent, id);
       }
     }
   }
 
-  /// The assumption for elements with these demands. Nothing if a module of the scaffold is excluded by them.
-  std::optional<Assumption> with_demands(Assumption assumption, std::int32_t number) const {
+  /// Assumes what holds for elements with these demands. False if a module of the scaffold is excluded by them.
+  bool assume_demands(Assumption& assumption, std::int32_t number) const {
     const Demands& demands = demands_[number];
     assumption.demands = number;
     for (const ElementId module : demands.needed) make_present(module, assumption);
     for (const ElementId module : demands.excluded) {
-      if (!assumption.is_scaffold.empty() && assumption.is_scaffold[module]) return std::nullopt;
-      assumption.is_present[module] = layout_.elements[module].required;
+      if (!assumption.is_scaffold.empty() && assumption.is_scaffold[module]) return false;
+      assumption.set_present(module, layout_.elements[module].required);
       const ElementId parent = layout_.elements[module].parent;
       const bool stands_in =
           layout_.elements[parent].kind == ElementKind::alternatives && assumption.members[parent] == module;
       if (!stands_in) continue;
-      assumption.members[parent] = is_typical(assumption.kind) ? free_member(parent, demands, assumption) : kNone;
+      assumption.set_member(parent, is_typical(assumption.kind) ? free_member(parent, demands, assumption) : kNone);
     }
-    return assumption;
+    return true;
   }
 
   /// A member that neither the demands nor the rules exclude; kNone if there is none.
-  ElementId free_member(ElementId alternatives, const Demands& demands, Assumption assumption) const {
+  ElementId free_member(ElementId alternatives, const Demands& demands, Assumption& assumption) const {
+    const ElementId before = assumption.members[alternatives];
+    ElementId found = kNone;
     for (const Content& member : layout_.elements[alternatives].contents) {
       assumption.members[alternatives] = member.id;
       const bool is_excluded = std::ranges::binary_search(demands.excluded, member.id);
-      if (!is_excluded && may_stand(member.id, everything_in(assumption))) return member.id;
+      if (is_excluded || !may_stand(member.id, assumption)) continue;
+      found = member.id;
+      break;
     }
-    return kNone;
+    assumption.members[alternatives] = before;
+    return found;
   }
 
   /// Stand-ins that break each other's rules give way, later ones to earlier ones: to another member of their union,
@@ -186,7 +259,7 @@ class ContextBuilder {
     for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
       const Element& element = layout_.elements[id];
       const auto may_be_there = [&](ElementId module) {
-        return may_stand(module, everything_in(settled)) || may_stand(module, everything_in(assumption));
+        return may_stand(module, settled) || may_stand(module, assumption);
       };
       if (element.kind == ElementKind::alternatives && assumption.members[id] != kNone) {
         std::vector<ElementId> candidates{assumption.members[id]};
@@ -206,47 +279,49 @@ class ContextBuilder {
 
   /// What hung on a later stand-in that has given way since.
   void drop_rule_breakers(Assumption& assumption) const {
-    for (bool is_done = false; !is_done;) {
-      is_done = true;
-      const std::vector<bool> is_there = everything_in(assumption);
-      for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
-        const Element& element = layout_.elements[id];
-        const ElementId parent = element.parent;
-        const bool is_member = layout_.elements[parent].kind == ElementKind::alternatives;
-        if (!is_there[id] || element.kind != ElementKind::module || (element.required && !is_member)) continue;
-        if (may_stand(static_cast<ElementId>(id), is_there)) continue;
-        if (is_member) assumption.members[parent] = kNone;
-        assumption.is_present[id] = false;
-        is_done = false;
-        break;
+    std::set<ElementId> candidates;  // in others nothing has rules
+    for (const ElementId ruled : ruled_) {
+      for (ElementId id = ruled; id != 0 && candidates.insert(id).second;) id = layout_.elements[id].parent;
+    }
+    const auto breaks_rules = [&](ElementId id) {
+      const Element& element = layout_.elements[id];
+      const bool is_member = layout_.elements[element.parent].kind == ElementKind::alternatives;
+      if (element.kind != ElementKind::module || (element.required && !is_member)) return false;
+      return is_there(id, assumption) && !may_stand(id, assumption);
+    };
+    for (auto at = candidates.begin(); at != candidates.end();) {
+      if (!breaks_rules(*at)) {
+        ++at;
+        continue;
       }
+      const ElementId parent = layout_.elements[*at].parent;
+      if (layout_.elements[parent].kind == ElementKind::alternatives) assumption.members[parent] = kNone;
+      assumption.is_present[*at] = false;
+      at = candidates.begin();  // what stands before it may have needed it
     }
   }
 
-  /// By element: is it there, if what is assumed is?
-  std::vector<bool> everything_in(const Assumption& assumption) const {
-    std::vector<bool> is_there(layout_.elements.size(), false);
-    is_there[0] = true;
-    for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
-      const Element& element = layout_.elements[id];
-      const Element& parent = layout_.elements[element.parent];
-      const bool is_chosen = parent.kind == ElementKind::alternatives
-                                 ? assumption.members[element.parent] == static_cast<ElementId>(id)
-                                 : element.kind != ElementKind::module || assumption.is_present[id];
-      is_there[id] = is_there[element.parent] && is_chosen;
+  /// Is it there, if what is assumed is?
+  bool is_there(ElementId id, const Assumption& assumption) const {
+    for (; id != 0; id = layout_.elements[id].parent) {
+      const ElementId parent = layout_.elements[id].parent;
+      if (layout_.elements[parent].kind == ElementKind::alternatives) {
+        if (assumption.members[parent] != id) return false;
+      } else if (layout_.elements[id].kind == ElementKind::module && !assumption.is_present[id]) {
+        return false;
+      }
     }
-    return is_there;
+    return true;
   }
 
   /// Do the rules of a module, and of what is there in it, hold?
-  bool may_stand(ElementId module, const std::vector<bool>& is_there) const {
-    for (auto id = module; id < static_cast<ElementId>(layout_.elements.size()); ++id) {
-      if (id != module && layout_.elements[id].parent < module) break;  // behind what is in it
-      if (!is_there[id]) continue;
-      if (!rules_.holds(id, is_there)) return false;
-      if (std::ranges::any_of(rules_.excluded_by(id), [&](ElementId other) { return is_there[other]; })) return false;
-    }
-    return true;
+  bool may_stand(ElementId module, const Assumption& assumption) const {
+    const auto is_present = [&](ElementId id) { return is_there(id, assumption); };
+    const auto begin = std::ranges::lower_bound(ruled_, module);
+    return std::all_of(begin, std::lower_bound(begin, ruled_.end(), ends_[module]), [&](ElementId id) {
+      return !is_present(id) ||
+             (rules_.holds(id, is_present) && std::ranges::none_of(rules_.excluded_by(id), is_present));
+    });
   }
 
   ast::ContextKind kind_of(const Element& element) const { return element.inherited.context.value_or(otherwise_); }
@@ -290,15 +365,58 @@ class ContextBuilder {
     return assumption;
   }
 
+  // --- walks ------------------------------------------------------------------------------------------
+
   /// Once for all elements of which rules say nothing, and once for those of which they say the same.
-  void walk_all(const Assumption& assumption, const Before& start) {
+  void walk_all(Assumption assumption, const Before& start) {
+    assumption.changes.clear();
+    before_.assign(before_.size(), std::nullopt);
+    assumption_ = &assumption;
     for (std::size_t number = 0; number < demands_.size(); ++number) {
-      const auto changed = with_demands(assumption, static_cast<std::int32_t>(number));
-      if (!changed) continue;
-      assumption_ = &*changed;
-      walk(0, start, /*declares=*/true);
+      if (number == 0) {
+        walk(0, start, /*declares=*/true);
+      } else if (assume_demands(assumption, static_cast<std::int32_t>(number))) {
+        find_way();
+        walk(0, start, /*declares=*/true);
+        way_.clear();
+      }
+      assumption.take_back();
     }
   }
+
+  /// Up to the first element that is to be declared, or is assumed to be otherwise than in the walk for elements
+  /// without demands, everything is as in that walk: it is gone on from there.
+  void find_way() {
+    const Demands& demands = demands_[assumption_->demands];
+    const std::vector<ElementId>& declared = elements_with_[assumption_->demands];
+    end_ = 0;
+    for (const ElementId id : declared) end_ = std::max(end_, ends_[id]);
+    ElementId first = std::min(declared.front(), first_unwalked_);
+    if (!demands.excluded.empty()) first = std::min(first, demands.excluded.front());
+    for (const Assumption::Change& change : assumption_->changes) first = std::min(first, change.element);
+    way_.clear();
+    for (ElementId id = first; id != 0; id = layout_.elements[id].parent) {
+      way_.push_back(id);
+      // The members of a group are walked together, and what is in a module that was left out was not walked.
+      const ElementId parent = layout_.elements[id].parent;
+      if (is_group(parent) || !before_[id]) way_.clear();
+    }
+  }
+
+  bool is_group(ElementId id) const {
+    const ElementKind kind = layout_.elements[id].kind;
+    return kind == ElementKind::alternatives || kind == ElementKind::pool;
+  }
+
+  /// Is the element, or one in it, to be declared in this walk?
+  bool has_declared(ElementId id) const {
+    const std::vector<ElementId>& declared = elements_with_[assumption_->demands];
+    const auto at = std::ranges::lower_bound(declared, id);
+    return at != declared.end() && *at < ends_[id];
+  }
+
+  /// Does nothing behind this element have to be declared?
+  bool is_behind_all(ElementId id) const { return id > elements_with_[assumption_->demands].back(); }
 
   /// Declares the artifacts below `id`, given the chain of what is assumed to be present before it. Returns what stands
   /// before the next element if `id` is present.
@@ -311,15 +429,28 @@ class ContextBuilder {
     }
     if (element.kind == ElementKind::alternatives) return walk_union(id, before, declares);
     if (element.kind == ElementKind::pool) return walk_pool(id, before, declares);
-    for (const Content& content : element.contents) {
+    std::size_t i = 0;
+    if (!way_.empty()) {
+      i = places_[way_.back()];
+      before = *before_[way_.back()];
+      way_.pop_back();
+    }
+    for (; i < element.contents.size(); ++i) {
+      const Content& content = element.contents[i];
       if (content.is_segment) {
         before = segment(content.id, id, before, declares);
         continue;
       }
-      const bool is_present =
-          layout_.elements[content.id].kind != ElementKind::module || assumption_->is_present[content.id];
-      const bool may_declare = declares && content.id < ends_[assumption_->demands];
-      if (!is_present && !may_declare) continue;
+      if (declares && assumption_->demands != 0 && content.id >= end_) return before;  // nothing more is declared
+      if (!before_.empty() && assumption_->demands == 0) before_[content.id] = before;
+      const bool is_module = layout_.elements[content.id].kind == ElementKind::module;
+      const bool is_present = !is_module || assumption_->is_present[content.id];
+      bool may_declare = declares && !is_behind_all(content.id);
+      if (!is_present && assumption_->demands != 0) may_declare = may_declare && has_declared(content.id);
+      if (!is_present && !may_declare) {
+        way_.clear();
+        continue;
+      }
       const Before after = walk(content.id, before, may_declare);
       if (is_present) before = after;
     }
@@ -328,11 +459,13 @@ class ContextBuilder {
 
   Before walk_union(ElementId id, const Before& before, bool declares) {
     const std::vector<Content>& members = layout_.elements[id].contents;
+    const bool is_seen_behind = has_neighbours(members.size());
     Before after = before;
     std::vector<ChainId> others;
     for (const Content& member : members) {
       const bool is_present = assumption_->members[id] == member.id;
       if (!is_present && !declares) continue;
+      if (!is_present && !is_seen_behind && assumption_->demands != 0 && !has_declared(member.id)) continue;
       const Before end = walk(member.id, before, declares);
       if (is_present) {
         after = end;
@@ -340,7 +473,7 @@ class ContextBuilder {
         others.push_back(end.chain);
       }
     }
-    after.neighbours = has_neighbours(members.size()) ? std::move(others) : std::vector<ChainId>();
+    after.neighbours = is_seen_behind ? std::move(others) : std::vector<ChainId>();
     return after;
   }
 
@@ -406,7 +539,9 @@ class ContextBuilder {
       return at;
     };
     if (declares) {
-      for (const Content& member : members) walk(member.id, behind(member.id), true);
+      for (const Content& member : members) {
+        if (assumption_->demands == 0 || has_declared(member.id)) walk(member.id, behind(member.id), true);
+      }
     }
     return behind(kNone);
   }
@@ -469,7 +604,7 @@ class ContextBuilder {
       ChainNode node = contexts_.nodes[id];
       if (node.parent != kNone) node.parent = moved_to[node.parent];
       moved_to[id] = static_cast<ChainId>(nodes.size());
-      contexts_.known_.emplace(std::pair{node.parent, node.segment}, moved_to[id]);
+      contexts_.known_.emplace(Contexts::key(node.parent, node.segment), moved_to[id]);
       nodes.push_back(node);
     }
     contexts_.nodes = std::move(nodes);
@@ -486,10 +621,17 @@ class ContextBuilder {
   grammar::Diagnostics said_;  // mistakes in rules are said elsewhere
   Names names_{layout_};
   Rules rules_{layout_, names_, said_};
+  std::vector<ElementId> ruled_;          // elements with rules of their own or of others against them, ascending
   std::vector<Demands> demands_;          // different ones; the first are none
   std::vector<std::int32_t> demands_of_;  // by element: index of those
-  std::vector<ElementId> ends_;           // by demands: behind the last element with them
+  std::vector<std::vector<ElementId>> elements_with_;  // by demands, ascending
+  std::vector<ElementId> ends_;                        // by element: behind the last one in it
+  std::vector<std::size_t> places_;                    // by element: its index among the contents of what is around it
+  ElementId first_unwalked_ = 0;  // the first parameter whose values the walk without demands does not tell apart
   const Assumption* assumption_ = nullptr;
+  ElementId end_ = 0;                          // behind all that is declared in a walk with demands
+  std::vector<std::optional<Before>> before_;  // by element: what stood before it in the walk without demands
+  std::vector<ElementId> way_;  // where a walk begins, and what is around it, the outermost last; empty once it has
   Contexts contexts_;
 };
 

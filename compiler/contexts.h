@@ -5,9 +5,9 @@
 // chain", which is what an artifact is; digests and KV belong to nodes.
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/layout.h"
@@ -55,7 +55,11 @@ struct Contexts {
   ChainId extend(const Layout& layout, ChainId parent, SegmentId segment);
 
  private:
-  std::map<std::pair<ChainId, SegmentId>, ChainId> known_;
+  static std::uint64_t key(ChainId parent, SegmentId segment) {
+    return std::uint64_t{static_cast<std::uint32_t>(parent)} << 32 | static_cast<std::uint32_t>(segment);
+  }
+
+  std::unordered_map<std::uint64_t, ChainId> known_;  // nodes by key()
   friend class ContextBuilder;
 };
 

@@ -46,6 +46,7 @@ class Planner {
       return {};
     }
     check_positions();
+    if (diagnostics_.has_errors()) return {};
     serve();
     relate();
     list_rows();

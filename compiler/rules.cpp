@@ -14,9 +14,13 @@ using Kind = ast::Condition::Kind;
 
 namespace {
 
-/// Choices between alternatives that are tried before a question is left open, and those that may hang on each other.
-constexpr std::int64_t kMostSteps = 100'000;
+/// Terms that are looked at before a question is left open: for all questions of a schema together, and for one when
+/// those are used up. And choices that may hang on each other.
+constexpr std::int64_t kMostTerms = 2'000'000;
+constexpr std::int64_t kMostTermsOfOne = 1'000;
 constexpr std::int32_t kMostDepth = 1'000;
+/// That say what led to something.
+constexpr std::size_t kMostNotes = 20;
 
 std::string quoted(const Layout& layout, ElementId id) {
   return id == 0 ? "the schema" : "`" + layout.elements[id].path + "`";
@@ -43,11 +47,11 @@ std::optional<Term> resolve(const ast::Condition& condition, const Names& names,
   return term;
 }
 
-bool is_true(const Term& term, const std::vector<bool>& is_present) {
+bool is_true(const Term& term, const std::function<bool(ElementId)>& is_present) {
   const auto holds = [&](const Term& inner) { return is_true(inner, is_present); };
   switch (term.kind) {
     case Kind::module:
-      return is_present[term.module];
+      return is_present(term.module);
     case Kind::no:
       return !holds(term.terms.front());
     case Kind::all:
@@ -66,36 +70,50 @@ bool is_true(const Term& term, const std::vector<bool>& is_present) {
 /// that nothing asks for are simply left out, and only what follows from those that are asked for is looked at.
 class RuleSolver {
  public:
-  explicit RuleSolver(const Rules& rules) : rules_(rules), layout_(rules.layout_) {}
+  explicit RuleSolver(const Rules& rules)
+      : rules_(rules), layout_(rules.layout_), values_(rules.layout_.elements.size()) {
+    find_harmless();
+    is_possible_ = set(0, true, {layout_.elements[0].place}) && propagate();
+    num_sure_ = trail_.size();
+    num_open_ = open_.size();
+  }
 
   enum class Answer { possible, impossible, unknown };
 
   /// Can a prompt have the module? 0: can there be a prompt at all?
   Answer ask(ElementId module) {
-    values_.clear();
-    queue_.clear();
-    open_.clear();
-    num_steps_ = 0;
-    trail_.clear();
-    conflict_.clear();
+    num_before_ = num_terms_;
+    gave_up_ = false;
+    if (is_possible_) conflict_.clear();
     const grammar::Place place = layout_.elements[module].place;
-    const bool is_possible = set(0, true, {layout_.elements[0].place, 0, ""}) &&
-                             (module == 0 || set(module, true, {place, module, ""})) && solve(0);
-    if (num_steps_ > kMostSteps) return Answer::unknown;
+    const bool is_possible = is_possible_ && (module == 0 || set(module, true, {place, module})) && solve(0);
+    take_back(num_sure_, num_open_);
+    if (gave_up_) return Answer::unknown;
     return is_possible ? Answer::possible : Answer::impossible;
   }
 
-  /// After `impossible`: what led to the contradiction, as notes.
-  const std::vector<grammar::Note>& conflict() const { return conflict_; }
+  /// After `impossible`: what led to the contradiction.
+  std::vector<grammar::Note> conflict() const {
+    std::vector<grammar::Note> notes;
+    for (const Reason& step : conflict_) notes.push_back({step.place, text_of(step)});
+    return notes;
+  }
 
  private:
+  enum class Why : std::uint8_t { assumed, stands_in, alternative, required, rule, filled };
+
   /// Why a module is present, or is not.
   struct Reason {
     grammar::Place place;
     ElementId because = 0;  // the module that asks for it; itself: it was assumed
-    std::string text;
+    Why why = Why::assumed;
+    ElementId other = kNone;
+    const Rules::Rule* rule = nullptr;
+
+    friend bool operator==(const Reason&, const Reason&) = default;
   };
   struct Value {
+    bool is_known = false;
     bool is_present = false;
     Reason reason;
   };
@@ -106,17 +124,50 @@ class RuleSolver {
     Reason reason;
   };
 
+  /// A module that no rule speaks of, nor of any that comes with it: a union that has one can always be filled.
+  void find_harmless() {
+    is_harmless_.assign(layout_.elements.size(), true);
+    const auto touch = [&](const auto& self, const Term& term) -> void {
+      if (term.kind == Kind::module) is_harmless_[term.module] = false;
+      for (const Term& inner : term.terms) self(self, inner);
+    };
+    for (const Rules::Rule& rule : rules_.rules_) {
+      is_harmless_[rule.module] = false;
+      touch(touch, rule.term);
+    }
+    for (std::size_t id = layout_.elements.size(); id-- > 0;) {
+      const Element& element = layout_.elements[id];
+      if (element.kind == ElementKind::alternatives) {
+        is_harmless_[id] =
+            std::ranges::any_of(element.contents, [&](const Content& content) { return is_harmless_[content.id]; });
+      } else {
+        is_harmless_[id] =
+            is_harmless_[id] && std::ranges::all_of(element.contents, [&](const Content& content) {
+              return content.is_segment || !layout_.elements[content.id].required || is_harmless_[content.id];
+            });
+      }
+    }
+  }
+
+  void take_back(std::size_t num_set, std::size_t num_open) {
+    for (; trail_.size() > num_set; trail_.pop_back()) values_[trail_.back()].is_known = false;
+    open_.resize(std::min(open_.size(), num_open));
+    queue_.clear();
+  }
+
   // --- what follows -----------------------------------------------------------------------------------
 
   bool set(ElementId module, bool is_present, const Reason& reason) {
-    const auto [entry, is_new] = values_.try_emplace(module, Value{is_present, reason});
-    if (is_new) {
+    ++num_terms_;
+    Value& value = values_[module];
+    if (!value.is_known) {
+      value = {true, is_present, reason};
       if (is_present) queue_.push_back(module);
       trail_.push_back(module);
       return true;
     }
-    if (entry->second.is_present == is_present) return true;
-    explain(module, entry->second.reason, reason);
+    if (value.is_present == is_present) return true;
+    explain(value.reason, reason);
     return false;
   }
 
@@ -139,17 +190,14 @@ class RuleSolver {
 
   bool follow(ElementId module) {
     const Element& element = layout_.elements[module];
-    const std::string name = quoted(layout_, module);
     if (module != 0) {
       const ElementId scope = layout_.scope_of(module);
-      if (!set(scope, true, {element.place, module, name + " stands in " + quoted(layout_, scope)})) return false;
+      if (!set(scope, true, {element.place, module, Why::stands_in, scope})) return false;
       const ElementId group = union_of(layout_, module);
       if (group != kNone) {
         for (const Content& other : layout_.elements[group].contents) {
           if (other.id == module) continue;
-          if (!set(other.id, false,
-                   {element.place, module, name + " is an alternative to " + quoted(layout_, other.id)}))
-            return false;
+          if (!set(other.id, false, {element.place, module, Why::alternative, other.id})) return false;
         }
       }
     }
@@ -157,20 +205,22 @@ class RuleSolver {
       if (content.is_segment) continue;
       const Element& child = layout_.elements[content.id];
       if (child.kind == ElementKind::module && child.required &&
-          !set(content.id, true, {child.place, module, quoted(layout_, content.id) + " is required"})) {
+          !set(content.id, true, {child.place, module, Why::required, content.id})) {
         return false;
       }
       if (child.kind == ElementKind::alternatives && child.required && !fill(content.id, module)) return false;
     }
     for (const std::size_t index : rules_.of_[module]) {
       const Rules::Rule& rule = rules_.rules_[index];
-      if (!force(rule.term, true, {rule.term.place, module, name + " " + rule.text}, /*keeps_open=*/true)) return false;
+      if (!force(rule.term, true, {rule.term.place, module, Why::rule, kNone, &rule}, /*keeps_open=*/true))
+        return false;
     }
     return true;
   }
 
   /// A required union has a member: a term that is made as it is needed.
   bool fill(ElementId group, ElementId because) {
+    if (is_harmless_[group]) return true;  // and if another member is there, it is filled too
     const auto [entry, is_new] = unions_.try_emplace(group);
     if (is_new) {
       entry->second.kind = Kind::any;
@@ -182,15 +232,15 @@ class RuleSolver {
         entry->second.terms.push_back(std::move(term));
       }
     }
-    return force(entry->second, true, {entry->second.place, because, "one of this union is required"},
-                 /*keeps_open=*/true);
+    return force(entry->second, true, {entry->second.place, because, Why::filled}, /*keeps_open=*/true);
   }
 
   /// True, false, or nothing: not decided.
-  std::optional<bool> evaluate(const Term& term) const {
+  std::optional<bool> evaluate(const Term& term) {
+    ++num_terms_;
     if (term.kind == Kind::module) {
-      const auto value = values_.find(term.module);
-      return value == values_.end() ? std::nullopt : std::optional(value->second.is_present);
+      const Value& value = values_[term.module];
+      return value.is_known ? std::optional(value.is_present) : std::nullopt;
     }
     if (term.kind == Kind::no) {
       const auto inner = evaluate(term.terms.front());
@@ -234,45 +284,56 @@ class RuleSolver {
 
   bool solve(std::int32_t depth) {
     if (!propagate()) return false;
-    if (depth > kMostDepth) num_steps_ = kMostSteps + 1;
     // The newest, since it may be an option of an older one that was tried.
     const auto open = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& at) { return !evaluate(*at.term); });
     if (open == open_.rend()) return true;
     const Open chosen = *open;
     for (const Term& option : chosen.term->terms) {
-      if (++num_steps_ > kMostSteps) return false;
+      gave_up_ =
+          gave_up_ || depth > kMostDepth || (num_terms_ > kMostTerms && num_terms_ - num_before_ > kMostTermsOfOne);
+      if (gave_up_) return false;
       if (evaluate(option)) continue;  // the other value, or the term would be decided
       const std::size_t num_set = trail_.size();
       const std::size_t num_open = open_.size();
       if (force(option, chosen.value, chosen.reason, /*keeps_open=*/true) && solve(depth + 1)) return true;
-      while (trail_.size() > num_set) {
-        values_.erase(trail_.back());
-        trail_.pop_back();
-      }
-      open_.resize(num_open);
-      queue_.clear();
+      take_back(num_set, num_open);
     }
     return false;
   }
 
   // --- reasons ----------------------------------------------------------------------------------------
 
-  /// The steps from what was assumed to a module, first to last.
-  void trace(const Reason& last, std::vector<grammar::Note>& notes) const {
-    std::vector<grammar::Note> steps;
+  /// The steps from what was assumed to a module, first to last, that are not among `steps` yet.
+  void trace(const Reason& last, std::vector<Reason>& steps) const {
+    const auto first = static_cast<std::ptrdiff_t>(steps.size());
     const Reason* at = &last;
-    while (!at->text.empty() && steps.size() < 20) {
-      steps.push_back({at->place, at->text});
-      at = &values_.at(at->because).reason;
+    for (std::size_t i = 0; at->why != Why::assumed && i < kMostNotes; ++i) {
+      if (std::find(steps.begin(), steps.begin() + first, *at) == steps.begin() + first) steps.push_back(*at);
+      at = &values_[at->because].reason;
     }
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-      const bool is_known = std::ranges::any_of(
-          notes, [&](const grammar::Note& note) { return note.message == step->message && note.place == step->place; });
-      if (!is_known) notes.push_back(*step);
-    }
+    std::reverse(steps.begin() + first, steps.end());
   }
 
-  void explain(ElementId, const Reason& one, const Reason& other) {
+  std::string text_of(const Reason& reason) const {
+    const std::string name = quoted(layout_, reason.because);
+    switch (reason.why) {
+      case Why::assumed:
+        break;
+      case Why::stands_in:
+        return name + " stands in " + quoted(layout_, reason.other);
+      case Why::alternative:
+        return name + " is an alternative to " + quoted(layout_, reason.other);
+      case Why::required:
+        return quoted(layout_, reason.other) + " is required";
+      case Why::rule:
+        return name + " " + reason.rule->text;
+      case Why::filled:
+        return "one of this union is required";
+    }
+    return "";
+  }
+
+  void explain(const Reason& one, const Reason& other) {
     conflict_.clear();
     trace(one, conflict_);
     trace(other, conflict_);
@@ -280,13 +341,19 @@ class RuleSolver {
 
   const Rules& rules_;
   const Layout& layout_;
-  std::map<ElementId, Value> values_;
-  std::vector<ElementId> trail_;  // what has a value, in the order in which it got it
-  std::vector<ElementId> queue_;  // present, and not followed yet
+  std::vector<Value> values_;      // by element
+  std::vector<bool> is_harmless_;  // by element; of a union: has it a member that is?
+  std::vector<ElementId> trail_;   // what has a value, in the order in which it got it
+  std::vector<ElementId> queue_;   // present, and not followed yet
   std::vector<Open> open_;
   std::map<ElementId, Term> unions_;
-  std::int64_t num_steps_ = 0;
-  std::vector<grammar::Note> conflict_;
+  bool is_possible_ = false;     // are the schema's own rules kept so far?
+  std::size_t num_sure_ = 0;     // of the trail: what every prompt has, or has not
+  std::size_t num_open_ = 0;     // of the open terms, in every prompt
+  std::int64_t num_terms_ = 0;   // that were looked at
+  std::int64_t num_before_ = 0;  // before the question at hand
+  bool gave_up_ = false;         // on the question at hand
+  std::vector<Reason> conflict_;
 };
 
 Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
@@ -298,7 +365,7 @@ Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
       // Names are looked up where the module stands.
       auto term = resolve(condition, names, layout.scope_of(module), diagnostics);
       if (!term) return;
-      Rule rule{module, (holds ? "requires " : "excludes ") + ast::in_quotes(to_string(condition)), {}};
+      Rule rule{module, (holds ? "requires " : "excludes ") + ast::in_quotes(to_string(condition)), {}, {}};
       if (holds) {
         rule.term = std::move(*term);
       } else {
@@ -307,7 +374,7 @@ Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
         rule.term.terms.push_back(std::move(*term));
       }
       of_[i].push_back(rules_.size());
-      index(rule.term, true, module);
+      index(rule.term, true, rule);
       rules_.push_back(std::move(rule));
     };
     if (element.requirement) add(*element.requirement, true);
@@ -315,26 +382,27 @@ Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
   }
 }
 
-/// Notes what the term says of single modules, if it has the value `holds` wherever `module` is present.
-void Rules::index(const Term& term, bool holds, ElementId module) {
+/// Notes what the term says of single modules, if it has the value `holds` wherever the rule's module is present.
+void Rules::index(const Term& term, bool holds, Rule& rule) {
   if (term.kind == Kind::module) {
     if (holds) {
-      needed_[module].push_back(term.module);
+      rule.needed.push_back(term.module);
+      needed_[rule.module].push_back(term.module);
     } else {
-      excluded_[module].push_back(term.module);
-      excluded_[term.module].push_back(module);
+      excluded_[rule.module].push_back(term.module);
+      excluded_[term.module].push_back(rule.module);
     }
   } else if (term.kind == Kind::no) {
-    index(term.terms.front(), !holds, module);
+    index(term.terms.front(), !holds, rule);
   } else if ((term.kind == Kind::all) == holds) {
-    for (const Term& inner : term.terms) index(inner, holds, module);
+    for (const Term& inner : term.terms) index(inner, holds, rule);
   }
 }
 
 const std::vector<ElementId>& Rules::needed_by(ElementId module) const { return needed_[module]; }
 const std::vector<ElementId>& Rules::excluded_by(ElementId module) const { return excluded_[module]; }
 
-bool Rules::holds(ElementId module, const std::vector<bool>& is_present) const {
+bool Rules::holds(ElementId module, const std::function<bool(ElementId)>& is_present) const {
   return std::ranges::all_of(of_[module], [&](std::size_t rule) { return is_true(rules_[rule].term, is_present); });
 }
 
@@ -363,8 +431,8 @@ void Rules::check(Diagnostics& diagnostics) const {
       diagnostic.notes = solver.conflict();
     } else if (answer == RuleSolver::Answer::unknown) {
       diagnostics.add(DiagnosticKind::rules_unsolved, layout_.elements[i].place,
-                      "whether a prompt can have " + quoted(layout_, module) + " was not found out in " +
-                          std::to_string(kMostSteps) + " steps");
+                      "whether a prompt can have " + quoted(layout_, module) +
+                          " was not found out: there are too many combinations to try");
     }
   }
 }
@@ -372,14 +440,11 @@ void Rules::check(Diagnostics& diagnostics) const {
 void Rules::check_cycles(Diagnostics& diagnostics) const {
   struct Edge {
     ElementId to = 0;
-    grammar::Place place;
-    std::string text;
+    const Rule* rule = nullptr;
   };
   std::map<ElementId, std::vector<Edge>> edges;
   for (const Rule& rule : rules_) {
-    for (const ElementId other : needed_[rule.module]) {
-      edges[rule.module].push_back({other, rule.term.place, quoted(layout_, rule.module) + " " + rule.text});
-    }
+    for (const ElementId other : rule.needed) edges[rule.module].push_back({other, &rule});
   }
   // Depth first, without recursion: a chain of rules may be as long as the schema.
   enum class State : std::uint8_t { fresh, on_way, done };
@@ -405,9 +470,9 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
         auto& diagnostic = diagnostics.add(
             DiagnosticKind::rule_cycle, layout_.elements[edge.to].place,
             quoted(layout_, edge.to) + " requires itself" + (way.end() - first > 1 ? ", through other modules" : ""));
-        for (auto step = first; step != way.end(); ++step) {
-          const Edge& taken = edges.at(step->first)[step->second - 1];
-          diagnostic.notes.push_back({taken.place, taken.text});
+        for (auto step = first; step != way.end() && diagnostic.notes.size() < kMostNotes; ++step) {
+          const Rule& taken = *edges.at(step->first)[step->second - 1].rule;
+          diagnostic.notes.push_back({taken.term.place, quoted(layout_, taken.module) + " " + taken.text});
         }
       }
     }
@@ -417,7 +482,8 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
 namespace {
 
 /// What would give a term the value, in words.
-std::string advice(const Layout& layout, const Term& term, bool value, const std::vector<bool>& is_present) {
+std::string advice(const Layout& layout, const Term& term, bool value,
+                   const std::function<bool(ElementId)>& is_present) {
   if (term.kind == Kind::module) {
     const std::string path = layout.elements[term.module].path;
     return value ? "add <use module=\"" + path + "\"/>" : "leave out `" + path + "`";
@@ -442,8 +508,9 @@ std::string advice(const Layout& layout, const Term& term, bool value, const std
 }  // namespace
 
 void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
+  const auto is_present = [&](ElementId id) { return bool{selection.present[id]}; };
   for (const Rule& rule : rules_) {
-    if (!selection.present[rule.module] || is_true(rule.term, selection.present)) continue;
+    if (!selection.present[rule.module] || is_true(rule.term, is_present)) continue;
     auto selected = selection.selected_at.find(rule.module);  // else what is in it, or it is required
     for (auto at = selection.selected_at.begin();
          selected == selection.selected_at.end() && at != selection.selected_at.end(); ++at) {
@@ -455,7 +522,7 @@ void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
                                        selected == selection.selected_at.end() ? selection.place : selected->second,
                                        quoted(layout_, rule.module) + " " + rule.text);
     diagnostic.notes.push_back({rule.term.place, "the schema says so here"});
-    diagnostic.notes.push_back({std::nullopt, advice(layout_, rule.term, true, selection.present)});
+    diagnostic.notes.push_back({std::nullopt, advice(layout_, rule.term, true, is_present)});
   }
 }
 

@@ -1,6 +1,7 @@
 // The attributes `requires` and `excludes`: what holds of every prompt that has a module.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "compiler/layout.h"
@@ -33,8 +34,14 @@ class Rules {
   const std::vector<ElementId>& needed_by(ElementId module) const;
   /// Those that no prompt has together with it, because its own rule says so or theirs.
   const std::vector<ElementId>& excluded_by(ElementId module) const;
-  /// Does the module's own rule hold? `is_present`: by element.
-  bool holds(ElementId module, const std::vector<bool>& is_present) const;
+  /// Has the module a rule of its own, or is it excluded by others' rules?
+  bool speaks_of(ElementId module) const { return !of_[module].empty() || !excluded_[module].empty(); }
+  /// Does the module's own rule hold?
+  bool holds(ElementId module, const std::function<bool(ElementId)>& is_present) const;
+  /// `is_present`: by element.
+  bool holds(ElementId module, const std::vector<bool>& is_present) const {
+    return holds(module, [&](ElementId id) { return bool{is_present[id]}; });
+  }
 
  private:
   /// What holds if a module is present.
@@ -42,10 +49,11 @@ class Rules {
     ElementId module = 0;
     std::string text;  // as written: `requires` or `excludes`, and what
     Term term;
+    std::vector<ElementId> needed;  // what it says of needed_by()
   };
 
   void check_cycles(grammar::Diagnostics& diagnostics) const;
-  void index(const Term& term, bool holds, ElementId module);
+  void index(const Term& term, bool holds, Rule& rule);
 
   const Layout& layout_;
   std::vector<Rule> rules_;                     // in the order of their modules

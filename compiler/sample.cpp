@@ -85,7 +85,8 @@ class WorstChooser : public Chooser {
   bool takes_module(ElementId) override { return true; }
   std::vector<ElementId> pool_members(ElementId pool) override {
     std::vector<ElementId> all;
-    for (const Content& member : layout_.elements[pool].contents) all.insert(all.begin(), member.id);
+    for (const Content& member : layout_.elements[pool].contents) all.push_back(member.id);
+    std::ranges::reverse(all);
     return all;
   }
   bool takes_argument() override { return true; }
@@ -111,8 +112,7 @@ class PromptBuilder {
     const Names names(layout_);
     grammar::Diagnostics said;
     const Rules rules(layout_, names, said);
-    // Every round leaves out a module.
-    while (!rules.empty() && leave_out(rules)) prompt = select_all();
+    if (leave_out_rule_breakers(rules)) prompt = select_all();
     if (!has_user_turn()) {
       ast::PromptTurn turn;
       turn.text = chooser_.question();
@@ -131,11 +131,21 @@ class PromptBuilder {
     return prompt;
   }
 
-  /// Leaves out a module that breaks a rule. False if there is none, or it cannot be left out.
-  bool leave_out(const Rules& rules) {
+  /// Leaves out modules until none breaks a rule, or cannot be left out. Says if there were any.
+  bool leave_out_rule_breakers(const Rules& rules) {
+    std::vector<ElementId> ruled;
     for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
-      const auto module = static_cast<ElementId>(id);
-      if (!is_present_[id] || rules.holds(module, is_present_)) continue;
+      if (rules.speaks_of(static_cast<ElementId>(id))) ruled.push_back(static_cast<ElementId>(id));
+    }
+    bool was_any = false;
+    while (leave_out(ruled, rules)) was_any = true;
+    return was_any;
+  }
+
+  /// Leaves out a module that breaks a rule. False if there is none, or it cannot be left out.
+  bool leave_out(const std::vector<ElementId>& ruled, const Rules& rules) {
+    for (const ElementId module : ruled) {
+      if (!is_present_[module] || rules.holds(module, is_present_)) continue;
       if (drop(module)) return true;
       for (const ElementId other : rules.excluded_by(module)) {
         if (is_present_[other] && drop(other)) return true;
@@ -154,6 +164,10 @@ class PromptBuilder {
     } else {
       if (element.required) return false;
       is_taken_[module] = false;
+    }
+    is_present_[module] = false;  // with all that is in it
+    for (std::size_t id = module + 1; id < layout_.elements.size() && layout_.elements[id].parent >= module; ++id) {
+      is_present_[id] = false;
     }
     return true;
   }

@@ -12,6 +12,9 @@ namespace {
 using grammar::DiagnosticKind;
 using grammar::Diagnostics;
 
+/// Looking for what was meant takes time in a large schema; of more mistakes nobody reads all.
+constexpr std::size_t kMostSuggestions = 100;
+
 std::string display_path(const Layout& layout, ElementId element) {
   const std::string& path = layout.elements[element].path;
   return path.empty() ? "the schema" : "`" + path + "`";
@@ -193,6 +196,7 @@ class Resolver {
         auto& diagnostic = diagnostics_.add(
             DiagnosticKind::unknown_parameter, argument.place,
             owner + " has no parameter `" + argument.name + "`" + grammar::did_you_mean(argument.name, known));
+        if (diagnostics_.list().size() > kMostSuggestions) continue;
         const auto elsewhere = std::ranges::find_if(layout_.elements, [&](const Element& element) {
           return element.kind == ElementKind::parameter && element.name == argument.name;
         });
@@ -262,13 +266,13 @@ class Resolver {
     }
     const bool schema_has_roles = std::any_of(layout_.segments.begin(), layout_.segments.end(),
                                               [](const Segment& segment) { return segment.has_role_tag; });
+    Diagnostics said;  // an unknown module was reported when it was selected
     for (const ast::PromptNode& node : prompt.children) {
       if (const auto* selection = std::get_if<ast::Selection>(&node.value)) {
         finish_run();
         --num_selections_left;
         met_selection_ = true;
         ast::Path path = selection->module;
-        Diagnostics said;  // an unknown module was reported when it was selected
         anchor_ = names_.module_or_slot(path, 0, said).value_or(kNone);
       } else {
         at_end_ = num_selections_left == 0;
@@ -427,6 +431,7 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
                     "the path " + ast::in_quotes(path.text) + " has an empty part; paths are written `plan/overseas`");
     return std::nullopt;
   }
+  const bool makes_suggestions = diagnostics.list().size() < kMostSuggestions;
   std::string_view rest = path.text;
   const auto next_name = [&] {
     const std::size_t slash = rest.find('/');
@@ -441,7 +446,10 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
     const auto found = everywhere_.find(name);
     if (found == everywhere_.end()) {
       std::vector<std::string_view> known(also_meant);
-      for (const auto& [candidate, ids] : everywhere_) known.push_back(candidate);
+      for (const auto& [candidate, ids] : everywhere_) {
+        if (!makes_suggestions) break;
+        known.push_back(candidate);
+      }
       report_unknown(path, name, 0, std::move(known), diagnostics);
       return std::nullopt;
     }
@@ -466,7 +474,10 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
     const ElementId inner = child(id, name);
     if (inner == kNone) {
       std::vector<std::string_view> known;
-      for (const auto& [candidate, candidate_id] : modules_[id]) known.push_back(candidate);
+      for (const auto& [candidate, candidate_id] : modules_[id]) {
+        if (!makes_suggestions) break;
+        known.push_back(candidate);
+      }
       report_unknown(path, name, id, std::move(known), diagnostics);
       return std::nullopt;
     }

@@ -1,6 +1,8 @@
 #include "grammar/ast.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace pml::ast {
 namespace {
@@ -99,7 +101,7 @@ std::string_view to_string(LayoutKind kind) { return kLayouts[static_cast<std::s
 
 std::string to_string(const Condition& condition) {
   using Kind = Condition::Kind;
-  if (condition.kind == Kind::module) return condition.module.text;
+  if (condition.kind == Kind::module) return in_rule(condition.module.text);
   if (condition.kind == Kind::no) {
     const Condition& term = condition.terms.front();
     const bool is_atom = term.kind == Kind::module || term.kind == Kind::no;
@@ -112,6 +114,15 @@ std::string to_string(const Condition& condition) {
     text += binds_less ? "(" + to_string(term) + ")" : to_string(term);
   }
   return text;
+}
+
+std::string in_rule(std::string_view path) {
+  constexpr std::array<std::string_view, 3> kWords{"and", "or", "not"};
+  const bool is_bare = !path.empty() && std::ranges::find(kWords, path) == kWords.end() &&
+                       std::ranges::all_of(path, [](unsigned char c) {
+                         return c >= 0x80 || std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_' || c == '/';
+                       });
+  return is_bare ? std::string(path) : "`" + std::string(path) + "`";
 }
 
 std::string in_quotes(std::string_view text) {

@@ -193,6 +193,9 @@ std::string dump(const Prompt& prompt);
 /// As rules are written, with the fewest parentheses.
 std::string to_string(const Condition& condition);
 
+/// A path as rules name it: in backquotes if it is a word of theirs, or holds what no name does.
+std::string in_rule(std::string_view path);
+
 /// Text in double quotes with \n, \t, \" and \\ escaped: for dumps and messages.
 std::string in_quotes(std::string_view text);
 

@@ -246,8 +246,8 @@ class Writer {
   }
 
   void item(const ast::Selection& selection) {
-    const bool needs_quotes = role_of(selection.module.text).has_value();
-    text_ += needs_quotes ? "`" + selection.module.text + "`" : selection.module.text;
+    const std::string& path = selection.module.text;
+    text_ += role_of(path) ? "`" + path + "`" : ast::in_rule(path);
     arguments(selection.arguments);
     if (selection.children.empty()) return;
     text_ += " {";

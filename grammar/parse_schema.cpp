@@ -415,7 +415,7 @@ class SchemaReader {
   void read_values(const XmlAttribute& values, const XmlAttribute* content, ast::Parameter& parameter) {
     const std::string_view text = values.value;
     const bool is_raw = sources_.text(values.value_place).size() == text.size();  // no references in it
-    std::vector<std::string_view> known;
+    std::set<std::string_view> known;
     for (std::size_t begin = 0; begin <= text.size();) {
       const std::size_t end = std::min(text.find('|', begin), text.size());
       const std::string_view value = text.substr(begin, end - begin);
@@ -426,20 +426,21 @@ class SchemaReader {
       }
       if (value.empty()) {
         diagnostics_.add(DiagnosticKind::bad_value, place, "a value is empty; values are written a|b|c");
-      } else if (std::ranges::find(known, value) != known.end()) {
+      } else if (!known.insert(value).second) {
         diagnostics_.add(DiagnosticKind::duplicate_name, place,
                          "the value " + ast::in_quotes(value) + " stands twice in `values`");
       } else {
-        known.push_back(value);
         parameter.values.push_back({std::string(value), place});
       }
       begin = end + 1;
     }
     if (content == nullptr || content->value.empty()) return;
-    if (std::ranges::find(known, content->value) != known.end()) return;
-    diagnostics_.add(
-        DiagnosticKind::unknown_value, content->value_place,
-        ast::in_quotes(content->value) + " is none of the parameter's values" + did_you_mean(content->value, known));
+    if (known.contains(content->value)) return;
+    std::vector<std::string_view> candidates;
+    for (const ast::ParameterValue& value : parameter.values) candidates.push_back(value.text);
+    diagnostics_.add(DiagnosticKind::unknown_value, content->value_place,
+                     ast::in_quotes(content->value) + " is none of the parameter's values" +
+                         did_you_mean(content->value, candidates));
   }
 
   std::optional<ast::Slot> slot(const XmlElement& element, const Surroundings& here) {

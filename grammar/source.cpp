@@ -15,19 +15,29 @@ namespace pml::grammar {
 Source::Source(std::string name, std::string text, std::optional<Place> taken_in_at)
     : name_(std::move(name)), text_(std::move(text)), taken_in_at_(taken_in_at) {
   line_begins_.push_back(0);
+  std::uint32_t num_characters = 0;
   for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (i % kBlockBytes == 0) characters_before_.push_back(num_characters);
+    // Every byte that does not continue a UTF-8 sequence begins a character.
+    num_characters += (static_cast<unsigned char>(text_[i]) & 0xC0) != 0x80 ? 1 : 0;
     if (text_[i] == '\n') line_begins_.push_back(static_cast<std::uint32_t>(i + 1));
   }
+  characters_before_.push_back(num_characters);
+}
+
+std::uint32_t Source::characters_before(std::uint32_t offset) const {
+  const std::uint32_t block = offset / kBlockBytes;
+  const auto characters = std::count_if(text_.begin() + block * kBlockBytes, text_.begin() + offset,
+                                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  return characters_before_[block] + static_cast<std::uint32_t>(characters);
 }
 
 LineColumn Source::locate(std::uint32_t offset) const {
   offset = std::min<std::uint32_t>(offset, static_cast<std::uint32_t>(text_.size()));
   const auto after = std::upper_bound(line_begins_.begin(), line_begins_.end(), offset);
   const std::uint32_t line_begin = *(after - 1);
-  // Every byte that does not continue a UTF-8 sequence begins a character.
-  const auto characters = std::count_if(text_.begin() + line_begin, text_.begin() + offset,
-                                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  return {static_cast<std::uint32_t>(after - line_begins_.begin()), static_cast<std::uint32_t>(characters) + 1};
+  return {static_cast<std::uint32_t>(after - line_begins_.begin()),
+          characters_before(offset) - characters_before(line_begin) + 1};
 }
 
 std::string_view Source::line_at(std::uint32_t offset, std::uint32_t& line_begin) const {

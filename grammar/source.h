@@ -47,10 +47,15 @@ class Source {
   std::string_view line_at(std::uint32_t offset, std::uint32_t& line_begin) const;
 
  private:
+  static constexpr std::uint32_t kBlockBytes = 4096;
+
+  std::uint32_t characters_before(std::uint32_t offset) const;
+
   std::string name_;
   std::string text_;
   std::optional<Place> taken_in_at_;
   std::vector<std::uint32_t> line_begins_;
+  std::vector<std::uint32_t> characters_before_;  // of each block of the text: a line may be as long as the text
 };
 
 /// What one run may read: no file above these sizes, no `src` outside the allowed folders.

@@ -84,26 +84,23 @@ std::string legal_name(const std::string& name) {
 /// Walks folders after a pattern, part by part.
 class Walk {
  public:
-  explicit Walk(const std::string& pattern) {
+  Walk(const std::string& pattern, fs::path folder) : base_(std::move(folder)) {
     for (std::size_t begin = 0; begin <= pattern.size();) {
       const std::size_t end = std::min(pattern.find('/', begin), pattern.size());
       if (end > begin) parts_.push_back(pattern.substr(begin, end - begin));
       begin = end + 1;
     }
+    for (; num_fixed_ + 1 < parts_.size() && parts_[num_fixed_].find_first_of("*?[") == std::string::npos; ++num_fixed_)
+      base_ /= parts_[num_fixed_];
   }
 
-  void run(const fs::path& folder) {
-    std::size_t part = 0;
-    fs::path start = folder;
-    for (; part + 1 < parts_.size() && parts_[part].find_first_of("*?[") == std::string::npos; ++part) {
-      start /= parts_[part];
-    }
-    base_ = start;
-    visit(start, part, 0);
+  void run() {
+    visit(base_, num_fixed_, 0);
     std::ranges::sort(found_);
-    found_.erase(std::ranges::unique(found_).begin(), found_.end());
+    found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
   }
 
+  /// The folder that the pattern's fixed part names.
   const fs::path& base() const { return base_; }
   const std::vector<fs::path>& found() const { return found_; }
   bool is_too_much() const { return is_too_much_; }
@@ -131,8 +128,9 @@ class Walk {
     }
   }
 
-  std::vector<std::string> parts_;
   fs::path base_;
+  std::vector<std::string> parts_;
+  std::size_t num_fixed_ = 0;  // of the parts, before the first one with a wildcard
   std::vector<fs::path> found_;
   std::size_t num_entries_ = 0;
   bool is_too_much_ = false;
@@ -179,8 +177,13 @@ bool SourceFiles::is_pattern(const std::string& src, const fs::path& folder) {
 }
 
 std::vector<SourceFiles::Match> SourceFiles::matches(const XmlAttribute& src, const fs::path& folder) {
-  Walk walk(src.value);
-  walk.run(src.value.starts_with('/') ? fs::path("/") : folder.empty() ? fs::path(".") : folder);
+  Walk walk(src.value, src.value.starts_with('/') ? fs::path("/") : folder.empty() ? fs::path(".") : folder);
+  std::error_code error;
+  if (const fs::path real = fs::canonical(walk.base(), error); !error && !is_allowed(real)) {
+    report_outside(src);
+    return {};
+  }
+  walk.run();
   if (walk.is_too_much()) {
     diagnostics_.add(DiagnosticKind::src_pattern, src.value_place,
                      "the pattern leads to more than " + std::to_string(kMostFiles) + " files, or through more than " +
@@ -227,10 +230,7 @@ std::optional<SourceFiles::Document> SourceFiles::open(const fs::path& path, con
     return std::nullopt;
   }
   if (!is_allowed(real)) {
-    diagnostics_
-        .add(DiagnosticKind::src_outside, src.value_place,
-             ast::in_quotes(src.value) + " lies outside the schema's folder")
-        .notes.push_back({std::nullopt, "allow another folder with --allow DIR"});
+    report_outside(src);
     return std::nullopt;
   }
   auto text = read_file(real, limit);
@@ -246,6 +246,13 @@ std::optional<SourceFiles::Document> SourceFiles::open(const fs::path& path, con
     return std::nullopt;
   }
   return Document{sources_.add(path.lexically_normal().string(), std::move(*text), src.value_place), path, real};
+}
+
+void SourceFiles::report_outside(const XmlAttribute& src) {
+  diagnostics_
+      .add(DiagnosticKind::src_outside, src.value_place,
+           ast::in_quotes(src.value) + " lies outside the schema's folder")
+      .notes.push_back({std::nullopt, "allow another folder with --allow DIR"});
 }
 
 bool SourceFiles::is_allowed(const fs::path& real) const {

@@ -43,6 +43,7 @@ class SourceFiles {
 
  private:
   std::optional<Document> open(const std::filesystem::path& path, const XmlAttribute& src, std::uint64_t limit);
+  void report_outside(const XmlAttribute& src);
   bool is_allowed(const std::filesystem::path& real) const;
 
   SourceSet& sources_;

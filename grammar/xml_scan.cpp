@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "grammar/xml_grammar.h"
 
@@ -256,19 +257,18 @@ class Scanner {
 
   void check_attributes() {
     auto& list = tag_.attributes;
-    for (auto attribute = list.begin(); attribute != list.end();) {
-      const auto same_name = [&](const AttributePlaces& other) { return slice(other.name) == slice(attribute->name); };
-      const auto first = std::find_if(list.begin(), attribute, same_name);
-      if (first == attribute) {
-        references(attribute->value.begin, attribute->value.end);
-        ++attribute;
-        continue;
+    std::unordered_map<std::string_view, Place> known;
+    std::erase_if(list, [&](const AttributePlaces& attribute) {
+      const auto [first, is_new] = known.emplace(slice(attribute.name), attribute.name);
+      if (is_new) {
+        references(attribute.value.begin, attribute.value.end);
+        return false;
       }
-      add(DiagnosticKind::duplicate_attribute, attribute->name,
-          "the attribute `" + std::string(slice(attribute->name)) + "` stands twice")
-          .notes.push_back({first->name, "it stands here first"});
-      attribute = list.erase(attribute);
-    }
+      add(DiagnosticKind::duplicate_attribute, attribute.name,
+          "the attribute `" + std::string(slice(attribute.name)) + "` stands twice")
+          .notes.push_back({first->second, "it stands here first"});
+      return true;
+    });
   }
 
   void pop() { open_.pop_back(); }

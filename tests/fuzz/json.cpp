@@ -1,0 +1,67 @@
+// The input is JSON text of strangers: a batch's lines, a model's settings.
+#include "cli/batch_line.h"
+#include "compiler/chat_template_tags.h"
+#include "compiler/hugging_face_config.h"
+#include "compiler/json_file.h"
+#include "compiler/json_settings.h"
+#include "compiler/tokenizer_json.h"
+#include "fuzz/target.h"
+#include "grammar/check.h"
+#include "grammar/display.h"
+#include "support/byte_tokenizer.h"
+
+namespace pml::fuzz {
+namespace {
+
+using nlohmann::json;
+
+void check_line(std::string_view text) {
+  try {
+    const json line = cli::parse_batch_line(text);
+    if (line.contains("file")) return;  // would be read
+    cli::read_batch_line(line, {}, /*has_seed=*/true, "line 1", "");
+  } catch (const cli::LineMistake& mistake) {
+    grammar::printable(mistake.what());
+  }
+}
+
+void check_settings(const json& value) {
+  compiler::JsonSettings settings(value);
+  for (const char* key : {"a", "b", "c"}) {
+    settings.is_on(key);
+    settings.is_null(key);
+    settings.integer_or(key, 0);
+    settings.real_or(key, 0.0);
+    settings.flag_or(key, false);
+    settings.text_or(key, "");
+    settings.texts_or_none(key);
+    settings.integers_or_none(key);
+    settings.object_or_null(key);
+    compiler::string_member(value, key);
+    compiler::to_int32(compiler::member(value, key));
+    compiler::whole_number(compiler::member(value, key), -5, INT64_MAX);
+  }
+}
+
+}  // namespace
+
+void run(std::string_view input) {
+  for (std::size_t begin = 0; begin < input.size();) {
+    const std::size_t end = std::min(input.find('\n', begin), input.size());
+    check_line(input.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  const auto value = compiler::parse_json(input);
+  if (!value) return;
+  const auto again = compiler::parse_json(value->dump(-1, ' ', false, json::error_handler_t::replace));
+  PML_CHECK(again && *again == *value, "JSON that is written down reads as the same");
+  check_settings(*value);
+  static const compiler::Tokenizer tokenizer = test::byte_tokenizer();
+  if (const auto tags = compiler::read_template_tags(input, &tokenizer)) doubts_about(*tags, tokenizer);
+  if (!value->is_object()) return;
+  compiler::read_hugging_face_config(*value);
+  if (const auto data = compiler::read_tokenizer_json(*value)) compiler::Tokenizer::build(*data);
+  // A prompt as JSON (grammar/json_prompt.h) belongs here: what was read, written down, reads as the same.
+}
+
+}  // namespace pml::fuzz

@@ -1,0 +1,4 @@
+<schema name="outside">
+  <module name="above" src="../*.pml"/>
+  <module name="root" src="/**/*"/>
+</schema>
