@@ -360,6 +360,21 @@ Be brief.</schema>
   <module name="passport">A passport.</module>
 </schema>
 )"}},
+    {.kind = Kind::bad_json,
+     .summary = "JSON that is no prompt",
+     .meaning =
+         "A prompt as JSON is an object with `schema`, `arguments` and `select`, and nothing else; arguments are "
+         "strings.",
+     .wrong = {.schema = R"(<schema name="letter">
+  <module name="order">Your order <parameter name="number" length="8"/>.</module>
+</schema>
+)",
+               .prompt = R"({"schema": "letter", "select": [{"module": "order", "arguments": {"number": 72}}]}
+)"},
+     .says = R"(prompt.pml:1:77: error: an argument is a string [bad-json])",
+     .cure = "Write what is expected at the place that the message names.",
+     .cured = {.prompt = R"({"schema": "letter", "select": [{"module": "order", "arguments": {"number": "72"}}]}
+)"}},
     {.kind = Kind::bad_name,
      .summary = "characters that a name or a path cannot hold",
      .meaning =

@@ -5,6 +5,7 @@ A fenced block is read by its first line:
   ```xml [schema|prompt] [model [OPTIONS]]
            a schema of what follows, until the next one, or a prompt for it: what its root element says, unless the
            word is there. `model`: `pml check` is called with the model, and these options; else without one.
+  ```json  a prompt as JSON; the same words may stand behind it
   ```file NAME
            a file in the folder of the next schema; each schema has a folder of its own
   ```text  what the block before it gives: the text that the model reads (for a schema: with an empty
@@ -37,6 +38,7 @@ GRAMMAR = ROOT / "grammar"
 EMPTY_PROMPT = "<prompt/>\n"
 BEGIN = "<!-- what `pml check --explain` says; written by tests/language_page.py --update -->\n"
 END = "<!-- end of what `pml check --explain` says -->\n"
+EXAMPLES = ("xml", "json")  # kinds of blocks
 ESCAPE = re.compile(rb"\\x([0-9A-F]{2})")
 IS_MESSAGE = re.compile(r"[\w./-]+:\d+:\d+: (error|warning): ")
 
@@ -53,12 +55,12 @@ class Block:
 
     @property
     def words(self) -> list[str]:
-        """Of a block of xml: what its first line says of it."""
+        """Of an example: what its first line says of it."""
         return self.info.split()[1:]
 
     @property
     def is_prompt(self) -> bool:
-        return "prompt" in self.words or ("schema" not in self.words and root_of(self.text) == "prompt")
+        return self.kind == "json" or "prompt" in self.words or ("schema" not in self.words and root_of(self.text) == "prompt")
 
     @property
     def needs_model(self) -> bool:
@@ -119,7 +121,7 @@ class Examples:
 
     def take(self, block: Block) -> None:
         """The next block of the page: a schema, or the first of its files, begins a new folder."""
-        is_prompt = block.kind == "xml" and block.is_prompt
+        is_prompt = block.kind in EXAMPLES and block.is_prompt
         if not self.has_files and not is_prompt:
             self.clear()
         self.has_files = block.kind == "file"
@@ -151,17 +153,17 @@ def check_examples(blocks: list[Block], examples: Examples) -> tuple[int, list[s
     """The number of examples, what is wrong, and the elements and attributes of those without mistakes."""
     wrong, count, shown = [], 0, set()
     for block, following in zip(blocks, [*blocks[1:], None]):
-        if block.kind not in ("xml", "file"):
+        if block.kind not in (*EXAMPLES, "file"):
             continue
         examples.take(block)
-        if block.kind == "xml":
+        if block.kind in EXAMPLES:
             count += 1
             expected = following if following is not None and following.kind == "text" else None
             if complaint := examples.complaint(block, expected):
                 wrong.append(f"{PAGE.name}:{block.line}: {complaint}")
             if expected is not None and IS_MESSAGE.match(expected.text):
                 continue
-        elif not block.info.endswith(".pml"):
+        if block.kind == "json" or (block.kind == "file" and not block.info.endswith(".pml")):
             continue
         for element in ElementTree.fromstring(block.text).iter():
             shown.add((element.tag, ""))
@@ -202,8 +204,9 @@ def blocks_of(example: dict[str, Any], model: str) -> list[Block]:
     blocks = [Block(0, f"file {name}", text) for name, text in example.get("files", {}).items()]
     for document in ("schema", "prompt"):
         if text := example.get(document):
-            named = "" if root_of(text) == document else document
-            blocks.append(Block(0, " ".join(filter(None, ["xml", named, words])), text))
+            is_json = text.startswith("{")
+            named = "" if is_json or root_of(text) == document else document
+            blocks.append(Block(0, " ".join(filter(None, ["json" if is_json else "xml", named, words])), text))
     return blocks
 
 

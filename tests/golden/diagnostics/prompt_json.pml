@@ -1,1 +1,1 @@
-<schema name="s"><module name="a">A<parameter name="p" length="4"/></module></schema>
+<schema name="s"><module name="a">A <parameter name="p" length="4"/></module></schema>
