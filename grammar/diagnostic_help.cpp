@@ -347,7 +347,9 @@ Be brief.</schema>
 )"}},
     {.kind = Kind::bad_expression,
      .summary = "an expression that cannot be read",
-     .meaning = "Rules are names of modules with `and`, `or`, `not` and parentheses between them.",
+     .meaning = "Rules are names of modules with `and`, `or`, `not` and parentheses between them; `--select` takes "
+                "modules with "
+                "their arguments and what is selected in them.",
      .wrong = {.schema = R"(<schema name="trip">
   <module name="visa" requires="passport and">A visa.</module>
   <module name="passport">A passport.</module>
@@ -727,9 +729,9 @@ schema.pml:3:37: note: `passport` requires "visa")",
 )"}},
     {.kind = Kind::rules_unsolved,
      .summary = "rules so entangled that it was not found out whether a prompt can keep them",
-     .meaning =
-         "After 100,000 steps the question is left open; each prompt is checked nevertheless. Here no prompt can "
-         "have `all`, because of the first four terms, but the others are tried first.",
+     .meaning = "The steps of the search are bounded, so the question is left open; each prompt is checked "
+                "nevertheless. Here no prompt can "
+                "have `all`, because of the first four terms, but the others are tried first.",
      .wrong = {.schema = R"(<schema name="knot">
   <module name="a"/> <module name="b"/> <module name="c"/> <module name="d"/> <module name="e"/>
   <module name="f"/> <module name="g"/> <module name="h"/> <module name="i"/> <module name="j"/>
@@ -742,7 +744,7 @@ schema.pml:3:37: note: `passport` requires "visa")",
 </schema>
 )"},
      .says =
-         R"(schema.pml:6:17: warning: whether a prompt can have `all` was not found out in 100000 steps [rules-unsolved])",
+         R"(schema.pml:6:17: warning: whether a prompt can have `all` was not found out: there are too many combinations to try [rules-unsolved])",
      .cure = "Write simpler rules: unions for what excludes each other, nesting for what needs what is around it.",
      .cured = {.schema = R"(<schema name="knot">
   <union>
