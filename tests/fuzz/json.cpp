@@ -8,6 +8,7 @@
 #include "fuzz/target.h"
 #include "grammar/check.h"
 #include "grammar/display.h"
+#include "grammar/json_prompt.h"
 #include "support/byte_tokenizer.h"
 
 namespace pml::fuzz {
@@ -23,6 +24,19 @@ void check_line(std::string_view text) {
   } catch (const cli::LineMistake& mistake) {
     grammar::printable(mistake.what());
   }
+}
+
+/// A prompt as JSON: what was read, written down, reads as the same.
+void check_prompt(std::string_view text) {
+  grammar::SourceSet sources;
+  grammar::Diagnostics diagnostics;
+  const auto prompt = parse_json_prompt(sources.add("prompt.json", std::string(text)), sources, diagnostics);
+  PML_CHECK(prompt.has_value() != diagnostics.has_errors(), "what is no prompt is a mistake");
+  if (prompt) {
+    const auto again = parse_json_prompt(sources.add("written", grammar::to_json(*prompt)), sources, diagnostics);
+    PML_CHECK(again && dump(*prompt) == dump(*again), "a prompt that is written down reads as the same");
+  }
+  render(diagnostics, sources);
 }
 
 void check_settings(const json& value) {
@@ -51,6 +65,7 @@ void run(std::string_view input) {
     check_line(input.substr(begin, end - begin));
     begin = end + 1;
   }
+  check_prompt(input);
   const auto value = compiler::parse_json(input);
   if (!value) return;
   const auto again = compiler::parse_json(value->dump(-1, ' ', false, json::error_handler_t::replace));
@@ -61,7 +76,6 @@ void run(std::string_view input) {
   if (!value->is_object()) return;
   compiler::read_hugging_face_config(*value);
   if (const auto data = compiler::read_tokenizer_json(*value)) compiler::Tokenizer::build(*data);
-  // A prompt as JSON (grammar/json_prompt.h) belongs here: what was read, written down, reads as the same.
 }
 
 }  // namespace pml::fuzz
