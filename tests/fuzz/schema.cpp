@@ -12,6 +12,7 @@
 #include "grammar/check.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
+#include "grammar/write_prompt.h"
 #include "support/byte_tokenizer.h"
 #include "support/temporary_folder.h"
 
@@ -32,7 +33,7 @@ grammar::SchemaOptions options() {
 void ask(const compiler::Layout& layout, const compiler::Contexts& contexts, const compiler::Names& names,
          const compiler::TextEncoder& encoder, const compiler::Standins& standins, grammar::SourceSet& sources) {
   grammar::Diagnostics diagnostics;
-  const std::string text = compiler::to_xml(worst_prompt(layout, encoder, standins));
+  const std::string text = grammar::to_xml(worst_prompt(layout, encoder, standins));
   const auto prompt = parse_prompt(sources.add("prompt.pml", text), sources, diagnostics);
   if (prompt) {
     const auto selection = resolve(*prompt, layout, names, encoder, {layout.schema}, diagnostics);
