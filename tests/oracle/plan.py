@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+Reader = Callable[[tuple[int, ...]], str]
 ENCODED = {"bos", "static", "default", "standin", "value"}  # kinds whose tokens the schema alone decides
 OWN_TEXT = {"argument", "text"}  # kinds that one request brings along
 
@@ -241,6 +242,7 @@ class Module:
     group: int = -1  # the union or pool that it is a member of
     stands_in: bool = False  # for its union
     pool: tuple[str, ...] = ()  # the members of its pool
+    after: tuple[str, ...] = ()  # paths of modules that it stands behind
     needs: tuple[str, ...] = ()  # paths that its rule names, all of them joined by `and`
     values: tuple[tuple[str, str], ...] = ()  # what its parameters with values hold in contexts: name, text
 
@@ -278,6 +280,7 @@ def read_modules(schema: Path, context: str) -> dict[str, Module]:
                 required=child.get("required") == "true",
                 cached=(child.get("cache") or ("true" if modules[path].cached else "false")) == "true",
                 context=child.get("context", modules[path].context),
+                after=tuple(f"{path}/{other}".lstrip("/") for other in (child.get("after") or "").split()),
                 needs=tuple(term for term in (child.get("requires") or "").split(" and ") if term and " " not in term),
                 values=values_of(child),
             )
@@ -289,8 +292,9 @@ def read_modules(schema: Path, context: str) -> dict[str, Module]:
     return modules
 
 
-def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Callable[[tuple[int, ...]], str]) -> list[str]:
-    """Is every context the one that its kind asks for? `read` gives the text of tokens.
+def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Reader | None = None) -> list[str]:
+    """Is every context the one that its kind asks for? `read` gives the text of tokens;
+    without it values of parameters are left aside.
 
     `isolated` asks for BOS. `guaranteed` asks for what every prompt with the segment has before it: the text
     of the schema, of the ancestors and of the module itself, and required children of all of these; a
@@ -312,6 +316,17 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Callab
             path = path.rpartition("/")[0]
         return path
 
+    def companions(pool: tuple[str, ...], own: set[str]) -> list[str]:
+        """The first three other members, without those that may not stand there: before a module of `own` that they
+        stand behind, or behind one of those before them that stands behind them."""
+        chosen: list[str] = []
+        for other in pool:
+            is_behind_own = any(member in modules[other].after for member in own)
+            is_too_late = any(other in modules[earlier].after for earlier in chosen)
+            if other not in own and not is_behind_own and not is_too_late and len(chosen) < 3:
+                chosen.append(other)
+        return chosen
+
     def assumed(path: str | None, kind: str, beside: str | None) -> set[str]:
         """The modules that are taken to be present in a prompt with the module `path`; of its union, `beside`."""
         closure: set[str] = set()
@@ -328,8 +343,7 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Callab
                 return False
             if beside and module.group == modules[beside].group:
                 return name == beside
-            others = [other for other in module.pool if other not in own]
-            return (module.stands_in and module.group not in taken) or name in others[:3]
+            return (module.stands_in and module.group not in taken) or name in companions(module.pool, own)
 
         grown = True
         while grown:
@@ -370,7 +384,7 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Callab
     def stands_in(value: Segment) -> bool:
         """Is this value of a parameter the one that contexts hold?"""
         held = dict(modules[owner(value)].values).get(value.parameter, "")
-        return bool(held) and read(value.tokens).strip() == held
+        return read is not None and bool(held) and read(value.tokens).strip() == held
 
     complaints = []
     for segment in plan.segments.values():
@@ -396,14 +410,13 @@ def complaints_about_choice(plan: Plan, modules: dict[str, Module], read: Callab
             and (other.kind != "value" or stands_in(other))
         ]
         # Companions stand in the order of the schema, wherever the prompt has them.
-        if sorted(segment.context) != sorted(wanted):
-            complaints.append(
-                f"segment {segment.id}: context {list(segment.context)}, {module.context} is {wanted}"
-            )
+        context = [id for id in segment.context if read is not None or plan.segments[id].kind != "value"]
+        if sorted(context) != sorted(wanted):
+            complaints.append(f"segment {segment.id}: context {context}, {module.context} is {wanted}")
     return complaints
 
 
-def complaints(plan: Plan, modules: dict[str, Module], read: Callable[[tuple[int, ...]], str]) -> list[str]:
+def complaints(plan: Plan, modules: dict[str, Module], read: Reader | None = None) -> list[str]:
     """Everything that is wrong with a plan; empty if nothing is."""
     found = complaints_about_rows(plan) + complaints_about_contexts(plan)
     return found + complaints_about_choice(plan, modules, read)
