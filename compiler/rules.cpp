@@ -220,7 +220,7 @@ class RuleSolver {
 
   /// A required union has a member: a term that is made as it is needed.
   bool fill(ElementId group, ElementId because) {
-    if (is_harmless_[group]) return true;  // and if another member is there, it is filled too
+    if (is_harmless_[group]) return true;                       // and if another member is there, it is filled too
     if (layout_.elements[group].contents.empty()) return true;  // a mistake that was said
     const auto [entry, is_new] = unions_.try_emplace(group);
     if (is_new) {

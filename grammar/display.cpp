@@ -23,8 +23,7 @@ int width_of(utf8proc_int32_t character) { return character < 0 ? 1 : utf8proc_c
 
 int display_width(std::string_view text) {
   int width = 0;
-  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size))
-    width += width_of(first_character(text, size));
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) width += width_of(first_character(text, size));
   return width;
 }
 

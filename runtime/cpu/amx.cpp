@@ -21,8 +21,8 @@ bool ask_for_amx() {
   constexpr unsigned kTile = 1U << 24, kBf16 = 1U << 22;
   if ((edx & kTile) == 0 || (edx & kBf16) == 0) return false;
   if (__builtin_cpu_supports("avx512bf16") == 0) return false;  // what feeds the tiles is rounded by its instructions
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  constexpr long kRequestPermission = 0x1023;                   // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;                                // XFEATURE_XTILEDATA
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #else

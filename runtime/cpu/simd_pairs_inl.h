@@ -36,8 +36,8 @@ using IntVector = hn::Vec<IntTag>;
 /// What round_scaled() adds: floats near it are whole numbers, whose lowest bits are those of the integer.
 constexpr float kRoundingOffset = 12582912.0F;  // 1.5 * 2^23
 
-/// What numbers of at most `maximum` are multiplied by to get integers of at most `most`. Below 1e-30 they count as zero:
-/// the quotient could be infinite.
+/// What numbers of at most `maximum` are multiplied by to get integers of at most `most`. Below 1e-30 they count as
+/// zero: the quotient could be infinite.
 HWY_INLINE FloatVector rounding_factor(float maximum, float most) {
   return hn::Set(FloatTag(), maximum > 1e-30F ? most / maximum : 0.0F);
 }
