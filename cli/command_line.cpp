@@ -168,6 +168,17 @@ class OptionTable {
   void dry_run(CLI::App& command) {
     command.add_flag("--dry-run", options_.dry_run, "Only say what would be done; nothing is written");
   }
+  void fmt(CLI::App& command) {
+    command.add_option("files", options_.files, "Schemas and prompts, .pml files; -: standard input")
+        ->required()
+        ->check(CLI::Validator(mistake_in_name, ""))
+        ->type_name("FILE");
+    CLI::Option* check =
+        command.add_flag("--check", options_.only_checks, "Only name the files that would change, with exit code 1");
+    command.add_flag("--stdout", options_.to_stdout, "Print the documents, and leave the files as they are")
+        ->excludes(check)
+        ->excludes(json_);
+  }
   void inspect(CLI::App& command) {
     command.add_flag("--verify", options_.verify, "Read every artifact, and recompute its checksum and digest");
   }
@@ -433,6 +444,11 @@ void declare(Commands& commands, OptionTable& table) {
   table.prompt(check_command);
   table.model(check_command);
   table.dump(check_command, "ast");
+
+  CLI::App& fmt_command = commands.add("fmt", "Write schemas and prompts in their canonical form",
+                                       "pml fmt schemas/*.pml\n         pml fmt --check schemas/*.pml", fmt);
+  table.output(fmt_command);
+  table.fmt(fmt_command);
 
   CLI::App& layout_command =
       commands.add("layout", "Show where every element stands, as text or as a picture",

@@ -6,6 +6,7 @@
 namespace pml::cli {
 
 int check(const Options& options);
+int fmt(const Options& options);
 int layout(const Options& options);
 int render(const Options& options);
 int explain(const Options& options);

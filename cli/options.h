@@ -65,6 +65,10 @@ struct Options {
   bool timing = false;     // say where the time went
   bool text_only = false;  // render: the bare text
   bool dry_run = false;    // compile, gc: only say what would be done
+  // fmt:
+  std::vector<std::string> files;  // paths; `-`: standard input
+  bool to_stdout = false;
+  bool only_checks = false;  // nothing is written
   // inspect:
   bool verify = false;
   bool force = false;                         // compile: also scaffolds that take more than the budget

@@ -11,7 +11,7 @@
   <next-step/>
   <user>The log of the last minutes:
 
-<![CDATA[11:51:48 orders-3   INFO  placed order=77120 in=212ms
+    <![CDATA[11:51:48 orders-3   INFO  placed order=77120 in=212ms
 11:52:07 orders-3   WARN  slow query 1840ms: SELECT * FROM addresses WHERE customer_id = $1 & active
 11:52:31 orders-1   ERROR pool exhausted (40/40) waited=5000ms
 11:52:31 gateway-2  WARN  upstream_timeout service=orders path=/checkout <POST>

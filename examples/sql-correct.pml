@@ -8,7 +8,7 @@
   <correct/>
   <user>This should be what adults owe for late returns in pounds, but the sum is far too high:
 
-<![CDATA[SELECT sum(ch.amount_pence) / 100 AS "Owed"
+    <![CDATA[SELECT sum(ch.amount_pence) / 100 AS "Owed"
 FROM members AS m
 JOIN loans AS l ON l.member_id = m.id
 JOIN charges AS ch ON ch.member_id = m.id

@@ -1,8 +1,12 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- Six of thirteen fields are filled in; the others say "not answered". -->
 <prompt schema="visit_summary">
-  <form age="44" occupation="violinist in an orchestra" where="left shoulder, up to the neck"
-        since="about six weeks" movement="6" worse="holding the instrument, sleeping on the side"/>
+  <form age="44"
+      occupation="violinist in an orchestra"
+      where="left shoulder, up to the neck"
+      since="about six weeks"
+      movement="6"
+      worse="holding the instrument, sleeping on the side"/>
   <work posture="sitting five hours"/>
   <telegraphic/>
   <user>

@@ -21,8 +21,7 @@
 
     <module name="customer" required="true">
       ## Customer
-      - Name as in the salutation: <parameter name="salutation" length="10" required="true"
-          scaffold="Ms Tremblay"/>
+      - Name as in the salutation: <parameter name="salutation" length="10" required="true" scaffold="Ms Tremblay"/>
       - Order: <parameter name="order" length="14" default="none yet"/>
       - Customer since: <parameter name="since" length="8" default="this year"/>
       - Writes in: <parameter name="language" length="6" default="English"/>; answer in that language.
@@ -31,9 +30,7 @@
     <union name="occasion" required="true">
       <module name="delay">
         ## Occasion: we will be late
-        The piece was promised for <parameter name="promised" length="10" required="true"
-        scaffold="Friday, 3 May"/> and will be ready on <parameter name="ready" length="10"
-        default="a date that is not known yet"/>. Say both dates in the first sentence and
+        The piece was promised for <parameter name="promised" length="10" required="true" scaffold="Friday, 3 May"/> and will be ready on <parameter name="ready" length="10" default="a date that is not known yet"/>. Say both dates in the first sentence and
         the reason in the second, without blaming suppliers by name. One apology is enough. Customers who wait
         more than four weeks beyond the promised date may cancel and get their deposit back within ten days; say
         so if it applies. Offer to store the finished piece free of charge for up to six weeks.
@@ -69,22 +66,22 @@
       ## Products concerned
       <module name="table">
         - Dining table "Garth": solid ash or oak, 160 to 280 cm long, 90 cm wide, 75 cm high, oiled. Eight
-          to ten weeks. Cracks of less than a millimetre along the grain come and go with the seasons and are
-          no defect. Oil it twice a year; never use a steam cleaner.
+        to ten weeks. Cracks of less than a millimetre along the grain come and go with the seasons and are
+        no defect. Oil it twice a year; never use a steam cleaner.
       </module>
       <module name="shelf">
         - Wall shelf "Lodge": birch plywood in modules of 40, 60 and 80 cm, fixed to a rail. Four weeks. A
-          rail carries 60 kg a metre in brick and 25 kg in plasterboard. Screws for brick are included; those for
-          plasterboard have to be asked for.
+        rail carries 60 kg a metre in brick and 25 kg in plasterboard. Screws for brick are included; those for
+        plasterboard have to be asked for.
       </module>
       <module name="wardrobe">
         - Wardrobe "Ferry": made to measure up to 270 cm high, doors in ash veneer or painted. Twelve to
-          fourteen weeks, measured on site first. Painted doors can be had in any colour of the usual fans; the
-          shade on a screen is not binding. It is built up at the customer's home in one day.
+        fourteen weeks, measured on site first. Painted doors can be had in any colour of the usual fans; the
+        shade on a screen is not binding. It is built up at the customer's home in one day.
       </module>
       <module name="bench">
         - Bench "Sill": oak, with or without a drawer, 110 or 140 cm. Five weeks. It may stand outdoors under
-          a roof; there the oak turns grey, which can be sanded off but not prevented.
+        a roof; there the oak turns grey, which can be sanded off but not prevented.
       </module>
     </module>
 

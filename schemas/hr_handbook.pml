@@ -34,8 +34,7 @@
     <union name="contract" required="true">
       <module name="full-time">
         ## The employee
-        Works full time, 37.5 hours a week on five days. Employed since <parameter name="since" length="12"
-        default="a date that is not known"/>.
+        Works full time, 37.5 hours a week on five days. Employed since <parameter name="since" length="12" default="a date that is not known"/>.
       </module>
       <module name="part-time">
         ## The employee
@@ -45,8 +44,7 @@
       </module>
       <module name="fixed-term">
         ## The employee
-        Works full time on a contract that ends on <parameter name="end" length="12" required="true"
-        scaffold="31 December of this year"/>. Leave is granted in proportion to the months of the contract
+        Works full time on a contract that ends on <parameter name="end" length="12" required="true" scaffold="31 December of this year"/>. Leave is granted in proportion to the months of the contract
         and has to be taken before it ends.
       </module>
     </union>
@@ -86,8 +84,7 @@
         in the office.
       - R2. Days are agreed in the team for a quarter and entered in the calendar. A single exchange needs no
         request.
-      - R3. The company lends a screen, a chair and a headset on request, and pays <parameter
-        name="allowance" length="6" default="18 pounds"/> a month for electricity and connection to those who
+      - R3. The company lends a screen, a chair and a headset on request, and pays <parameter name="allowance" length="6" default="18 pounds"/> a month for electricity and connection to those who
         work from home at least eight days in it.
       - R4. Working from another country: at most 20 working days a year, in the countries on the list in
         the people portal, requested six weeks ahead because of tax and insurance. Never during probation.

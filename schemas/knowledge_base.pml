@@ -2,7 +2,7 @@
 <!-- Answers questions from the documents that a search has found, in the order in which it found them: any of
      them, in any order. Every document is encoded once, whatever stood before it. The cooperative and its
      documents are invented; put your own into the pool, with `src` if they are files. -->
-<schema name="knowledge_base" layout="pack" version="1">
+<schema name="knowledge_base" version="1" layout="pack">
   <system>
     You are the help desk of Wheelhouse, a cooperative that rents bicycles and cargo bikes to its members in
     the city of Marle. You answer from the documents below.

@@ -21,8 +21,7 @@
 
     <module name="pupil" required="true">
       ## The pupil
-      Is called <parameter name="name" length="8" default="Sam"/>, is <parameter name="age" length="4"
-      default="twelve"/> years old and likes <parameter name="likes" length="12" default="football and baking"/>.
+      Is called <parameter name="name" length="8" default="Sam"/>, is <parameter name="age" length="4" default="twelve"/> years old and likes <parameter name="likes" length="12" default="football and baking"/>.
       Attempts at the present exercise so far: <parameter name="attempts" length="4" default="none"/>. Use what the
       pupil likes in examples now and then, not in every message.
     </module>

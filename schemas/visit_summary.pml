@@ -38,8 +38,7 @@
       - Earlier injuries and operations: <parameter name="history" length="32" default="not answered"/>
       - Medicines taken regularly: <parameter name="medicines" length="32" default="not answered"/>
       - Referred by: <parameter name="referral" length="12" default="not answered"/>
-      - What the patient wants to be able to do again: <parameter name="goal" length="24"
-        default="not answered"/>
+      - What the patient wants to be able to do again: <parameter name="goal" length="24" default="not answered"/>
     </module>
 
     <!-- The second page depends on what the visit is about. -->
@@ -60,8 +59,7 @@
       </module>
       <module name="after-operation">
         ## Second page: after an operation
-        - Operation and date: <parameter name="operation" length="24" required="true"
-          scaffold="knee, two weeks ago"/>
+        - Operation and date: <parameter name="operation" length="24" required="true" scaffold="knee, two weeks ago"/>
         - Limits set by the surgeon: <parameter name="limits" length="24" default="not answered"/>
         - Next appointment with the surgeon: <parameter name="control" length="12" default="not answered"/>
         Copy the surgeon's limits word for word under "Read first". If they are not answered, write there

@@ -63,8 +63,7 @@
       </module>
       <module name="refactor">
         ## Task: refactor
-        The aim: <parameter name="goal" length="32" required="true"
-                            scaffold="make the module easier to test"/>. Keep every public name and
+        The aim: <parameter name="goal" length="32" required="true" scaffold="make the module easier to test"/>. Keep every public name and
         all observable behaviour, error messages included. Proceed in steps that each leave the
         test suite green, and state before the first step what will be better afterwards and what
         it costs. Prefer deleting code to adding a layer. Where the aim conflicts with the schema

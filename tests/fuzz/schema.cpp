@@ -8,6 +8,7 @@
 #include "compiler/sample.h"
 #include "compiler/selection.h"
 #include "compiler/standins.h"
+#include "fuzz/format_check.h"
 #include "fuzz/target.h"
 #include "grammar/check.h"
 #include "grammar/parse_prompt.h"
@@ -70,6 +71,7 @@ void run(std::string_view input) {
       }
     }
   }
+  check_format(input);
   render(diagnostics, sources);
 }
 
