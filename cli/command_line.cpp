@@ -463,6 +463,10 @@ void declare(Commands& commands, OptionTable& table) {
   table.model(layout_command);
   table.dump(layout_command, "layout");
 
+  CLI::App& lsp_command = commands.add("lsp", "Serve an editor: mistakes, completion, hover, definitions, formatting",
+                                       "pml lsp -m model.gguf (see docs/editors.md)", lsp);
+  table.model(lsp_command);
+
   CLI::App& render_command =
       commands.add("render", "Print a prompt's final text, its segments and tokens",
                    "pml render schemas/travel.pml --prompt examples/travel-beach.pml -m model.gguf", render);

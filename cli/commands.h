@@ -8,6 +8,7 @@ namespace pml::cli {
 int check(const Options& options);
 int fmt(const Options& options);
 int layout(const Options& options);
+int lsp(const Options& options);
 int render(const Options& options);
 int explain(const Options& options);
 int compile(const Options& options);  // calls the engine (encode.h) if there is something to encode
