@@ -96,8 +96,8 @@ class FormatFiles(unittest.TestCase):
         self.assertEqual([entry["kind"] for entry in found["diagnostics"]], ["unclosed-element"])
 
     def test_command_line(self) -> None:
-        for arguments in (["-", "-"], ["--json", "-"], ["--json", "--stdout", "a.pml"], ["--stdout", "--check", "a.pml"],
-                          [], [""]):
+        for arguments in (["-", "-"], ["--json", "-"], ["--json", "--stdout", "a.pml"],
+                          ["--stdout", "--check", "a.pml"], [], [""]):
             with self.subTest(arguments):
                 self.assertEqual(self.fmt(*arguments, stdin=UGLY).returncode, 2)
 

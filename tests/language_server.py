@@ -246,8 +246,8 @@ class LanguageServer(unittest.TestCase):
     def test_completion_in_prompts(self) -> None:
         self.open(self.prompt, PROMPT)
         for typed, expected in {
-                '<prompt schema="trip">\n  <': ["notes", "oslo", "rome", "stay", "10-rooms", "assistant", "system", "use",
-                                                "user"],
+                '<prompt schema="trip">\n  <': ["notes", "oslo", "rome", "stay", "10-rooms", "assistant", "system",
+                                                "use", "user"],
                 '<prompt schema="trip">\n  <stay>\n    <': ["10-rooms", "notes", "oslo", "rome", "stay", "use"],
                 '<prompt schema="trip">\n  <stay ': ["days"],
                 '<prompt schema="trip">\n  <use module="stay" ': ["days"],
