@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/plan.h"
+#include "compiler/references.h"
 #include "compiler/standins.h"
 #include "compiler/text_encoder.h"
 #include "grammar/parse_prompt.h"
@@ -94,8 +95,8 @@ class Bench {
     const auto layout = lay_out(*schema, encoder_, model_.config().max_positions, diagnostics);
     const auto contexts = declare_contexts(layout, compiler::kDefaultContext, choose_standins(layout), {});
     const auto prompt = parse_prompt(sources.add("prompt", prompt_text(which.num_modules)), sources, diagnostics);
-    const compiler::Names names(layout);
-    const auto selection = resolve(*prompt, layout, names, encoder_, {"bench"}, diagnostics);
+    const compiler::References references(*schema, layout, model_.config().max_positions, sources, diagnostics);
+    const auto selection = resolve(*prompt, layout, references, encoder_, {"bench"}, diagnostics);
     if (diagnostics.has_errors()) stop(render(diagnostics, sources));
     const auto plan = make_plan(layout, contexts, selection, encoder_, model_.config().max_positions, diagnostics);
     if (diagnostics.has_errors()) stop(render(diagnostics, sources));

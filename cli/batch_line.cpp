@@ -40,7 +40,7 @@ class Fields {
     const Json& value = fields_["prompt"];
     if (!value.is_string() && !value.is_object()) throw LineMistake("`prompt` must be a string or an object");
     if (value.is_string()) prompt.xml = value.get<std::string>();
-    if (value.is_object()) prompt.json = value.dump();
+    prompt.is_member = value.is_object();
   }
   void read(const char* name, std::int32_t& number, const OptionRange& range) const {
     if (!has(name)) return;
@@ -102,26 +102,24 @@ Json parse_batch_line(std::string_view text) {
   return Json(*parsed);
 }
 
-BatchLine read_batch_line(const Json& json, BatchLine defaults, bool has_seed, const std::string& place,
+BatchLine read_batch_line(const Json& json, BatchLine defaults, bool has_seed, const JsonLine& written,
                           const std::filesystem::path& folder) {
   const Fields fields(json);
   fields.check_names();
   BatchLine line = std::move(defaults);
-  line.prompt.name = place + ": prompt";
-  line.prompt.user_name = place + ": user";
+  line.prompt.name = line.prompt.user_name = written.place();
+  line.prompt.line = written;
   line.prompt.folder = folder;
   if (fields.has("prompt") + fields.has("file") + fields.has("select") > 1) {
     throw LineMistake("`prompt`, `file` and `select` are alternatives");
   }
-  if (fields.has("select")) {
-    line.prompt.name = place + ": select";
-    line.prompt.expression = fields.text("select");
-  }
+  if (fields.has("select")) line.prompt.expression = fields.text("select");
   if (fields.has("prompt")) fields.read_prompt(line.prompt);
   line.prompt_is_file = fields.has("file");
   if (line.prompt_is_file) read_file(fields.text("file"), folder, line.prompt);
   if (fields.has("user")) line.prompt.user = fields.text("user");
-  if (!line.prompt.xml && !line.prompt.expression && !line.prompt.json && !line.prompt.user) {
+  const PromptText& prompt = line.prompt;
+  if (!prompt.xml && !prompt.expression && !prompt.json && !prompt.is_member && !prompt.user) {
     throw LineMistake("a line needs `prompt`, `file`, `select` or `user`");
   }
 

@@ -29,9 +29,9 @@ struct BatchLine {
 Json parse_batch_line(std::string_view text);
 
 /// Reads the fields of a line (run_batch.h lists them). `defaults` holds for what the line leaves out; without a seed
-/// of their own (`has_seed`) lines get a random one. `place` names the line, `folder` is where its `file` is looked
-/// for. Throws LineMistake, and std::runtime_error if the file cannot be read.
-BatchLine read_batch_line(const Json& fields, BatchLine defaults, bool has_seed, const std::string& place,
+/// of their own (`has_seed`) lines get a random one. `line` is the line as it is written, `folder` is where its `file`
+/// is looked for. Throws LineMistake, and std::runtime_error if the file cannot be read.
+BatchLine read_batch_line(const Json& fields, BatchLine defaults, bool has_seed, const JsonLine& line,
                           const std::filesystem::path& folder);
 
 }  // namespace pml::cli

@@ -5,7 +5,8 @@
 namespace pml::cli {
 namespace {
 
-Json place_to_json(const grammar::Place& place, const grammar::SourceSet& sources) {
+Json place_to_json(const grammar::Place& anywhere, const grammar::SourceSet& sources) {
+  const grammar::Place place = sources.shown(anywhere);
   const grammar::Source& source = sources[place.source];
   const auto begin = source.locate(place.begin);
   const auto end = source.locate(place.end);

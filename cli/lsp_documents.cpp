@@ -7,9 +7,7 @@
 #include "cli/lsp_cursor.h"
 #include "compiler/contexts.h"
 #include "compiler/lint.h"
-#include "compiler/order.h"
 #include "compiler/plan.h"
-#include "compiler/rules.h"
 #include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
@@ -72,7 +70,7 @@ std::shared_ptr<const Analysis> EditorDocuments::analysis(const std::string& pat
   Document& document = documents_.at(path);
   if (document.analysis == nullptr) {
     document.analysis = analyse(path, document.text);
-    if (document.analysis->names || document.names == nullptr) document.names = document.analysis;
+    if (document.analysis->references || document.names == nullptr) document.names = document.analysis;
   }
   return document.analysis;
 }
@@ -106,12 +104,7 @@ void EditorDocuments::read_schema(const fs::path& path, grammar::SourceId source
   analysis.schema = parse_schema(source, analysis.sources, options, diagnostics);
   if (!analysis.schema) return;
   analysis.layout = lay_out(*analysis.schema, model_.encoder, model_.max_positions, diagnostics);
-  analysis.names.emplace(analysis.layout);
-  resolve_scaffolds(*analysis.schema, analysis.layout, *analysis.names, diagnostics);
-  check_order(analysis.layout, *analysis.names, diagnostics);
-  compiler::Rules(analysis.layout, *analysis.names, diagnostics).check(diagnostics);
-  if (diagnostics.has_errors()) return;
-  lint(*analysis.schema, analysis.layout, model_.max_positions, analysis.sources, diagnostics);
+  analysis.references.emplace(*analysis.schema, analysis.layout, model_.max_positions, analysis.sources, diagnostics);
 }
 
 void EditorDocuments::read_prompt(const fs::path& path, Analysis& analysis) const {
@@ -129,10 +122,10 @@ void EditorDocuments::read_prompt(const fs::path& path, Analysis& analysis) cons
     if (of_schema.has_errors()) analysis.remark = "the schema has mistakes; until then only the markup is checked";
   }
   const auto prompt = parse_prompt(analysis.document, analysis.sources, analysis.diagnostics);
-  if (!prompt || !analysis.names || of_schema.has_errors()) return;
+  if (!prompt || !analysis.references || of_schema.has_errors()) return;
   const std::vector<std::string> names{analysis.schema->name, named};
   const auto selection =
-      resolve(*prompt, analysis.layout, *analysis.names, model_.encoder, names, analysis.diagnostics);
+      resolve(*prompt, analysis.layout, *analysis.references, model_.encoder, names, analysis.diagnostics);
   if (analysis.diagnostics.has_errors()) return;
   // Whatever cached text has seen, it stands at the same places.
   const auto contexts =

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "compiler/layout.h"
-#include "compiler/selection.h"
+#include "compiler/references.h"
 #include "compiler/text_encoder.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
@@ -33,9 +33,9 @@ struct Analysis {
   grammar::SourceId document = 0;
   std::optional<ast::Schema> schema;
   compiler::Layout layout;
-  std::optional<compiler::Names> names;  // if there is a schema
-  std::filesystem::path schema_path;     // of a prompt: empty if there is no schema
-  std::string remark;                    // what keeps a prompt from being checked; empty: nothing
+  std::optional<compiler::References> references;  // if there is a schema
+  std::filesystem::path schema_path;               // of a prompt: empty if there is no schema
+  std::string remark;                              // what keeps a prompt from being checked; empty: nothing
 };
 
 /// Not thread-safe. Paths are absolute.

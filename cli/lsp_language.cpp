@@ -115,7 +115,7 @@ class Scene {
   };
 
   const compiler::Layout& layout() const { return analysis_->layout; }
-  bool knows_names() const { return analysis_->names.has_value(); }
+  bool knows_names() const { return analysis_->references.has_value(); }
   std::string_view grammar_root() const {
     return cursor_.open.empty() ? find_root(text_).name : cursor_.open.front().name;
   }
@@ -130,7 +130,7 @@ class Scene {
 
   std::optional<ElementId> resolve(std::string_view path, ElementId scope) const {
     grammar::Diagnostics unused;
-    return analysis_->names->module_or_slot({std::string(path), {}}, scope, unused);
+    return analysis_->references->names.module_or_slot({std::string(path), {}}, scope, unused);
   }
 
   /// What a tag of a prompt selects.
@@ -194,7 +194,7 @@ class Scene {
     const ElementId owner = is_root ? 0 : selected(cursor_.tag, around);
     if (owner == kNone) return std::nullopt;
     if (cursor_.tag.name == "use" && attribute_at().name == "module") return Meaning{owner, cursor_.word};
-    return Meaning{analysis_->names->parameter(owner, attribute_at().name), cursor_.word};
+    return Meaning{analysis_->references->names.parameter(owner, attribute_at().name), cursor_.word};
   }
 
   std::optional<Meaning> meaning_in_schema() const {

@@ -11,21 +11,21 @@
 namespace pml::cli {
 
 void for_each_line(Workspace& workspace, const std::string& path,
-                   const std::function<void(const Json&, const std::string&, const std::filesystem::path&)>& take) {
+                   const std::function<void(const Json&, const JsonLine&, const std::filesystem::path&)>& take) {
   auto input = LineInput::open(path);
   if (!input) workspace.fail(path + " " + input.error().message);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::string line;
-  for (std::size_t number = 1;; ++number) {
+  for (std::uint32_t number = 1;; ++number) {
     const auto next = input->next(line, std::chrono::milliseconds(100));
     if (!next) workspace.fail(path + " " + next.error().message);
     if (*next == LineInput::Next::end) return;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const std::string place = path + ":" + std::to_string(number);
+    const JsonLine written{path, number, line};
     try {
-      take(parse_batch_line(line), place, folder);
+      take(parse_batch_line(line), written, folder);
     } catch (const LineMistake& mistake) {
-      workspace.stop(place + ": " + mistake.what(), kBadInput);
+      workspace.stop(written.place() + ": " + mistake.what(), kBadInput);
     }
   }
 }
@@ -38,6 +38,7 @@ compiler::Selection select(Workspace& workspace, PromptText text, bool as_json) 
               diagnostics);
   }
   if (selection && !diagnostics.has_errors()) return std::move(*selection);
+  workspace.show_in_line();
   const std::string message = render(diagnostics, workspace.sources());
   std::fwrite(message.data(), 1, message.size(), stderr);
   if (as_json) print({{"ok", false}, {"diagnostics", to_json(diagnostics, workspace.sources())}});
@@ -73,11 +74,9 @@ std::vector<compiler::Selection> random_prompts(Workspace& workspace, std::int32
 
 std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path) {
   std::vector<compiler::Selection> prompts;
-  for_each_line(workspace, path,
-                [&](const Json& fields, const std::string& place, const std::filesystem::path& folder) {
-                  prompts.push_back(
-                      select(workspace, read_batch_line(fields, {}, /*has_seed=*/true, place, folder).prompt, false));
-                });
+  for_each_line(workspace, path, [&](const Json& fields, const JsonLine& line, const std::filesystem::path& folder) {
+    prompts.push_back(select(workspace, read_batch_line(fields, {}, /*has_seed=*/true, line, folder).prompt, false));
+  });
   return prompts;
 }
 

@@ -12,11 +12,11 @@
 
 namespace pml::cli {
 
-/// Calls `take` with every line that is not empty: its object, its place for messages, and the folder of the file. What
-/// throws LineMistake is said, and ends the command (Stop).
+/// Calls `take` with every line that is not empty: its object, the line as it is written, and the folder of the file.
+/// What throws LineMistake is said, and ends the command (Stop).
 void for_each_line(
     Workspace& workspace, const std::string& path,
-    const std::function<void(const Json& fields, const std::string& place, const std::filesystem::path& folder)>& take);
+    const std::function<void(const Json& fields, const JsonLine& line, const std::filesystem::path& folder)>& take);
 
 /// What a prompt selects, if it has no mistakes; else says which, and throws Stop.
 compiler::Selection select(Workspace& workspace, PromptText text, bool as_json);

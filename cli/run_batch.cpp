@@ -104,7 +104,8 @@ class BatchRun {
       if (fields.is_object() && fields.contains("id")) entry.id = fields["id"];
       BatchLine defaults{{}, answering_.generation_options(), options_.stop};
       const std::filesystem::path folder = std::filesystem::path(options_.batch).parent_path();
-      submit(read_batch_line(fields, std::move(defaults), options_.has_seed, place_of(entry), folder), entry);
+      const JsonLine written{name_, static_cast<std::uint32_t>(line_number_), line};
+      submit(read_batch_line(fields, std::move(defaults), options_.has_seed, written, folder), entry);
     } catch (const LineMistake& mistake) {
       report_mistake(entry, mistake.what());
     } catch (const std::exception& exception) {
@@ -117,6 +118,7 @@ class BatchRun {
     grammar::Diagnostics diagnostics(options_.ignored);
     auto plan = workspace_.plan(std::move(line.prompt), diagnostics);
     if (!diagnostics.list().empty()) {
+      workspace_.show_in_line();
       if (line.prompt_is_file) std::fprintf(stderr, "%s: in its file:\n", grammar::printable(place_of(entry)).c_str());
       const std::string text = render(diagnostics, workspace_.sources());
       std::fwrite(text.data(), 1, text.size(), stderr);

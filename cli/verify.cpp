@@ -175,16 +175,16 @@ class Verifier {
 
   void read_prompts() {
     for_each_line(workspace_, wanted_.prompts,
-                  [&](const Json& fields, const std::string& place, const std::filesystem::path& folder) {
+                  [&](const Json& fields, const JsonLine& line, const std::filesystem::path& folder) {
                     Sample sample;
-                    sample.name = place;
-                    add(std::move(sample), read_batch_line(fields, {}, /*has_seed=*/true, place, folder).prompt);
+                    sample.name = line.place();
+                    add(std::move(sample), read_batch_line(fields, {}, /*has_seed=*/true, line, folder).prompt);
                   });
   }
 
   void read_questions() {
     for_each_line(workspace_, wanted_.questions,
-                  [&](Json fields, const std::string& place, const std::filesystem::path& folder) {
+                  [&](Json fields, const JsonLine& line, const std::filesystem::path& folder) {
                     const auto take_text = [&](const char* name, bool is_needed) -> std::string {
                       if (!fields.contains(name)) {
                         if (is_needed) throw LineMistake(std::string("a question needs `") + name + "`");
@@ -208,10 +208,10 @@ class Verifier {
                     }
                     fields.erase("wrong");
                     fields["user"] = std::move(text);
-                    PromptText prompt = read_batch_line(fields, {}, /*has_seed=*/true, place, folder).prompt;
+                    PromptText prompt = read_batch_line(fields, {}, /*has_seed=*/true, line, folder).prompt;
                     prompt.answer = std::move(answer);
                     Question question;
-                    question.name = place;
+                    question.name = line.place();
                     for (const std::string& candidate : candidates) {
                       compiler::MarkedText marked;
                       append(marked, candidate);

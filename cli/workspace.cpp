@@ -7,11 +7,10 @@
 #include "cli/json_output.h"
 #include "compiler/chat_template_tags.h"
 #include "compiler/lint.h"
-#include "compiler/order.h"
 #include "compiler/repair.h"
-#include "compiler/rules.h"
 #include "compiler/standins.h"
 #include "grammar/expression.h"
+#include "grammar/json_places.h"
 #include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
@@ -115,11 +114,7 @@ void Workspace::read_schema() {
 
 void Workspace::lay_out() {
   layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions(), diagnostics_);
-  names_.emplace(layout_);
-  scaffolds_ = resolve_scaffolds(*schema_, layout_, *names_, diagnostics_);
-  check_order(layout_, *names_, diagnostics_);
-  compiler::Rules(layout_, *names_, diagnostics_).check(diagnostics_);
-  if (!diagnostics_.has_errors()) compiler::lint(*schema_, layout_, max_positions(), sources_, diagnostics_);
+  references_.emplace(*schema_, layout_, max_positions(), sources_, diagnostics_);
   stop_on_errors();
   num_schema_sources_ = sources_.size();
   set_standins(recall_standins(layout_, manifest_ ? manifest_->standins : std::vector<compiler::StandinChoice>()));
@@ -133,7 +128,7 @@ void Workspace::set_standins(compiler::Standins standins) {
 }
 
 compiler::Contexts Workspace::declare_contexts(ast::ContextKind otherwise) const {
-  return compiler::declare_contexts(layout_, otherwise, standins_, scaffolds_);
+  return compiler::declare_contexts(layout_, otherwise, standins_, references_->scaffolds);
 }
 
 void Workspace::require_prompt() {
@@ -160,32 +155,61 @@ void Workspace::read_prompt() {
 }
 
 std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostics& diagnostics) {
+  line_ = std::move(text.line);
+  members_.clear();
+  const auto add = [&](const std::string& name, std::string content, std::vector<std::string_view> members) {
+    const grammar::SourceId source = sources_.add(name, std::move(content));
+    if (line_) members_.emplace_back(source, std::move(members));
+    return source;
+  };
   std::optional<ast::Prompt> prompt;
   if (text.xml) {
-    prompt = grammar::parse_prompt(sources_.add(text.name, std::move(*text.xml)), sources_, diagnostics);
+    prompt = grammar::parse_prompt(add(text.name, std::move(*text.xml), {"prompt"}), sources_, diagnostics);
   } else if (text.expression) {
-    prompt = parse_selection(sources_.add(text.name, std::move(*text.expression)), sources_, diagnostics);
+    prompt = parse_selection(add(text.name, std::move(*text.expression), {"select"}), sources_, diagnostics);
+  } else if (text.is_member) {
+    const auto line = sources_.add_line(line_->file, line_->text, line_->number);
+    prompt = parse_json_prompt_in(line, "prompt", sources_, diagnostics);
   } else if (text.json) {
     prompt = parse_json_prompt(sources_.add(text.name, std::move(*text.json)), sources_, diagnostics);
   } else {
     prompt.emplace();
     prompt->place = {sources_.add(text.name, ""), 0, 0};
   }
-  const auto add_turn = [&](ast::Role role, const std::string& name, std::string words) {
-    const grammar::SourceId source = sources_.add(name, words);
+  const auto add_turn = [&](ast::Role role, grammar::SourceId source) {
     if (!check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed)) return false;
+    const std::string_view words = sources_[source].text();
     ast::PromptTurn turn;
     turn.role = role;
     turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(words.size())};
-    turn.text = std::move(words);
+    turn.text = words;
     turn.is_open = role == ast::Role::assistant;
     prompt->children.push_back({std::move(turn)});
     return true;
   };
   if (!prompt) return prompt;
-  if (text.user && !add_turn(ast::Role::user, text.user_name, std::move(*text.user))) return std::nullopt;
-  if (text.answer && !add_turn(ast::Role::assistant, text.name, std::move(*text.answer))) return std::nullopt;
+  if (text.user && !add_turn(ast::Role::user, add(text.user_name, std::move(*text.user), {"user", "question"}))) {
+    return std::nullopt;
+  }
+  if (text.answer && !add_turn(ast::Role::assistant, add(text.name, std::move(*text.answer), {"answer"}))) {
+    return std::nullopt;
+  }
   return prompt;
+}
+
+void Workspace::show_in_line() {
+  if (!line_ || members_.empty()) return;
+  const grammar::SourceId line = sources_.add_line(line_->file, line_->text, line_->number);
+  grammar::Diagnostics said;
+  const auto root = read_json(line, sources_, said);
+  for (const auto& [source, names] : members_) {
+    for (const std::string_view name : names) {
+      const grammar::JsonValue* value = root ? root->find(name) : nullptr;
+      const bool is_it = value != nullptr && value->text == sources_[source].text();
+      if (is_it) sources_.embed(source, line, offsets_of_json_string(value->place, sources_));
+    }
+  }
+  members_.clear();
 }
 
 void Workspace::make_plan() {
@@ -216,7 +240,7 @@ std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, 
   std::error_code error;
   const bool is_same = !prompt.schema.empty() && fs::equivalent(folder / prompt.schema, options_.schema, error);
   if (is_same) names.push_back(prompt.schema);
-  compiler::Selection selection = resolve(prompt, layout_, *names_, text_encoder_, names, diagnostics);
+  compiler::Selection selection = resolve(prompt, layout_, *references_, text_encoder_, names, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return selection;
 }

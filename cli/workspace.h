@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "compiler/plan.h"
 #include "compiler/recipe.h"
+#include "compiler/references.h"
 #include "compiler/repair.h"
 #include "compiler/selection.h"
 #include "grammar/ast.h"
@@ -33,12 +34,23 @@ struct Stop {
 };
 
 /// A prompt as the command line or a line of a batch gives it.
+/// A line of a file of JSON objects. Its strings are texts of a prompt, and mistakes in them are shown in the line.
+struct JsonLine {
+  std::string file;
+  std::uint32_t number = 1;
+  std::string text = "";
+
+  std::string place() const { return file + ":" + std::to_string(number); }
+};
+
 struct PromptText {
   std::string name;              // for diagnostics: a path, or where the text came from
   std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
   std::optional<std::string> expression;  // in its place
   std::optional<std::string> json;        // in its place
+  std::optional<JsonLine> line;           // that the texts are members of
+  bool is_member = false;                 // the prompt is an object in the line
   std::optional<std::string> user;        // text of a last user turn
   std::string user_name = "--user";       // for diagnostics
   std::optional<std::string> answer;      // how the answer begins: an open turn of the assistant
@@ -69,6 +81,8 @@ class Workspace {
   /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds. Its text is
   /// kept, and places in it are valid, until the next call.
   std::optional<compiler::Plan> plan(PromptText text, grammar::Diagnostics& diagnostics);
+  /// Lets messages show mistakes of the last prompt in the line that it came from, if it did.
+  void show_in_line();
   void make_recipe();
   /// Recipe::weights.
   std::string choose_weights() const;  // needs name_manifest
@@ -81,7 +95,7 @@ class Workspace {
   const compiler::Layout& layout() const { return layout_; }
   const compiler::Contexts& contexts() const { return contexts_; }
   const compiler::Standins& standins() const { return standins_; }
-  const std::vector<compiler::Scaffold>& scaffolds() const { return scaffolds_; }
+  const std::vector<compiler::Scaffold>& scaffolds() const { return references_->scaffolds; }
   const compiler::Ranking& ranking() const { return ranking_; }
   /// Other stand-ins than those that were compiled last; the contexts follow.
   void set_standins(compiler::Standins standins);
@@ -128,6 +142,9 @@ class Workspace {
   grammar::SourceSet sources_;
   grammar::Diagnostics diagnostics_;
   std::size_t num_reported_ = 0;
+  std::optional<JsonLine> line_;  // of the last prompt
+  std::vector<std::pair<grammar::SourceId, std::vector<std::string_view>>>
+      members_;                         // its texts, and their names there
   std::size_t num_schema_sources_ = 0;  // those that stay when further prompts come and go
   std::optional<ast::Schema> schema_;
   std::optional<ast::Prompt> prompt_;
@@ -135,8 +152,7 @@ class Workspace {
   std::optional<compiler::Tokenizer> tokenizer_;
   compiler::TextEncoder text_encoder_;
   compiler::Layout layout_;
-  std::optional<compiler::Names> names_;
-  std::vector<compiler::Scaffold> scaffolds_;
+  std::optional<compiler::References> references_;
   compiler::Standins standins_;
   compiler::Contexts contexts_;
   compiler::Ranking ranking_;  // by node of the contexts; empty: nothing was measured

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "compiler/order.h"
-#include "compiler/rules.h"
+#include "compiler/references.h"
 
 namespace pml::compiler {
 namespace {
@@ -531,18 +531,17 @@ std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout&
   return scaffolds;
 }
 
-Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& names, const TextEncoder& encoder,
-                  const std::vector<std::string>& schema_names, Diagnostics& diagnostics) {
+Selection resolve(const ast::Prompt& prompt, const Layout& layout, const References& references,
+                  const TextEncoder& encoder, const std::vector<std::string>& schema_names, Diagnostics& diagnostics) {
   if (!prompt.schema.empty() &&
       std::find(schema_names.begin(), schema_names.end(), prompt.schema) == schema_names.end()) {
     diagnostics.add(DiagnosticKind::wrong_schema, prompt.place,
                     "this prompt is for the schema " + ast::in_quotes(prompt.schema) + ", not for " +
                         ast::in_quotes(layout.schema));
   }
-  Selection selection = Resolver(layout, names, encoder, diagnostics).resolve(prompt);
-  check_order(layout, names, selection, diagnostics);
-  Diagnostics said;  // unknown modules in rules are the schema's mistake
-  Rules(layout, names, said).check(selection, diagnostics);
+  Selection selection = Resolver(layout, references.names, encoder, diagnostics).resolve(prompt);
+  check_order(layout, references.names, selection, diagnostics);
+  references.rules.check(selection, diagnostics);
   return selection;
 }
 

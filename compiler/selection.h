@@ -14,6 +14,8 @@
 
 namespace pml::compiler {
 
+struct References;  // references.h
+
 /// Finds modules and parameters by name. Built once for a layout; the layout must outlive it.
 class Names {
  public:
@@ -87,7 +89,8 @@ struct Selection {
 
 /// `schema_names` are what the prompt may call its schema: its name, its path. Adds a diagnostic for
 /// every mistake; use the result only if there is none.
-Selection resolve(const ast::Prompt& prompt, const Layout& layout, const Names& names, const TextEncoder& encoder,
-                  const std::vector<std::string>& schema_names, grammar::Diagnostics& diagnostics);
+Selection resolve(const ast::Prompt& prompt, const Layout& layout, const References& references,
+                  const TextEncoder& encoder, const std::vector<std::string>& schema_names,
+                  grammar::Diagnostics& diagnostics);
 
 }  // namespace pml::compiler

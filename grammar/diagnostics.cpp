@@ -38,7 +38,9 @@ std::string padding(std::string_view before) {
 /// The part of a very long line that is worth printing: around [begin, end).
 constexpr std::size_t kMaxLineBytes = 200;
 
-std::string excerpt(const Place& place, const Source& source) {
+std::string excerpt(const Place& anywhere, const SourceSet& sources) {
+  const Place place = sources.shown(anywhere);
+  const Source& source = sources[place.source];
   std::uint32_t line_begin = 0;
   std::string_view line = source.line_at(place.begin, line_begin);
   std::size_t begin = std::min<std::size_t>(place.begin - line_begin, line.size());
@@ -60,7 +62,9 @@ std::string excerpt(const Place& place, const Source& source) {
   return text;
 }
 
-std::string position(const Place& place, const Source& source) {
+std::string position(const Place& anywhere, const SourceSet& sources) {
+  const Place place = sources.shown(anywhere);
+  const Source& source = sources[place.source];
   const LineColumn at = source.locate(place.begin);
   return source.name() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
 }
@@ -117,9 +121,8 @@ Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string messa
 }
 
 std::string headline(const Diagnostic& diagnostic, const SourceSet& sources) {
-  return printable(position(diagnostic.place, sources[diagnostic.place.source]) + ": " +
-                   std::string(to_string(severity_of(diagnostic.kind))) + ": " + diagnostic.message + " [" +
-                   std::string(name_of(diagnostic.kind)) + "]");
+  return printable(position(diagnostic.place, sources) + ": " + std::string(to_string(severity_of(diagnostic.kind))) +
+                   ": " + diagnostic.message + " [" + std::string(name_of(diagnostic.kind)) + "]");
 }
 
 std::vector<Note> notes_of(const Diagnostic& diagnostic, const SourceSet& sources) {
@@ -132,11 +135,11 @@ std::vector<Note> notes_of(const Diagnostic& diagnostic, const SourceSet& source
 
 std::string render(const Diagnostic& diagnostic, const SourceSet& sources) {
   std::string text = headline(diagnostic, sources) + "\n";
-  text += excerpt(diagnostic.place, sources[diagnostic.place.source]);
+  text += excerpt(diagnostic.place, sources);
   for (const Note& note : notes_of(diagnostic, sources)) {
     if (note.place) {
-      const Source& where = sources[note.place->source];
-      text += printable(position(*note.place, where) + ": note: " + note.message) + "\n" + excerpt(*note.place, where);
+      text += printable(position(*note.place, sources) + ": note: " + note.message) + "\n";
+      text += excerpt(*note.place, sources);
     } else {
       text += printable("    note: " + note.message) + "\n";
     }

@@ -16,6 +16,9 @@ namespace pml::grammar {
 /// A prompt from an object, which is the whole text of a source. Texts are taken as they are: no whitespace is handled.
 /// Says what is wrong, and returns nothing, if it is none.
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+/// From the object that is a member of the one which is the whole text.
+std::optional<ast::Prompt> parse_json_prompt_in(SourceId source, std::string_view member, const SourceSet& sources,
+                                                Diagnostics& diagnostics);
 
 /// The object that reads as this prompt.
 std::string to_json(const ast::Prompt& prompt);

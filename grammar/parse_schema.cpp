@@ -186,11 +186,7 @@ class SchemaReader {
     ast::Module result;
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
-    if (const auto* name = attributes.require("name")) {
-      result.name = name->value;
-      result.place = name->value_place;
-      if (check_name(*name)) declare(here.scope->modules, *name);
-    }
+    take_name(attributes.require("name"), here.scope->modules, result.name, result.place);
     const XmlAttribute* src = attributes.find("src");
     here.inherited.cache = attributes.boolean("cache", here.inherited.cache);
     if (const auto context = attributes.context()) here.inherited.context = context;
@@ -262,7 +258,7 @@ class SchemaReader {
     ast::Union result;
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
-    group_name(attributes, here, result.name, result.place);
+    take_name(attributes.find("name"), here.scope->modules, result.name, result.place);
     result.required = attributes.boolean("required", false);
     const XmlAttribute* scaffold = attributes.find("scaffold");
     attributes.finish();
@@ -293,7 +289,7 @@ class SchemaReader {
     ast::Pool result;
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
-    group_name(attributes, here, result.name, result.place);
+    take_name(attributes.find("name"), here.scope->modules, result.name, result.place);
     attributes.finish();
     if (layout_ != ast::LayoutKind::pack) {
       diagnostics_
@@ -316,14 +312,6 @@ class SchemaReader {
     }
     whitespace_.prepend(between);
     return result;
-  }
-
-  void group_name(Attributes& attributes, const Surroundings& here, std::string& text, Place& place) {
-    const auto* name = attributes.find("name");
-    if (name == nullptr) return;
-    text = name->value;
-    place = name->value_place;
-    if (check_name(*name)) declare(here.scope->modules, *name);
   }
 
   void text_of_group(const XmlText& text, const std::string& kind) {
@@ -371,15 +359,11 @@ class SchemaReader {
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
     const auto* name = attributes.require("name");
-    if (name != nullptr) {
-      result.name = name->value;
-      result.place = name->value_place;
-      if (is_reserved_parameter_name(name->value)) {
-        diagnostics_.add(DiagnosticKind::reserved_name, name->value_place,
-                         "`" + name->value + "` is reserved; a parameter cannot be called that");
-      } else if (check_name(*name)) {
-        declare(here.scope->parameters, *name);
-      }
+    if (name != nullptr && is_reserved_parameter_name(name->value)) {
+      diagnostics_.add(DiagnosticKind::reserved_name, name->value_place,
+                       "`" + name->value + "` is reserved; a parameter cannot be called that");
+    } else {
+      take_name(name, here.scope->parameters, result.name, result.place);
     }
     const auto* values = attributes.find("values");
     const auto length = values == nullptr ? attributes.positive("length", kMaxLength)
@@ -448,12 +432,8 @@ class SchemaReader {
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
     const auto* name = attributes.require("name");
-    if (name != nullptr) {
-      result.name = name->value;
-      result.place = name->value_place;
-      // A prompt fills it as it selects a module, so the two share their names.
-      if (check_name(*name)) declare(here.scope->modules, *name);
-    }
+    // A prompt fills it as it selects a module, so the two share their names.
+    take_name(name, here.scope->modules, result.name, result.place);
     const auto length = attributes.positive("length", kMaxLength);
     attributes.finish();
     no_content(element);
@@ -582,6 +562,15 @@ class SchemaReader {
   }
 
   // --- names ------------------------------------------------------------------------------------------
+
+  /// The name of an element, declared in `names`. Null: it has none.
+  void take_name(const XmlAttribute* name, std::map<std::string, Place, std::less<>>& names, std::string& text,
+                 Place& place) {
+    if (name == nullptr) return;
+    text = name->value;
+    place = name->value_place;
+    if (check_name(*name)) declare(names, *name);
+  }
 
   bool check_name(const XmlAttribute& name) {
     if (is_legal_name(name.value)) return true;

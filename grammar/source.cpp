@@ -12,8 +12,8 @@
 
 namespace pml::grammar {
 
-Source::Source(std::string name, std::string text, std::optional<Place> taken_in_at)
-    : name_(std::move(name)), text_(std::move(text)), taken_in_at_(taken_in_at) {
+Source::Source(std::string name, std::string text, std::optional<Place> taken_in_at, std::uint32_t first_line)
+    : name_(std::move(name)), text_(std::move(text)), taken_in_at_(taken_in_at), first_line_(first_line) {
   line_begins_.push_back(0);
   std::uint32_t num_characters = 0;
   for (std::size_t i = 0; i < text_.size(); ++i) {
@@ -36,7 +36,7 @@ LineColumn Source::locate(std::uint32_t offset) const {
   offset = std::min<std::uint32_t>(offset, static_cast<std::uint32_t>(text_.size()));
   const auto after = std::upper_bound(line_begins_.begin(), line_begins_.end(), offset);
   const std::uint32_t line_begin = *(after - 1);
-  return {static_cast<std::uint32_t>(after - line_begins_.begin()),
+  return {first_line_ - 1 + static_cast<std::uint32_t>(after - line_begins_.begin()),
           characters_before(offset) - characters_before(line_begin) + 1};
 }
 
@@ -55,8 +55,27 @@ SourceId SourceSet::add(std::string name, std::string text, std::optional<Place>
   return static_cast<SourceId>(sources_.size() - 1);
 }
 
+SourceId SourceSet::add_line(std::string name, std::string text, std::uint32_t number) {
+  PML_CHECK(text.size() < UINT32_MAX, "places are 32-bit offsets");
+  sources_.emplace_back(std::move(name), std::move(text), std::nullopt, number);
+  return static_cast<SourceId>(sources_.size() - 1);
+}
+
+void SourceSet::embed(SourceId source, SourceId outer, std::vector<std::uint32_t> offsets) {
+  PML_CHECK(offsets.size() == sources_[source].text().size() + 1, "every byte of the text has a place");
+  embeddings_[source] = {outer, std::move(offsets)};
+}
+
+Place SourceSet::shown(const Place& place) const {
+  const auto embedding = embeddings_.find(place.source);
+  if (embedding == embeddings_.end()) return place;
+  const auto& [outer, offsets] = embedding->second;
+  return {outer, offsets[place.begin], offsets[place.end]};
+}
+
 void SourceSet::shrink(std::size_t size) {
   while (sources_.size() > size) sources_.pop_back();
+  std::erase_if(embeddings_, [&](const auto& embedding) { return embedding.first >= size; });
 }
 
 std::string_view SourceSet::text(const Place& place) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +37,9 @@ struct LineColumn {
 
 class Source {
  public:
-  /// `taken_in_at`: what names it in another source; nothing if the command line does.
-  Source(std::string name, std::string text, std::optional<Place> taken_in_at);
+  /// `taken_in_at`: what names it in another source; nothing if the command line does. `first_line`: the number of the
+  /// text's first line.
+  Source(std::string name, std::string text, std::optional<Place> taken_in_at, std::uint32_t first_line = 1);
 
   const std::string& name() const { return name_; }
   const std::optional<Place>& taken_in_at() const { return taken_in_at_; }
@@ -54,6 +56,7 @@ class Source {
   std::string name_;
   std::string text_;
   std::optional<Place> taken_in_at_;
+  std::uint32_t first_line_;
   std::vector<std::uint32_t> line_begins_;
   std::vector<std::uint32_t> characters_before_;  // of each block of the text: a line may be as long as the text
 };
@@ -68,6 +71,13 @@ struct ReadLimits {
 class SourceSet {
  public:
   SourceId add(std::string name, std::string text, std::optional<Place> taken_in_at = std::nullopt);
+  /// A line of a file, without those before it.
+  SourceId add_line(std::string name, std::string text, std::uint32_t number);
+  /// Says that a source's text was decoded from another source: its byte i stands at offsets[i] there; the last offset
+  /// is that of the end. From then on messages show it there.
+  void embed(SourceId source, SourceId outer, std::vector<std::uint32_t> offsets);
+  /// The place as messages show it.
+  Place shown(const Place& place) const;
   std::size_t size() const { return sources_.size(); }
   /// Forgets the sources that were added after the first `size`; places in them are no longer valid.
   void shrink(std::size_t size);
@@ -77,7 +87,13 @@ class SourceSet {
   Place trimmed(Place place) const;
 
  private:
+  struct Embedding {
+    SourceId outer = 0;
+    std::vector<std::uint32_t> offsets;
+  };
+
   std::deque<Source> sources_;  // a deque, so that string_views into earlier texts stay valid
+  std::map<SourceId, Embedding> embeddings_;
 };
 
 /// Reads a regular file of at most `limit` bytes. The message leaves out the path: the caller knows how it was

@@ -349,15 +349,16 @@ class Program(unittest.TestCase):
         self.assertEqual([result["id"] for result in results], ["a", 2, 3, 4, 5, 6, 8])
         self.assertEqual([result.get("ok", True) for result in results], [True, True, False, True, False, True, False])
         self.assertEqual(results[2]["diagnostics"][0]["kind"], "unknown-module")
-        self.assertIn("b.jsonl:3: prompt:1:10: error: ", results[2]["error"])
+        self.assertIn("b.jsonl:3:22: error: ", results[2]["error"])
         (self.folder / "black.pml").write_text(lines[1]["prompt"], encoding="utf-8")
         alone = [
             ["--prompt", "green.pml", "--max-tokens", "9"],
             ["--prompt", "black.pml", "--user", "And this one?", "--max-tokens", "30"],
             ["--user", "Hello", "--temperature", "1", "--seed", "5", "--max-tokens", "7"],
             ["--prompt", "green.pml", "--max-tokens", "20", "--stop", " "],
+            ["--select", "black", "--user", "And this one?", "--max-tokens", "30"],
         ]
-        for arguments, result in zip(alone, [results[0], results[1], results[3], results[5]]):
+        for arguments, result in zip(alone, [results[0], results[1], results[3], results[5], results[1]]):
             with self.subTest(arguments=arguments):
                 one = self.json(*flags, *arguments)
                 for field in ("tokens", "text", "finish_reason"):
@@ -373,9 +374,9 @@ class Program(unittest.TestCase):
             (r'{"file": "green.pml\u0000", "max_tokens": 1}', "m:2: `file` holds the character U+0000", ""),
             ('{"user": "\udcff"}', "m:3: the line is not UTF-8: mistake at byte 11", ""),
             (r'{"user": "\ud800"}', "m:4: the line is not JSON", ""),
-            (r'{"user": "a\u0000"}', "control-character", "m:5: user:1:2: error"),
-            ('{"prompt": "<prompt><blak/></prompt>"}', "unknown-module", "m:6: prompt:1:10: error"),
-            ('{"prompt": "<prompt>b<user>x</user></prompt>", "max_tokens": 1}', None, "m:7: prompt:1:9: warning"),
+            (r'{"user": "a\u0000"}', "control-character", "m:5:12: error"),
+            ('{"prompt": "<prompt><blak/></prompt>"}', "unknown-module", "m:6:22: error"),
+            ('{"prompt": "<prompt>b<user>x</user></prompt>", "max_tokens": 1}', None, "m:7:21: warning"),
             ('{"file": "loose.pml", "max_tokens": 1}', None, "m:8: in its file:\nloose.pml:1:9: warning"),
             ('{"file": "nowhere.pml"}', "m:9: nowhere.pml cannot be opened", ""),
             ('{"user": "a", "top_p": 0}', "m:10: `top_p` must be a number above 0 and at most 1", ""),
@@ -387,8 +388,12 @@ class Program(unittest.TestCase):
             ('{"file": ""}', "m:16: `file` is empty", ""),
             ('{"user": 7}', "m:17: `user` must be a string", ""),
             ('{"user": "a", "user": "b"}', "m:18: the line is JSON with the member 'user' twice", ""),
-            (json.dumps({"user": "and " * 9000}), "beyond-context", "m:19: user:1:1: error: this text ends"),
+            (json.dumps({"user": "and " * 9000}), "beyond-context", "m:19:11: error: this text ends"),
             ('{"user": "a", "seed": -1}', "m:20: `seed` must be a whole number", ""),
+            (r'{"select": "blak(x=\"1\")"}', "unknown-module", "m:21:13: error"),
+            ('{"prompt": {"select": [{"module": "blak"}]}}', "unknown-module", "m:22:36: error"),
+            ('{"prompt": {"selects": []}}', "bad-json", "m:23:14: error"),
+            ('{"prompt": 7}', "m:24: `prompt` must be a string or an object", ""),
         ]
         (self.folder / "m").write_bytes("\n".join(line for line, _, _ in lines).encode("utf-8", "surrogateescape"))
         done = self.call("run", "tea.pml", "--batch", "m", code=3)  # line 9: a file that cannot be read
@@ -402,7 +407,7 @@ class Program(unittest.TestCase):
                 self.assertTrue(found.startswith(mistake or ""), found)
                 self.assertIn(said or (mistake if not kinds else "") or "", done.stderr)
                 if mistake is not None:
-                    self.assertIn(f"m:{result['line']}: ", result["error"])
+                    self.assertIn(f"m:{result['line']}:", result["error"])
                     self.assertIn(result["error"], done.stderr)
         # Standard input has no folder: a file is meant from the current one.
         from_input = self.call("run", "tea.pml", "--batch", "-", stdin='\n{"file": "loose.pml", "max_tokens": 1}')

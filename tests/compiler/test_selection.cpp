@@ -3,6 +3,7 @@
 
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
+#include "compiler/references.h"
 #include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
@@ -30,8 +31,8 @@ std::string answer_to(const std::string& schema_text, const std::string& prompt_
   if (diagnostics.has_errors()) return kinds();
   const auto encoder = test::byte_encoder();
   const auto layout = lay_out(*schema, encoder, 0, diagnostics);
-  const compiler::Names names(layout);
-  const auto selection = resolve(*prompt, layout, names, encoder, {"s"}, diagnostics);
+  const compiler::References references(*schema, layout, 0, sources, diagnostics);
+  const auto selection = resolve(*prompt, layout, references, encoder, {"s"}, diagnostics);
   if (diagnostics.has_errors()) return kinds();
   const auto plan =
       make_plan(layout, declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {}), selection,

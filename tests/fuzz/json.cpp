@@ -8,7 +8,9 @@
 #include "fuzz/target.h"
 #include "grammar/check.h"
 #include "grammar/display.h"
+#include "grammar/json_places.h"
 #include "grammar/json_prompt.h"
+#include "grammar/xml.h"
 #include "support/byte_tokenizer.h"
 
 namespace pml::fuzz {
@@ -20,7 +22,7 @@ void check_line(std::string_view text) {
   try {
     const json line = cli::parse_batch_line(text);
     if (line.contains("file")) return;  // would be read
-    cli::read_batch_line(line, {}, /*has_seed=*/true, "line 1", "");
+    cli::read_batch_line(line, {}, /*has_seed=*/true, {"lines", 1, std::string(text)}, "");
   } catch (const cli::LineMistake& mistake) {
     grammar::printable(mistake.what());
   }
@@ -37,6 +39,24 @@ void check_prompt(std::string_view text) {
     PML_CHECK(again && dump(*prompt) == dump(*again), "a prompt that is written down reads as the same");
   }
   render(diagnostics, sources);
+}
+
+/// Every byte of a string has its place.
+void check_places(const grammar::JsonValue& value, const grammar::SourceSet& sources) {
+  for (const auto* list : {&value.keys, &value.values}) {
+    for (const grammar::JsonValue& inner : *list) check_places(inner, sources);
+  }
+  if (value.type != grammar::JsonValue::Type::string) return;
+  const auto offsets = offsets_of_json_string(value.place, sources);
+  PML_CHECK(offsets.size() == value.text.size() + 1, "every byte of a string has its place");
+}
+
+void check_places(std::string_view text) {
+  grammar::SourceSet sources;
+  grammar::Diagnostics diagnostics;
+  const auto source = sources.add("values.json", std::string(text));
+  if (!check_encoding(source, sources, diagnostics, grammar::ControlCharacters::allowed)) return;
+  if (const auto value = read_json(source, sources, diagnostics)) check_places(*value, sources);
 }
 
 void check_settings(const json& value) {
@@ -66,6 +86,7 @@ void run(std::string_view input) {
     begin = end + 1;
   }
   check_prompt(input);
+  check_places(input);
   const auto value = compiler::parse_json(input);
   if (!value) return;
   const auto again = compiler::parse_json(value->dump(-1, ' ', false, json::error_handler_t::replace));

@@ -1,6 +1,7 @@
 // The input is a prompt, for a schema that has every element of the language.
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
+#include "compiler/references.h"
 #include "compiler/repair.h"
 #include "compiler/selection.h"
 #include "compiler/standins.h"
@@ -60,9 +61,8 @@ struct Schema {
     const auto schema = parse_schema(sources.add("schema.pml", text), sources, {}, diagnostics);
     if (schema) {
       layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
-      names.emplace(layout);
-      auto scaffolds = resolve_scaffolds(*schema, layout, *names, diagnostics);
-      contexts = declare_contexts(layout, compiler::kDefaultContext, choose_standins(layout), std::move(scaffolds));
+      references.emplace(*schema, layout, kMaxPositions, sources, diagnostics);
+      contexts = declare_contexts(layout, compiler::kDefaultContext, choose_standins(layout), references->scaffolds);
     }
     PML_CHECK(!diagnostics.has_errors(), render(diagnostics, sources).c_str());
   }
@@ -70,7 +70,7 @@ struct Schema {
   compiler::TextEncoder encoder = test::byte_encoder(/*with_bos=*/true);
   grammar::SourceSet sources;
   compiler::Layout layout;
-  std::optional<compiler::Names> names;
+  std::optional<compiler::References> references;
   compiler::Contexts contexts;
 };
 
@@ -88,7 +88,7 @@ void ask(Schema& schema, std::string_view input) {
   if (prompt) {
     dump(*prompt);
     const auto selection =
-        resolve(*prompt, schema.layout, *schema.names, schema.encoder, {schema.layout.schema}, diagnostics);
+        resolve(*prompt, schema.layout, *schema.references, schema.encoder, {schema.layout.schema}, diagnostics);
     if (!diagnostics.has_errors()) {
       const auto plan =
           make_plan(schema.layout, schema.contexts, selection, schema.encoder, kMaxPositions, diagnostics);

@@ -2,9 +2,8 @@
 // all it can through the others.
 #include "compiler/contexts.h"
 #include "compiler/exactness.h"
-#include "compiler/order.h"
 #include "compiler/plan.h"
-#include "compiler/rules.h"
+#include "compiler/references.h"
 #include "compiler/sample.h"
 #include "compiler/selection.h"
 #include "compiler/standins.h"
@@ -31,13 +30,13 @@ grammar::SchemaOptions options() {
   return options;
 }
 
-void ask(const compiler::Layout& layout, const compiler::Contexts& contexts, const compiler::Names& names,
+void ask(const compiler::Layout& layout, const compiler::Contexts& contexts, const compiler::References& references,
          const compiler::TextEncoder& encoder, const compiler::Standins& standins, grammar::SourceSet& sources) {
   grammar::Diagnostics diagnostics;
   const std::string text = grammar::to_xml(worst_prompt(layout, encoder, standins));
   const auto prompt = parse_prompt(sources.add("prompt.pml", text), sources, diagnostics);
   if (prompt) {
-    const auto selection = resolve(*prompt, layout, names, encoder, {layout.schema}, diagnostics);
+    const auto selection = resolve(*prompt, layout, references, encoder, {layout.schema}, diagnostics);
     if (!diagnostics.has_errors()) {
       const auto plan = make_plan(layout, contexts, selection, encoder, kMaxPositions, diagnostics);
       if (!diagnostics.has_errors()) dump(plan);
@@ -57,17 +56,14 @@ void run(std::string_view input) {
     dump(*schema);
     const compiler::TextEncoder encoder = test::byte_encoder();
     const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
-    const compiler::Names names(layout);
-    const auto scaffolds = resolve_scaffolds(*schema, layout, names, diagnostics);
-    check_order(layout, names, diagnostics);
-    compiler::Rules(layout, names, diagnostics).check(diagnostics);
+    const compiler::References references(*schema, layout, kMaxPositions, sources, diagnostics);
     dump(layout);
     if (!diagnostics.has_errors()) {
       const auto standins = choose_standins(layout);
       for (const ast::ContextKind kind : {ast::ContextKind::guaranteed, ast::ContextKind::adjacent}) {
-        const auto contexts = declare_contexts(layout, kind, standins, scaffolds);
+        const auto contexts = declare_contexts(layout, kind, standins, references.scaffolds);
         find_always_exact(layout, contexts);
-        ask(layout, contexts, names, encoder, standins, sources);
+        ask(layout, contexts, references, encoder, standins, sources);
       }
     }
   }

@@ -4,9 +4,8 @@
 
 #include "compiler/contexts.h"
 #include "compiler/lint.h"
-#include "compiler/order.h"
 #include "compiler/plan.h"
-#include "compiler/rules.h"
+#include "compiler/references.h"
 #include "compiler/standins.h"
 #include "grammar/ast.h"
 #include "grammar/json_prompt.h"
@@ -44,12 +43,8 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
       knows_roles ? test::byte_encoder()
                   : compiler::TextEncoder(tokenizer, fail("the model has no chat template that is known"));
   const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
-  const compiler::Names names(layout);
-  resolve_scaffolds(*schema, layout, names, diagnostics);
-  check_order(layout, names, diagnostics);
-  compiler::Rules(layout, names, diagnostics).check(diagnostics);
+  const compiler::References references(*schema, layout, kMaxPositions, sources, diagnostics);
   if (diagnostics.has_errors()) return diagnostics;
-  lint(*schema, layout, kMaxPositions, sources, diagnostics);
   const fs::path beside = test::prompt_beside(input);
   if (beside.empty()) return diagnostics;
   const grammar::SourceId source = add(sources, beside);
@@ -57,7 +52,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   const auto prompt =
       is_json ? parse_json_prompt(source, sources, diagnostics) : parse_prompt(source, sources, diagnostics);
   if (!prompt) return diagnostics;
-  const auto selection = resolve(*prompt, layout, names, encoder, {schema->name}, diagnostics);
+  const auto selection = resolve(*prompt, layout, references, encoder, {schema->name}, diagnostics);
   if (diagnostics.has_errors()) return diagnostics;
   const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
   make_plan(layout, contexts, selection, encoder, kMaxPositions, diagnostics);

@@ -5,6 +5,7 @@
 
 #include "grammar/expression.h"
 #include "grammar/expression_grammar.h"
+#include "grammar/json_places.h"
 #include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/write_prompt.h"
@@ -54,7 +55,9 @@ class PromptMaker {
       const bool is_behind_text = !list.empty() && std::holds_alternative<ast::FreeText>(list.back().value);
       const std::size_t kind = below(depth == 0 ? 4 : 3);
       if (kind == 2 && !is_behind_text) {
-        list.push_back({ast::FreeText{{}, "x" + text()}});  // of blanks alone a document's text is none
+        std::string words = text();  // of blanks alone a document's text is none
+        if (words.find_first_not_of(" \t\r\n") == std::string::npos) words += "x";
+        list.push_back({ast::FreeText{{}, std::move(words)}});
       } else if (kind == 3) {
         ast::PromptTurn turn;
         turn.role = static_cast<ast::Role>(below(3));
@@ -113,11 +116,37 @@ TEST_CASE("mistakes in JSON have their places") {
   CHECK(place_of(R"({"select": [{"role": "us\"er", "text": "a"}]})") == R"(us\"er)");
   CHECK(place_of(R"({"a": "\\", "a": 2})") == "a");
   CHECK(place_of(R"([1])") == "[");
+  CHECK(place_of(R"({"select": [{"role": "user"}]})") == "{");
+  CHECK(place_of(R"({"select": [{"text": ""}]})") == "");
   CHECK(place_of(R"({"select": ["a",]})") == "]");
   place_of("");
   place_of("{");
   place_of(std::string(300, '['));
   place_of("\"" + std::string(10, '\\'));
+}
+
+TEST_CASE("a text that was a string of JSON is shown where it stands") {
+  SourceSet sources;
+  const SourceId line = sources.add_line("l.jsonl", R"({"a": "x\n\u00e9\ud83d\ude00y\\z"})", 7);
+  Diagnostics diagnostics;
+  const auto root = read_json(line, sources, diagnostics);
+  REQUIRE(root);
+  const JsonValue& value = *root->find("a");
+  const SourceId text = sources.add("text", value.text);
+  sources.embed(text, line, offsets_of_json_string(value.place, sources));
+  const auto raw = [&](std::string_view part) {
+    const auto at = static_cast<std::uint32_t>(value.text.find(part));
+    const Place shown = sources.shown({text, at, at + static_cast<std::uint32_t>(part.size())});
+    CHECK(shown.source == line);
+    return std::string(sources.text(shown));
+  };
+  CHECK(raw("x") == "x");
+  CHECK(raw("\n") == "\\n");
+  CHECK(raw("é") == "\\u00e9");
+  CHECK(raw("😀") == "\\ud83d\\ude00");
+  CHECK(raw("y\\z") == "y\\\\z");
+  diagnostics.add(DiagnosticKind::bad_json, {text, 0, 1}, "wrong");
+  CHECK(headline(diagnostics.list().back(), sources) == "l.jsonl:7:8: error: wrong [bad-json]");
 }
 
 }  // namespace pml::grammar

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "compiler/references.h"
 #include "compiler/repair.h"
 #include "compiler/sample.h"
 #include "compiler/standins.h"
@@ -146,15 +147,20 @@ class Case {
  public:
   Case(const Tiny& tiny, std::uint64_t seed)
       : tiny_(tiny), encoder_(tiny.tokenizer, fail("no roles here")), random_(seed) {
-    text = SchemaWriter(seed).write();
-    const auto schema = parse_schema(sources_.add("schema.pml", text), sources_, {}, diagnostics_);
-    INFO(render(diagnostics_, sources_));
-    REQUIRE(schema);
-    layout = lay_out(*schema, encoder_, 0, diagnostics_);
-    names_.emplace(layout);
+    // Rules at random may leave modules that no prompt can have; such schemas are refused.
+    for (std::uint64_t attempt = 0; !references_ || diagnostics_.has_errors(); ++attempt) {
+      REQUIRE(attempt < 100);
+      diagnostics_ = grammar::Diagnostics();
+      text = SchemaWriter(seed + 1'000'000 * attempt).write();
+      const auto schema = parse_schema(sources_.add("schema.pml", text), sources_, {}, diagnostics_);
+      INFO(render(diagnostics_, sources_));
+      REQUIRE(schema);
+      layout = lay_out(*schema, encoder_, 0, diagnostics_);
+      REQUIRE_FALSE(diagnostics_.has_errors());
+      references_.emplace(*schema, layout, 0, sources_, diagnostics_);
+    }
     const auto kind = ast::kContextKinds[random_() % ast::kContextKinds.size()];
-    contexts = declare_contexts(layout, kind, choose_standins(layout),
-                                resolve_scaffolds(*schema, layout, *names_, diagnostics_));
+    contexts = declare_contexts(layout, kind, choose_standins(layout), references_->scaffolds);
     INFO(render(diagnostics_, sources_));
     REQUIRE_FALSE(diagnostics_.has_errors());
   }
@@ -175,7 +181,7 @@ class Case {
       grammar::Diagnostics said;
       const auto parsed = parse_prompt(sources_.add("prompt.pml", prompt), sources_, said);
       REQUIRE(parsed);
-      auto selection = resolve(*parsed, layout, *names_, encoder_, {"s"}, said);
+      auto selection = resolve(*parsed, layout, *references_, encoder_, {"s"}, said);
       if (!said.has_errors()) return selection;
       INFO(text << render(said, sources_));
       REQUIRE(std::ranges::all_of(said.list(), [](const grammar::Diagnostic& diagnostic) {
@@ -216,7 +222,7 @@ class Case {
   grammar::SourceSet sources_;
   grammar::Diagnostics diagnostics_;
   compiler::TextEncoder encoder_;
-  std::optional<compiler::Names> names_;
+  std::optional<compiler::References> references_;
   std::mt19937_64 random_;
 };
 

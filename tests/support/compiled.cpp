@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/repair.h"
-#include "compiler/rules.h"
 #include "compiler/standins.h"
 #include "grammar/parse_prompt.h"
 
@@ -15,17 +14,15 @@ Compiled::Compiled(const std::string& schema_text, const CompileOptions& options
   const auto schema = parse_schema(sources_.add("schema.pml", schema_text), sources_, options.schema, diagnostics_);
   REQUIRE(schema);
   layout_ = lay_out(*schema, encoder_, 0, diagnostics_);
-  names_.emplace(layout_);
-  scaffolds_ = resolve_scaffolds(*schema, layout_, *names_, diagnostics_);
-  compiler::Rules(layout_, *names_, diagnostics_).check(diagnostics_);
-  contexts = declare_contexts(layout_, options.kind, choose_standins(layout_), scaffolds_);
+  references_.emplace(*schema, layout_, 0, sources_, diagnostics_);
+  contexts = declare_contexts(layout_, options.kind, choose_standins(layout_), references_->scaffolds);
   expect_no_errors();
 }
 
 compiler::Selection Compiled::select(const std::string& prompt_text) {
   const auto prompt = parse_prompt(sources_.add("prompt.pml", prompt_text), sources_, diagnostics_);
   REQUIRE(prompt);
-  auto selection = resolve(*prompt, layout_, *names_, encoder_, {layout_.schema}, diagnostics_);
+  auto selection = resolve(*prompt, layout_, *references_, encoder_, {layout_.schema}, diagnostics_);
   expect_no_errors();
   return selection;
 }
@@ -41,7 +38,7 @@ compiler::Plan Compiled::plan(const std::string& prompt_text, const std::string&
 std::string Compiled::mistakes(const std::string& prompt_text) {
   grammar::Diagnostics diagnostics;
   const auto prompt = parse_prompt(sources_.add("prompt.pml", prompt_text), sources_, diagnostics);
-  if (prompt) resolve(*prompt, layout_, *names_, encoder_, {layout_.schema}, diagnostics);
+  if (prompt) resolve(*prompt, layout_, *references_, encoder_, {layout_.schema}, diagnostics);
   return render(diagnostics, sources_);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/plan.h"
+#include "compiler/references.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
 
@@ -45,8 +46,7 @@ class Compiled {
   grammar::Diagnostics diagnostics_;
   compiler::TextEncoder encoder_;
   compiler::Layout layout_;
-  std::optional<compiler::Names> names_;
-  std::vector<compiler::Scaffold> scaffolds_;
+  std::optional<compiler::References> references_;
 };
 
 /// The first segment of a module that is present.

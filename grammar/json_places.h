@@ -1,0 +1,34 @@
+// A JSON text as a tree of values, each with its place.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grammar/diagnostics.h"
+
+namespace pml::grammar {
+
+struct JsonValue {
+  enum class Type : std::uint8_t { object, array, string, boolean, other } type = Type::other;
+  Place place;       // of a string without its quotes
+  std::string text;  // of a string
+  bool is_true = false;
+  std::vector<JsonValue> values;  // of an array or object
+  std::vector<JsonValue> keys;    // of an object, as strings
+
+  /// For the few members that have a meaning.
+  const JsonValue* find(std::string_view name) const;
+};
+
+/// The whole text of a source, which is UTF-8. Says what is wrong, and returns nothing, if it is no JSON, nests too
+/// deep or is too much; says it, too, if an object has a member twice.
+std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+
+/// Where each byte of a string stands, and the byte behind its last one: offsets in the source. `place`: of the string,
+/// which is well-formed.
+std::vector<std::uint32_t> offsets_of_json_string(const Place& place, const SourceSet& sources);
+
+}  // namespace pml::grammar
