@@ -123,6 +123,12 @@ void Workspace::lay_out() {
 void Workspace::set_standins(compiler::Standins standins) {
   standins_ = std::move(standins);
   contexts_ = declare_contexts(context_kind());
+  if (contexts_.is_cut) {
+    stop(options_.schema +
+             ": its scaffolds and rules make too many contexts: for each scaffold, and each module whose `requires` "
+             "changes what stands before it, all that stands between or behind is encoded anew",
+         kBadInput);
+  }
   const bool is_ranked = manifest_ && manifest_->nodes.size() == contexts_.nodes.size();
   ranking_ = is_ranked ? ranking_of(*manifest_) : compiler::Ranking();
 }

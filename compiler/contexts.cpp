@@ -109,7 +109,11 @@ class ContextBuilder {
     for (const Element& element : layout_.elements) kinds.insert(kind_of(element));
     for (const ast::ContextKind kind : kinds) walk_all(assume(kind), start);
     for (std::size_t i = 0; i < contexts_.scaffolds.size(); ++i) {
-      for (const ast::ContextKind kind : kinds) walk_all(assume(kind, static_cast<ScaffoldId>(i)), start);
+      for (const ast::ContextKind kind : kinds) {
+        if (is_cut()) break;
+        num_steps_ += layout_.elements.size();
+        walk_all(assume(kind, static_cast<ScaffoldId>(i)), start);
+      }
     }
     drop_undeclared();
     return std::move(contexts_);
@@ -372,7 +376,7 @@ class ContextBuilder {
     assumption.changes.clear();
     before_.assign(before_.size(), std::nullopt);
     assumption_ = &assumption;
-    for (std::size_t number = 0; number < demands_.size(); ++number) {
+    for (std::size_t number = 0; number < demands_.size() && !is_cut(); ++number) {
       if (number == 0) {
         walk(0, start, /*declares=*/true);
       } else if (assume_demands(assumption, static_cast<std::int32_t>(number))) {
@@ -382,6 +386,11 @@ class ContextBuilder {
       }
       assumption.take_back();
     }
+  }
+
+  bool is_cut() {
+    contexts_.is_cut = contexts_.is_cut || num_steps_ > kMostSteps;
+    return contexts_.is_cut;
   }
 
   /// Up to the first element that is to be declared, or is assumed to be otherwise than in the walk for elements
@@ -422,6 +431,7 @@ class ContextBuilder {
   /// before the next element if `id` is present.
   Before walk(ElementId id, Before before, bool declares) {
     const Element& element = layout_.elements[id];
+    if (assumption_->demands != 0 || assumption_->scaffold != kNone) ++num_steps_;
     if (element.kind == ElementKind::slot) return before;
     if (element.kind == ElementKind::parameter) {
       return element.values.empty() ? segment(element.content, id, before, declares)
@@ -629,6 +639,7 @@ class ContextBuilder {
   std::vector<std::size_t> places_;                    // by element: its index among the contents of what is around it
   ElementId first_unwalked_ = 0;  // the first parameter whose values the walk without demands does not tell apart
   const Assumption* assumption_ = nullptr;
+  std::size_t num_steps_ = 0;
   ElementId end_ = 0;                          // behind all that is declared in a walk with demands
   std::vector<std::optional<Before>> before_;  // by element: what stood before it in the walk without demands
   std::vector<ElementId> way_;  // where a walk begins, and what is around it, the outermost last; empty once it has

@@ -1,6 +1,7 @@
 // Layouts, contexts and plans against golden files. Tokens are bytes, so positions can be counted by hand.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
@@ -229,6 +230,35 @@ TEST_CASE("contexts share their prefixes: nodes grow with the segments, not with
   const auto contexts =
       declare_contexts(planned.layout(), ast::ContextKind::guaranteed, choose_standins(planned.layout()), {});
   CHECK(contexts.nodes.size() == planned.layout().segments.size());
+}
+
+TEST_CASE("scaffolds and rules that each change the contexts of many modules are bounded") {
+  constexpr std::size_t kCount = 8'000;
+  const auto compiled = [&](const std::function<std::string(std::size_t)>& attributes, const std::string& scaffolds) {
+    std::string text = "<schema name=\"s\">";
+    for (std::size_t i = 0; i < kCount; ++i) {
+      text += "<module name=\"m" + std::to_string(i) + "\"" + attributes(i) + ">x</module>";
+    }
+    return Compiled(text + scaffolds + "</schema>");
+  };
+  SECTION("scaffolds") {
+    const auto none = [](std::size_t) { return std::string(); };
+    CHECK_FALSE(compiled(none, "<scaffold modules=\"m1 m2\"/>").contexts.is_cut);
+    std::string scaffolds;
+    for (std::size_t i = 1; i < kCount; i += 2) {
+      scaffolds += "<scaffold modules=\"m" + std::to_string(i - 1) + " m" + std::to_string(i) + "\"/>";
+    }
+    CHECK(compiled(none, scaffolds).contexts.is_cut);
+  }
+  SECTION("rules") {
+    // The last third needs the first one, module by module; between them stands what is always there.
+    constexpr std::size_t kThird = kCount / 3;
+    const auto far = [](std::size_t i) -> std::string {
+      if (i >= 2 * kThird) return " requires=\"m" + std::to_string(i % kThird) + "\"";
+      return i >= kThird ? " required=\"true\"" : "";
+    };
+    CHECK(compiled(far, "").contexts.is_cut);
+  }
 }
 
 }  // namespace pml
