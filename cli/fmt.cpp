@@ -22,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 Result<std::string> read_standard_input(std::uint64_t limit) {
   std::string text;
   char buffer[1 << 16];
@@ -78,9 +76,7 @@ class Run {
     const std::uint64_t limit = grammar::ReadLimits{}.document_bytes;
     const auto read = is_input ? read_standard_input(limit) : grammar::read_file(file, limit);
     if (!read) return failed(name + " " + read.error().message);
-    std::string text = *read;
-    if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-    const grammar::SourceId source = sources_.add(name, std::move(text));
+    const grammar::SourceId source = sources_.add(name, grammar::without_byte_order_mark(*read));
     const std::size_t num_known = diagnostics_.list().size();
     const auto formatted = grammar::format(source, sources_, diagnostics_);
     const std::string mistakes = render(diagnostics_, sources_, num_known);

@@ -22,13 +22,6 @@ constexpr std::size_t kMostEntries = 10'000;
 /// A schema's name stands in its first tag.
 constexpr std::size_t kHeadBytes = 16 << 10;
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string without_mark(std::string text) {
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-  return text;
-}
-
 std::string head_of(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return "";
@@ -42,7 +35,7 @@ std::string head_of(const fs::path& path) {
 }  // namespace
 
 void EditorDocuments::set(const std::string& path, std::string text) {
-  documents_[path].text = without_mark(std::move(text));
+  documents_[path].text = grammar::without_byte_order_mark(std::move(text));
   forget_files();
 }
 
@@ -180,9 +173,9 @@ std::vector<EditorDocuments::Found> EditorDocuments::schemas_near(const fs::path
 
 std::optional<std::string> EditorDocuments::read(const fs::path& path) const {
   if (const std::string* open = text(path.string())) return *open;
-  auto content = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);
+  auto content = grammar::read_text_file(path, grammar::ReadLimits{}.document_bytes);
   if (!content) return std::nullopt;
-  return without_mark(std::move(*content));
+  return std::move(*content);
 }
 
 }  // namespace pml::cli

@@ -76,9 +76,9 @@ inline constexpr std::size_t kCompanions = 3;
 /// Artifacts of a segment grow with the members of the union before it; beyond this a schema would take too much.
 inline constexpr std::size_t kMostNeighbours = 8;
 
-/// Elements that are passed to find the contexts of all scaffolds, and of all modules for which rules change what stands
-/// before them. Each of these can change the contexts of everything behind it, so that they grow as the square of the
-/// schema.
+/// Elements that are passed to find the contexts of all scaffolds, and of all modules for which rules change what
+/// stands before them. Each of these can change the contexts of everything behind it, so that they grow as the square
+/// of the schema.
 inline constexpr std::size_t kMostSteps = 5'000'000;
 
 /// `otherwise` is the kind for elements whose documents do not say.

@@ -16,6 +16,7 @@ class LayoutBuilder {
   Layout build(const ast::Schema& schema) {
     layout_.schema = schema.name;
     layout_.kind = schema.layout;
+    layout_.has_hidden_names = schema.has_hidden_names;
     layout_.is_estimate = encoder_.is_estimate();
     if (const auto bos = encoder_.bos()) {
       Segment segment;

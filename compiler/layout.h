@@ -88,7 +88,8 @@ struct Layout {
   std::vector<Element> elements;  // document order; 0 is the schema
   std::vector<Segment> segments;  // document order; the BOS, if any, is first
   Slot end = 0;
-  bool is_estimate = false;  // slots count characters
+  bool is_estimate = false;       // slots count characters
+  bool has_hidden_names = false;  // the schema's
 
   bool is_packed() const { return kind == ast::LayoutKind::pack; }
   /// The module or schema around an element, unions and pools skipped.

@@ -395,6 +395,7 @@ std::vector<std::string_view> Names::parameters(ElementId scope) const {
 
 void Names::report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
                            std::vector<std::string_view> candidates, Diagnostics& diagnostics) const {
+  if (layout_.has_hidden_names) return;
   const auto found = groups_.find(name);
   const bool is_group = found != groups_.end() && (scope == 0 || layout_.scope_of(found->second) == scope);
   if (!is_group) {

@@ -143,6 +143,8 @@ struct Schema {
   Inherited inherited;
   std::vector<Node> children;
   std::vector<Scaffold> scaffolds;
+  /// Mistakes, which were said, hide the names of some modules: what is not known may be one of those.
+  bool has_hidden_names = false;
 };
 
 struct Argument {

@@ -14,14 +14,18 @@ const XmlAttribute* Attributes::find(std::string_view name) {
 
 const XmlAttribute* Attributes::require(std::string_view name) {
   const XmlAttribute* attribute = find(name);
+  if (attribute != nullptr) return attribute;
   // What is missing from a tag that is itself a mistake is not said.
-  if (attribute == nullptr && !element_.is_broken && is_element_name(element_.name)) missing_.push_back(name);
-  return attribute;
+  if (!element_.is_broken && is_element_name(element_.name)) missing_.push_back(name);
+  // What was misspelt is still read, so that its value is not missed elsewhere.
+  const auto misspelt = std::ranges::find_if(
+      element_.attributes, [&](const XmlAttribute& candidate) { return nearest(candidate.name, {name}).has_value(); });
+  return misspelt == element_.attributes.end() ? nullptr : &*misspelt;
 }
 
 bool Attributes::boolean(std::string_view name, bool otherwise) {
   const XmlAttribute* attribute = find(name);
-  if (attribute == nullptr) return otherwise;
+  if (attribute == nullptr || attribute->is_broken) return otherwise;
   if (attribute->value == "true" || attribute->value == "false") return attribute->value == "true";
   diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
                    "`" + std::string(name) + "` is true or false, not " + ast::in_quotes(attribute->value));
@@ -39,6 +43,7 @@ std::optional<std::int32_t> Attributes::positive_if_there(std::string_view name,
 }
 
 std::optional<std::int32_t> Attributes::positive_number(const XmlAttribute& attribute, std::int32_t most) {
+  if (attribute.is_broken) return std::nullopt;
   const std::string& value = attribute.value;
   std::int32_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -51,7 +56,7 @@ std::optional<std::int32_t> Attributes::positive_number(const XmlAttribute& attr
 
 std::optional<ast::ContextKind> Attributes::context() {
   const XmlAttribute* attribute = find("context");
-  if (attribute == nullptr) return std::nullopt;
+  if (attribute == nullptr || attribute->is_broken) return std::nullopt;
   if (const auto kind = ast::context_kind(attribute->value)) return kind;
   diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
                    "`context` is isolated, guaranteed, typical or adjacent, not " + ast::in_quotes(attribute->value));
@@ -60,7 +65,7 @@ std::optional<ast::ContextKind> Attributes::context() {
 
 std::optional<RepairPolicy> Attributes::repair() {
   const XmlAttribute* attribute = find("repair");
-  if (attribute == nullptr) return std::nullopt;
+  if (attribute == nullptr || attribute->is_broken) return std::nullopt;
   auto policy = parse_repair_policy(attribute->value);
   if (policy) return *policy;
   diagnostics_.add(DiagnosticKind::bad_value, attribute->value_place,
@@ -74,13 +79,13 @@ SpaceMode Attributes::space(SpaceMode inherited) {
   if (xml_space != nullptr && attribute != nullptr) {
     diagnostics_.add(DiagnosticKind::attribute_conflict, xml_space->name_place,
                      "`xml:space` and `space` say the same thing; write one of them");
-  } else if (xml_space != nullptr) {
+  } else if (xml_space != nullptr && !xml_space->is_broken) {
     if (xml_space->value == "preserve") return SpaceMode::preserve;
     if (xml_space->value == "default") return SpaceMode::dedent;
     diagnostics_.add(DiagnosticKind::bad_value, xml_space->value_place,
                      "`xml:space` is preserve or default, not " + ast::in_quotes(xml_space->value));
   }
-  if (attribute == nullptr) return inherited;
+  if (attribute == nullptr || attribute->is_broken) return inherited;
   if (attribute->value == "dedent") return SpaceMode::dedent;
   if (attribute->value == "collapse") return SpaceMode::collapse;
   if (attribute->value == "preserve") return SpaceMode::preserve;

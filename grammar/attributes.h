@@ -20,7 +20,7 @@ class Attributes {
   Attributes(const XmlElement& element, Diagnostics& diagnostics) : element_(element), diagnostics_(diagnostics) {}
 
   const XmlAttribute* find(std::string_view name);
-  /// finish() says so if the attribute is missing.
+  /// finish() says so if the attribute is missing. What may be it, misspelt, is taken for it, and said to be unknown.
   const XmlAttribute* require(std::string_view name);
   bool boolean(std::string_view name, bool otherwise);
   /// A whole number from 1 to `most`; says so if it is none.

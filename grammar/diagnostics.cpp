@@ -23,12 +23,15 @@ constexpr std::array kKinds{
 
 const KindEntry& entry(DiagnosticKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
+/// Columns that the text takes as it is shown.
+int shown_width(std::string_view text) { return display_width(printable(text)); }
+
 /// The blanks that put the caret under the character after `before`: tabs stay tabs.
 std::string padding(std::string_view before) {
   std::string blanks;
   while (true) {
     const std::size_t tab = before.find('\t');
-    blanks.append(static_cast<std::size_t>(display_width(before.substr(0, tab))), ' ');
+    blanks.append(static_cast<std::size_t>(shown_width(before.substr(0, tab))), ' ');
     if (tab == std::string_view::npos) return blanks;
     blanks.push_back('\t');
     before.remove_prefix(tab + 1);
@@ -56,7 +59,7 @@ std::string excerpt(const Place& anywhere, const SourceSet& sources) {
     end = std::min(end - from, line.size());
     if (from > 0) head = "... ";
   }
-  const int width = std::max(1, display_width(line.substr(begin, end - begin)));
+  const int width = std::max(1, shown_width(line.substr(begin, end - begin)));
   std::string text = "    " + head + printable(line) + "\n    " + std::string(head.size(), ' ');
   text += padding(line.substr(0, begin)) + "^" + std::string(static_cast<std::size_t>(width - 1), '~') + "\n";
   return text;
@@ -118,6 +121,15 @@ Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string messa
   }
   list_.push_back({kind, place, std::move(message), {}});
   return list_.back();
+}
+
+void Diagnostics::keep_if(std::size_t first, const std::function<bool(const Diagnostic&)>& is_wanted) {
+  const auto dropped =
+      std::stable_partition(list_.begin() + static_cast<std::ptrdiff_t>(first), list_.end(), is_wanted);
+  num_errors_ -= static_cast<std::size_t>(std::count_if(dropped, list_.end(), [](const Diagnostic& diagnostic) {
+    return severity_of(diagnostic.kind) == Severity::error;
+  }));
+  list_.erase(dropped, list_.end());
 }
 
 std::string headline(const Diagnostic& diagnostic, const SourceSet& sources) {

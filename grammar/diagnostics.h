@@ -4,6 +4,7 @@
 // (`file:line:col: error: message [kind]`, the line, a caret under the exact characters).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -52,6 +53,8 @@ class Diagnostics {
   const std::vector<Diagnostic>& list() const { return list_; }
   std::size_t num_errors() const { return num_errors_; }
   bool has_errors() const { return num_errors_ > 0; }
+  /// Forgets those from the index `first` on for which `is_wanted` is false.
+  void keep_if(std::size_t first, const std::function<bool(const Diagnostic&)>& is_wanted);
 
  private:
   std::set<DiagnosticKind> ignored_;

@@ -17,6 +17,14 @@ utf8proc_int32_t first_character(std::string_view text, std::size_t& size) {
   return length > 0 ? character : -1;
 }
 
+/// Those that reorder or act on what a terminal shows.
+bool is_unprintable(utf8proc_int32_t character) {
+  const bool is_control = character < 0x20 || (character >= 0x7F && character < 0xA0);
+  const bool turns_around =
+      (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
+  return (is_control && character != '\t') || turns_around;
+}
+
 int width_of(utf8proc_int32_t character) { return character < 0 ? 1 : utf8proc_charwidth(character); }
 
 }  // namespace
@@ -47,9 +55,7 @@ std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) {
-    const utf8proc_int32_t character = first_character(text, size);
-    const bool is_control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-    if (is_control && character != '\t') {
+    if (is_unprintable(first_character(text, size))) {
       result.append(size, '?');
     } else {
       result.append(text.substr(0, size));

@@ -16,8 +16,8 @@ inline constexpr int kWidestCharacter = 2;
 /// Bytes at the front of `text`, whole characters, that take at most `width` columns.
 std::size_t prefix_size(std::string_view text, int width);
 
-/// Control characters but tabs would act on the terminal, and bytes that are no UTF-8 are no text; `?` stands for
-/// each. The text keeps its length in bytes.
+/// Control characters but tabs, and those that turn the direction of writing, would act on the terminal, and bytes that
+/// are no UTF-8 are no text; `?` stands for each of their bytes. The text keeps its length.
 std::string printable(std::string_view text);
 
 /// `text`, printable, in exactly `width` columns: filled up with blanks, or cut, with `...` at the end if there is

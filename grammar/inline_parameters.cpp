@@ -92,11 +92,11 @@ class Splitter {
     XmlAttribute name{"name", "", {}, {}};
     XmlAttribute length{"length", "", {}, {}};
     XmlAttribute content{"default", "", {}, {}};
-    read(name, ":=}\n");
+    read(name, ":={}\n");
     const bool has_length = at_.is(':');
     if (has_length) {
       at_.next();
-      read(length, "=}\n");
+      read(length, "={}\n");
     }
     const bool has_default = at_.is('=');
     if (has_default) {
@@ -106,10 +106,14 @@ class Splitter {
     const bool is_digits =
         !length.value.empty() && std::ranges::all_of(length.value, [](char c) { return c >= '0' && c <= '9'; });
     if (!at_.is('}') || !is_legal_name(name.value) || !is_digits) {
-      diagnostics_
-          .add(DiagnosticKind::bad_inline_parameter, {source_, start.offset(), start.offset() + 1},
-               "`{` begins a parameter here, written {name:10} or {name:10=default}")
-          .notes.push_back({std::nullopt, "a brace that is text is written {{"});
+      const bool is_good_so_far = is_legal_name(name.value) && is_digits && has_default && !at_.at_end();
+      auto& diagnostic =
+          diagnostics_.add(DiagnosticKind::bad_inline_parameter, {source_, start.offset(), start.offset() + 1},
+                           !is_good_so_far ? "`{` begins a parameter here, written {name:10} or {name:10=default}"
+                           : at_.is('{')   ? "the default of this parameter holds a `{`, which it may not"
+                                           : "the default of this parameter holds a line break, which it may not");
+      diagnostic.notes.push_back({std::nullopt, is_good_so_far ? "write <parameter name=\"" + name.value + "\" .../>"
+                                                               : "a brace that is text is written {{"});
       at_ = start;
       take();
       return;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "grammar/attributes.h"
@@ -31,6 +32,9 @@ struct Scope {
 /// What a module is a direct member of.
 enum class Group : std::uint8_t { none, alternatives, pool };
 
+/// What is said of a place.
+using Mistake = std::tuple<DiagnosticKind, std::uint32_t, std::uint32_t>;
+
 /// What an element passes on to its children.
 struct Surroundings {
   SpaceMode space = SpaceMode::dedent;
@@ -50,8 +54,11 @@ class SchemaReader {
       auto& diagnostic = diagnostics_.add(DiagnosticKind::wrong_root, root.place,
                                           "a schema's root element is `<schema>`, not `<" + root.name + ">`");
       if (root.name == "prompt") diagnostic.notes.push_back({std::nullopt, "this is a prompt; give it with --prompt"});
-      return std::nullopt;
+      if (!nearest(root.name, {"schema"})) return std::nullopt;
     }
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::path(sources_[root.place.source].name()).filename();
+    included_.push_back(std::filesystem::canonical(folder_ / file, error));  // empty: the schema is no file
     ast::Schema schema;
     schema.place = root.place;
     Attributes attributes(root, diagnostics_);
@@ -71,6 +78,7 @@ class SchemaReader {
     attributes.finish();
     schema.inherited = here.inherited;
     children(root, here, schema.children, &schema.scaffolds);
+    schema.has_hidden_names = has_hidden_names_;
     return schema;
   }
 
@@ -139,30 +147,37 @@ class SchemaReader {
     const XmlAttribute* src = attributes.require("src");
     attributes.finish();
     no_content(element);
-    if (src == nullptr) return;
-    if (++num_includes_ > kMostIncludes || included_.size() >= kMostIncludedDepth) {
+    if (src == nullptr || src->is_broken) return hide_names();
+    if (++num_includes_ > kMostIncludes || included_.size() > kMostIncludedDepth) {
       if (!has_too_many_includes_) {
         diagnostics_.add(DiagnosticKind::include_cycle, src->value_place,
                          "a schema includes at most " + std::to_string(kMostIncludes) + " documents, " +
                              std::to_string(kMostIncludedDepth) + " within each other");
       }
       has_too_many_includes_ = true;
-      return;
+      return hide_names();
     }
     const auto document = files_.document(*src, folder_);
-    if (!document) return;
+    if (!document) return hide_names();
     if (std::ranges::find(included_, document->real) != included_.end()) {
       diagnostics_.add(DiagnosticKind::include_cycle, src->value_place,
                        ast::in_quotes(src->value) + " includes itself, by itself or through others");
       return;
     }
-    const auto xml = parse_xml(document->source, sources_, diagnostics_);
-    if (!xml) return;
+    const std::size_t num_said = diagnostics_.list().size();
+    include(*document, std::move(here), read);
+    keep_new_mistakes(*document, num_said);
+  }
+
+  void include(const SourceFiles::Document& document, Surroundings here,
+               const std::function<void(const XmlElement& root, const Surroundings& here)>& read) {
+    const auto xml = parse_xml(document.source, sources_, diagnostics_);
+    if (!xml) return hide_names();
     const XmlElement& root = xml->root;
     if (root.name != "schema") {
       diagnostics_.add(DiagnosticKind::wrong_root, root.place,
                        "the root element of an included document is `<schema>`, not `<" + root.name + ">`");
-      return;
+      if (!nearest(root.name, {"schema"})) return hide_names();
     }
     Attributes its_own(root, diagnostics_);
     for (const char* name : {"name", "version", "repair"}) its_own.find(name);
@@ -175,18 +190,34 @@ class SchemaReader {
     if (const auto context = its_own.context()) here.inherited.context = context;
     its_own.finish();
     here.has_inline_parameters = false;
-    const std::filesystem::path folder = std::exchange(folder_, document->path.parent_path());
-    included_.push_back(document->real);
+    const std::filesystem::path folder = std::exchange(folder_, document.path.parent_path());
+    included_.push_back(document.real);
     read(root, here);
     included_.pop_back();
     folder_ = folder;
+  }
+
+  /// Of a document that is included several times, each mistake is said once.
+  void keep_new_mistakes(const SourceFiles::Document& document, std::size_t num_said) {
+    std::set<Mistake>& known = mistakes_in_[document.real];
+    std::set<Mistake> found;
+    diagnostics_.keep_if(num_said, [&](const Diagnostic& diagnostic) {
+      const Place place = sources_.shown(diagnostic.place);
+      if (place.source != document.source) return true;
+      const Mistake mistake{diagnostic.kind, place.begin, place.end};
+      found.insert(mistake);
+      return !known.contains(mistake);
+    });
+    known.merge(found);
   }
 
   ast::Module module(const XmlElement& element, Surroundings here, Group group) {
     ast::Module result;
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
-    take_name(attributes.require("name"), here.scope->modules, result.name, result.place);
+    const XmlAttribute* name = attributes.require("name");
+    if (name == nullptr) hide_names();
+    take_name(name, here.scope->modules, result.name, result.place);
     const XmlAttribute* src = attributes.find("src");
     here.inherited.cache = attributes.boolean("cache", here.inherited.cache);
     if (const auto context = attributes.context()) here.inherited.context = context;
@@ -194,7 +225,12 @@ class SchemaReader {
     result.inherited = here.inherited;
     result.required = attributes.boolean("required", false);
     if (result.required) check_may_be_required(*element.attribute("required"), group);
-    if (const auto* after = attributes.find("after")) result.after = paths(*after);
+    if (const auto* after = attributes.find("after")) {
+      result.after = paths(*after);
+      if (result.after.empty() && !after->is_broken) {
+        diagnostics_.add(DiagnosticKind::bad_value, after->value_place, "`after` names a module or more");
+      }
+    }
     using Kind = ast::Condition::Kind;
     if (const auto* rule = attributes.find("requires")) result.requirement = condition(*rule, Kind::all);
     if (const auto* rule = attributes.find("excludes")) result.exclusion = condition(*rule, Kind::any);
@@ -221,12 +257,13 @@ class SchemaReader {
   }
 
   std::optional<ast::Condition> condition(const XmlAttribute& rule, ast::Condition::Kind joined_by) {
-    return parse_condition(rule.value_place, joined_by, sources_, diagnostics_);
+    if (rule.is_broken) return std::nullopt;
+    return parse_condition(decoded_place(rule, sources_), joined_by, sources_, diagnostics_);
   }
 
   bool has_inline_parameters(Attributes& attributes) {
     const XmlAttribute* params = attributes.find("params");
-    if (params == nullptr || params->value == "none") return false;
+    if (params == nullptr || params->is_broken || params->value == "none") return false;
     if (params->value == "inline") return true;
     diagnostics_.add(DiagnosticKind::bad_value, params->value_place,
                      "`params` is none or inline, not " + ast::in_quotes(params->value));
@@ -235,7 +272,7 @@ class SchemaReader {
 
   std::optional<ast::Role> read_role(const XmlAttribute& attribute) {
     const auto role = role_of(attribute.value);
-    if (!role) {
+    if (!role && !attribute.is_broken) {
       diagnostics_.add(DiagnosticKind::bad_value, attribute.value_place,
                        "`role` is system, user or assistant, not " + ast::in_quotes(attribute.value));
     }
@@ -264,6 +301,7 @@ class SchemaReader {
     attributes.finish();
 
     const Whitespace::Boundary at_start = whitespace_.boundary();
+    const bool had_hidden_names = std::exchange(has_hidden_names_, false);
     bool is_first = true;
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
@@ -277,7 +315,8 @@ class SchemaReader {
       };
       member(inner, here, Group::alternatives, begin, result.members);
     }
-    if (scaffold != nullptr) check_standin(*scaffold, result);
+    if (scaffold != nullptr && !scaffold->is_broken) check_standin(*scaffold, result);
+    has_hidden_names_ = has_hidden_names_ || had_hidden_names;
     if (result.required && result.members.empty()) {
       diagnostics_.add(DiagnosticKind::bad_value, element.attribute("required")->name_place,
                        "a union without members cannot be required");
@@ -291,7 +330,7 @@ class SchemaReader {
     Attributes attributes(element, diagnostics_);
     take_name(attributes.find("name"), here.scope->modules, result.name, result.place);
     attributes.finish();
-    if (layout_ != ast::LayoutKind::pack) {
+    if (layout_ != ast::LayoutKind::pack && !is_layout_unknown_) {
       diagnostics_
           .add(DiagnosticKind::misplaced_element, element.place,
                "`<pool>` may stand only in a schema with layout=\"pack\": its modules have no positions of their own")
@@ -350,6 +389,7 @@ class SchemaReader {
       alternatives.scaffold = scaffold.value;
       return;
     }
+    if (has_hidden_names_) return;
     diagnostics_.add(DiagnosticKind::unknown_module, scaffold.value_place,
                      "the union has no member `" + scaffold.value + "`" + did_you_mean(scaffold.value, names));
   }
@@ -397,6 +437,7 @@ class SchemaReader {
 
   /// Values with `|` between them. `content`: the default or stand-in, which is one of them; null: there is none.
   void read_values(const XmlAttribute& values, const XmlAttribute* content, ast::Parameter& parameter) {
+    if (values.is_broken) return;
     const std::string_view text = values.value;
     const bool is_raw = sources_.text(values.value_place).size() == text.size();  // no references in it
     std::set<std::string_view> known;
@@ -418,7 +459,7 @@ class SchemaReader {
       }
       begin = end + 1;
     }
-    if (content == nullptr || content->value.empty()) return;
+    if (content == nullptr || content->is_broken || content->value.empty()) return;
     if (known.contains(content->value)) return;
     std::vector<std::string_view> candidates;
     for (const ast::ParameterValue& value : parameter.values) candidates.push_back(value.text);
@@ -471,7 +512,7 @@ class SchemaReader {
     }
     if (const auto* modules = attributes.require("modules")) {
       result.modules = paths(*modules);
-      if (result.modules.size() < 2) {
+      if (result.modules.size() < 2 && !modules->is_broken) {
         diagnostics_.add(DiagnosticKind::bad_value, modules->value_place, "a scaffold names two modules or more");
       }
     }
@@ -485,15 +526,17 @@ class SchemaReader {
   /// Paths separated by blanks, each with its own place.
   std::vector<ast::Path> paths(const XmlAttribute& attribute) {
     constexpr std::string_view kBlanks = " \t\r\n";
-    const std::string_view raw = sources_.text(attribute.value_place);
+    if (attribute.is_broken) return {};
+    const Place whole = decoded_place(attribute, sources_);
+    const std::string_view text = sources_.text(whole);
     std::vector<ast::Path> result;
-    for (std::size_t begin = raw.find_first_not_of(kBlanks); begin != std::string_view::npos;) {
-      const std::size_t end = std::min(raw.find_first_of(kBlanks, begin), raw.size());
-      Place place = attribute.value_place;
+    for (std::size_t begin = text.find_first_not_of(kBlanks); begin != std::string_view::npos;) {
+      const std::size_t end = std::min(text.find_first_of(kBlanks, begin), text.size());
+      Place place = whole;
       place.end = place.begin + static_cast<std::uint32_t>(end);
       place.begin += static_cast<std::uint32_t>(begin);
-      result.push_back({std::string(raw.substr(begin, end - begin)), place});
-      begin = raw.find_first_not_of(kBlanks, end);
+      result.push_back({std::string(text.substr(begin, end - begin)), place});
+      begin = text.find_first_not_of(kBlanks, end);
     }
     return result;
   }
@@ -501,13 +544,17 @@ class SchemaReader {
   /// The content of a module that is a file, or a folder of files.
   void source(const XmlElement& element, const XmlAttribute& src, const Surroundings& here,
               std::vector<ast::Node>& nodes) {
-    if (!element.children.empty() && has_content(element)) {
+    if (src.is_broken) {
+      hide_names();
+    } else if (!element.children.empty() && has_content(element)) {
       diagnostics_.add(DiagnosticKind::src_with_content, src.name_place,
                        "a module has a `src` or content of its own, not both");
     } else if (src.value.empty()) {
       diagnostics_.add(DiagnosticKind::bad_value, src.value_place, "`src` is a file's path, not empty");
     } else if (SourceFiles::is_pattern(src.value, folder_)) {
-      for (const SourceFiles::Match& match : files_.matches(src, folder_)) add_file(match, 0, src, here, nodes);
+      const auto matches = files_.matches(src, folder_);
+      if (!matches) return hide_names();
+      for (const SourceFiles::Match& match : *matches) add_file(match, 0, src, here, nodes);
     } else if (const auto text = files_.text(src, folder_)) {
       add_verbatim(*text, here, nodes);
     }
@@ -556,6 +603,8 @@ class SchemaReader {
     for (const ast::LayoutKind kind : {ast::LayoutKind::preserve, ast::LayoutKind::pack}) {
       if (layout.value == to_string(kind)) return kind;
     }
+    is_layout_unknown_ = true;
+    if (layout.is_broken) return ast::LayoutKind::preserve;
     diagnostics_.add(DiagnosticKind::bad_value, layout.value_place,
                      "`layout` is preserve or pack, not " + ast::in_quotes(layout.value));
     return ast::LayoutKind::preserve;
@@ -572,7 +621,14 @@ class SchemaReader {
     if (check_name(*name)) declare(names, *name);
   }
 
+  /// What stands here cannot be understood, so modules may be missing.
+  void hide_names() { has_hidden_names_ = true; }
+
   bool check_name(const XmlAttribute& name) {
+    if (name.is_broken) {
+      hide_names();
+      return false;
+    }
     if (is_legal_name(name.value)) return true;
     const bool is_dots = name.value.find_first_not_of('.') == std::string::npos;
     diagnostics_.add(DiagnosticKind::bad_name, name.value_place,
@@ -607,6 +663,7 @@ class SchemaReader {
   }
 
   void misplaced(const XmlElement& element, const std::string& parent) {
+    if (holds_modules(element)) hide_names();
     if (is_element_name(element.name)) {
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
                        "`<" + element.name + ">` may not stand in `<" + parent + ">`");
@@ -616,6 +673,14 @@ class SchemaReader {
           .notes.push_back({std::nullopt, "text that holds `<` goes into <![CDATA[...]]>, or is taken in with `src`"});
     }
     whitespace_.content();
+  }
+
+  static bool holds_modules(const XmlElement& element) {
+    const std::string kind = understood_name(element.name);
+    return kind == "module" || kind == "include" || std::ranges::any_of(element.children, [](const XmlNode& child) {
+             const auto* inner = std::get_if<XmlElement>(&child.value);
+             return inner != nullptr && holds_modules(*inner);
+           });
   }
 
   static bool has_content(const XmlElement& element) {
@@ -630,6 +695,7 @@ class SchemaReader {
 
   void no_content(const XmlElement& element) {
     if (has_content(element)) {
+      if (holds_modules(element)) hide_names();
       diagnostics_.add(DiagnosticKind::misplaced_text, element.place, "`<" + element.name + ">` has no content");
     }
   }
@@ -638,11 +704,14 @@ class SchemaReader {
   Diagnostics& diagnostics_;
   SourceFiles files_;
   std::filesystem::path folder_;                 // of the document at hand
-  std::vector<std::filesystem::path> included_;  // the documents around it
+  std::vector<std::filesystem::path> included_;  // that document and those around it, without symbolic links
+  std::map<std::filesystem::path, std::set<Mistake>> mistakes_in_;  // by document that was included
   std::size_t num_includes_ = 0;
   bool has_too_many_includes_ = false;
   Whitespace whitespace_;
   ast::LayoutKind layout_ = ast::LayoutKind::preserve;
+  bool is_layout_unknown_ = false;  // a mistake
+  bool has_hidden_names_ = false;
   std::map<std::string, Place, std::less<>> scaffold_names_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 
 #include "grammar/ast.h"
 #include "grammar/vocabulary.h"
@@ -87,8 +88,11 @@ class Walk {
   Walk(const std::string& pattern, fs::path folder) : base_(std::move(folder)) {
     for (std::size_t begin = 0; begin <= pattern.size();) {
       const std::size_t end = std::min(pattern.find('/', begin), pattern.size());
-      if (end > begin) parts_.push_back(pattern.substr(begin, end - begin));
+      std::string part = pattern.substr(begin, end - begin);
       begin = end + 1;
+      // Any folders within any folders are any folders.
+      if (part.empty() || (part == "**" && !parts_.empty() && parts_.back() == part)) continue;
+      parts_.push_back(std::move(part));
     }
     for (; num_fixed_ + 1 < parts_.size() && parts_[num_fixed_].find_first_of("*?[") == std::string::npos; ++num_fixed_)
       base_ /= parts_[num_fixed_];
@@ -98,6 +102,7 @@ class Walk {
     visit(base_, num_fixed_, 0);
     std::ranges::sort(found_);
     found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
+    visited_.clear();
   }
 
   /// The folder that the pattern's fixed part names.
@@ -108,7 +113,8 @@ class Walk {
  private:
   void visit(const fs::path& folder, std::size_t part, std::size_t depth) {
     if (depth > kMostFolders) is_too_much_ = true;
-    if (is_too_much_) return;
+    // Several `**` lead to the same folder in many ways.
+    if (is_too_much_ || !visited_.emplace(folder, part).second) return;
     const bool is_any_depth = parts_[part] == "**";
     if (is_any_depth && part + 1 < parts_.size()) visit(folder, part + 1, depth);
     std::error_code error;
@@ -132,6 +138,8 @@ class Walk {
   std::vector<std::string> parts_;
   std::size_t num_fixed_ = 0;  // of the parts, before the first one with a wildcard
   std::vector<fs::path> found_;
+  std::set<std::pair<fs::path, std::size_t>>
+      visited_;  // folders, with the part of the pattern that their entries match
   std::size_t num_entries_ = 0;
   bool is_too_much_ = false;
 };
@@ -154,7 +162,7 @@ std::optional<Place> SourceFiles::text(const XmlAttribute& src, const fs::path& 
     name.resize(hash);
   }
   const auto file = open(folder / name, src, options_.limits.src_bytes);
-  if (!file || !check_encoding(file->source, sources_, diagnostics_, ControlCharacters::allowed)) return std::nullopt;
+  if (!file || !is_text(*file)) return std::nullopt;
   const std::string_view content = sources_[file->source].text();
   Place place{file->source, 0, static_cast<std::uint32_t>(content.size())};
   if (range) {
@@ -176,30 +184,40 @@ bool SourceFiles::is_pattern(const std::string& src, const fs::path& folder) {
   return src.find_first_of("*?[") != std::string::npos && !fs::exists(folder / src, error);
 }
 
-std::vector<SourceFiles::Match> SourceFiles::matches(const XmlAttribute& src, const fs::path& folder) {
+std::optional<std::vector<SourceFiles::Match>> SourceFiles::matches(const XmlAttribute& src, const fs::path& folder) {
   Walk walk(src.value, src.value.starts_with('/') ? fs::path("/") : folder.empty() ? fs::path(".") : folder);
   std::error_code error;
   if (const fs::path real = fs::canonical(walk.base(), error); !error && !is_allowed(real)) {
     report_outside(src);
-    return {};
+    return std::nullopt;
   }
   walk.run();
   if (walk.is_too_much()) {
     diagnostics_.add(DiagnosticKind::src_pattern, src.value_place,
                      "the pattern leads to more than " + std::to_string(kMostFiles) + " files, or through more than " +
                          std::to_string(kMostEntries) + " entries");
-    return {};
+    return std::nullopt;
   }
   if (walk.found().empty()) {
-    diagnostics_.add(DiagnosticKind::src_pattern, src.value_place, "no file matches " + ast::in_quotes(src.value));
-    return {};
+    auto& diagnostic =
+        diagnostics_.add(DiagnosticKind::src_pattern, src.value_place, "no file matches " + ast::in_quotes(src.value));
+    const std::size_t hash = src.value.rfind('#');
+    if (hash != std::string::npos && parse_range(std::string_view(src.value).substr(hash + 1))) {
+      diagnostic.notes.push_back(
+          {std::nullopt, "lines can be named of one file alone, not of all that a pattern names"});
+    }
+    return std::nullopt;
   }
   std::vector<Match> matches;
+  bool is_whole = true;
   std::map<std::vector<std::string>, fs::path> names;
   for (const fs::path& path : walk.found()) {
     const auto file = open(path, src, options_.limits.src_bytes);
-    if (!file) return {};
-    if (!check_encoding(file->source, sources_, diagnostics_, ControlCharacters::allowed)) continue;
+    if (!file) return std::nullopt;
+    if (!is_text(*file)) {
+      is_whole = false;
+      continue;
+    }
     const std::string_view content = sources_[file->source].text();
     Match match;
     match.text = without_last_line_break({file->source, 0, static_cast<std::uint32_t>(content.size())}, content);
@@ -211,10 +229,14 @@ std::vector<SourceFiles::Match> SourceFiles::matches(const XmlAttribute& src, co
     }
     matches.push_back(std::move(match));
   }
-  return matches;
+  return is_whole ? std::optional(std::move(matches)) : std::nullopt;
 }
 
 std::optional<SourceFiles::Document> SourceFiles::document(const XmlAttribute& src, const fs::path& folder) {
+  if (src.value.empty()) {
+    diagnostics_.add(DiagnosticKind::bad_value, src.value_place, "`src` is a file's path, not empty");
+    return std::nullopt;
+  }
   return open(folder / src.value, src, options_.limits.document_bytes);
 }
 
@@ -233,19 +255,29 @@ std::optional<SourceFiles::Document> SourceFiles::open(const fs::path& path, con
     report_outside(src);
     return std::nullopt;
   }
-  auto text = read_file(real, limit);
+  auto text = read_text_file(real, limit);
   if (!text) {
     unreadable(text.error().message);
     return std::nullopt;
   }
+  const bool was_too_much = num_bytes_ > options_.limits.all_src_bytes;
   num_bytes_ += text->size();
   if (num_bytes_ > options_.limits.all_src_bytes) {
+    if (was_too_much) return std::nullopt;  // which has been said
     diagnostics_.add(DiagnosticKind::src_unreadable, src.value_place,
                      "the files that this schema takes in are larger than " +
                          std::to_string(options_.limits.all_src_bytes >> 20) + " MiB together");
     return std::nullopt;
   }
   return Document{sources_.add(path.lexically_normal().string(), std::move(*text), src.value_place), path, real};
+}
+
+/// If not, says so, once of each file.
+bool SourceFiles::is_text(const Document& file) {
+  if (no_texts_.contains(file.real)) return false;
+  if (check_encoding(file.source, sources_, diagnostics_, ControlCharacters::allowed)) return true;
+  no_texts_.insert(file.real);
+  return false;
 }
 
 void SourceFiles::report_outside(const XmlAttribute& src) {

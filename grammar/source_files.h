@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,8 @@ class SourceFiles {
   /// Is there a `*`, `?` or `[` in it, and no file of that name?
   static bool is_pattern(const std::string& src, const std::filesystem::path& folder);
   /// The files that a pattern names, by path. `*`, `?` and `[...]` stand for parts of a name that does not begin with
-  /// a dot, `**` for any folders.
-  std::vector<Match> matches(const XmlAttribute& src, const std::filesystem::path& folder);
+  /// a dot, `**` for any folders. Nothing after a mistake.
+  std::optional<std::vector<Match>> matches(const XmlAttribute& src, const std::filesystem::path& folder);
 
   /// A document that is included.
   struct Document {
@@ -43,6 +44,7 @@ class SourceFiles {
 
  private:
   std::optional<Document> open(const std::filesystem::path& path, const XmlAttribute& src, std::uint64_t limit);
+  bool is_text(const Document& file);
   void report_outside(const XmlAttribute& src);
   bool is_allowed(const std::filesystem::path& real) const;
 
@@ -50,6 +52,7 @@ class SourceFiles {
   const SchemaOptions& options_;
   Diagnostics& diagnostics_;
   std::uint64_t num_bytes_ = 0;
+  std::set<std::filesystem::path> no_texts_;  // what that is has been said
 };
 
 }  // namespace pml::grammar

@@ -53,6 +53,12 @@ std::string normalize_line_ends(std::string_view raw) {
   return text;
 }
 
+/// The reference that begins `raw`, which begins with `&`: its length, and the character; empty if it is a mistake.
+std::pair<std::size_t, std::string> first_reference(std::string_view raw) {
+  const std::size_t length = match_reference(raw);
+  return {std::max<std::size_t>(1, length), length > 0 ? decode_reference(raw.substr(0, length)) : ""};
+}
+
 /// Splits raw text that begins at an offset of its source into pieces: plain, and decoded references.
 void decode(std::string_view raw, std::uint32_t begin, std::vector<XmlPiece>& pieces) {
   const char* const start = raw.data();
@@ -71,43 +77,99 @@ void decode(std::string_view raw, std::uint32_t begin, std::vector<XmlPiece>& pi
     add(normalize_line_ends(raw.substr(0, ampersand)), false);
     if (ampersand == std::string_view::npos) return;
     raw.remove_prefix(ampersand);
-    const std::size_t length = match_reference(raw);
-    std::string character = length > 0 ? decode_reference(raw.substr(0, length)) : "";
+    auto [length, character] = first_reference(raw);
     if (character.empty()) {  // a mistake that was reported; it stands for itself
-      add(std::string(raw.substr(0, std::max<std::size_t>(1, length))), false);
+      add(std::string(raw.substr(0, length)), false);
     } else {
       add(std::move(character), true);
     }
-    raw.remove_prefix(std::max<std::size_t>(1, length));
+    raw.remove_prefix(length);
   }
 }
 
-std::string decode_value(std::string_view raw) {
-  std::vector<XmlPiece> pieces;
-  decode(raw, 0, pieces);
-  std::string value;
-  for (const XmlPiece& piece : pieces) value += piece.text;
-  return value;
+/// How a text shows that it is in another encoding than UTF-8; empty if it does not.
+std::string_view sign_of_encoding(std::string_view text) {
+  using namespace std::string_view_literals;
+  if (text.starts_with("\xFF\xFE\0\0"sv) || text.starts_with("\0\0\xFE\xFF"sv)) return "begins with the mark of UTF-32";
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return "begins with the mark of UTF-16";
+  // Without a mark: every other byte of English text is 0.
+  const auto is_zero = [&](std::size_t at) { return text[at] == 0; };
+  if (text.size() < 4 || is_zero(0) == is_zero(1) || is_zero(0) != is_zero(2) || is_zero(1) != is_zero(3)) return "";
+  return "seems to be in UTF-16";
+}
+
+/// Bytes that are no UTF-8, or control characters that may not stand there; each of these is said. Nothing if the text
+/// is in another encoding, or full of them.
+std::optional<std::vector<std::uint32_t>> find_bad_bytes(SourceId source, std::string_view text,
+                                                         Diagnostics& diagnostics,
+                                                         ControlCharacters control_characters) {
+  if (const std::string_view sign = sign_of_encoding(text); !sign.empty()) {
+    diagnostics.add(DiagnosticKind::not_utf8, {source, 0, 0},
+                    "the text " + std::string(sign) + "; PML is read as UTF-8");
+    return std::nullopt;
+  }
+  constexpr std::size_t kMostBadBytes = 200;
+  std::vector<std::uint32_t> bad_bytes;
+  std::optional<std::uint32_t> first_invalid;
+  std::size_t num_invalid = 0;
+  for (std::size_t i = 0; i < text.size() && bad_bytes.size() < kMostBadBytes;) {
+    const auto at = static_cast<std::uint32_t>(i);
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte <= 0x7F) {
+      ++i;
+      continue;
+    }
+    if (byte < 0x20) {
+      ++i;
+      const bool is_control = byte != '\t' && byte != '\n' && byte != '\r';
+      if (!is_control || (byte != 0 && control_characters == ControlCharacters::allowed)) continue;
+      static constexpr char kHex[] = "0123456789ABCDEF";
+      diagnostics.add(
+          DiagnosticKind::control_character, {source, at, at + 1},
+          std::string("the control character U+00") + kHex[byte >> 4] + kHex[byte & 15] + " may not stand in a text");
+      bad_bytes.push_back(at);
+      continue;
+    }
+    utf8proc_int32_t character = 0;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + i;
+    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - i), &character);
+    if (length <= 0) {
+      if (!first_invalid) first_invalid = at;
+      ++num_invalid;
+      bad_bytes.push_back(at);
+    }
+    i += static_cast<std::size_t>(std::max<utf8proc_ssize_t>(1, length));
+  }
+  if (first_invalid) {
+    auto& diagnostic = diagnostics.add(DiagnosticKind::not_utf8, {source, *first_invalid, *first_invalid + 1},
+                                       "the text is not valid UTF-8 here");
+    // One mistake: the text was written in another encoding.
+    if (num_invalid > 1) {
+      diagnostic.notes.push_back({std::nullopt, "nor is it in " + std::to_string(num_invalid - 1) +
+                                                    (num_invalid == 2 ? " more place" : " more places")});
+    }
+  }
+  if (bad_bytes.size() >= kMostBadBytes) return std::nullopt;
+  return bad_bytes;
 }
 
 /// Walks pugixml's tree and the scan's tags in step: both are in document order.
 class TreeBuilder {
  public:
-  TreeBuilder(SourceId source, const SourceSet& sources, const XmlScan& scan, const EditedText& edited)
-      : source_(source), sources_(sources), scan_(scan), edited_(edited) {}
+  /// `text`: the source's; at the offsets `bad_bytes`, in ascending order, stands something else.
+  TreeBuilder(SourceId source, std::string_view text, const std::vector<std::uint32_t>& bad_bytes, const XmlScan& scan,
+              const EditedText& edited)
+      : source_(source), text_(text), bad_bytes_(bad_bytes), scan_(scan), edited_(edited) {}
 
   XmlElement build(const pugi::xml_node& node) {
     PML_CHECK(next_tag_ < scan_.tags.size(), "the scan and the parser see the same tags");
     const TagPlaces& places = scan_.tags[next_tag_++];
     XmlElement element;
     element.name = node.name();
-    PML_CHECK(sources_.text(places.name) == element.name, "the scan and the parser see the same tags");
+    PML_CHECK(slice(places.name) == element.name, "the scan and the parser see the same tags");
     element.place = places.name;
-    element.is_broken = places.is_broken;
-    for (const AttributePlaces& attribute : places.attributes) {
-      element.attributes.push_back({std::string(sources_.text(attribute.name)),
-                                    decode_value(sources_.text(attribute.value)), attribute.name, attribute.value});
-    }
+    element.is_broken = places.is_broken || has_bad_byte(places.name);
+    for (const AttributePlaces& places_of_it : places.attributes) add_attribute(places_of_it, element);
     for (const pugi::xml_node& child : node.children()) {
       if (child.type() == pugi::node_element) {
         element.children.push_back({build(child)});
@@ -136,8 +198,28 @@ class TreeBuilder {
     }
   }
 
+  void add_attribute(const AttributePlaces& places, XmlElement& element) const {
+    XmlAttribute attribute{std::string(slice(places.name)), "", places.name, places.value};
+    std::vector<XmlPiece> pieces;
+    decode(slice(places.value), 0, pieces);
+    for (const XmlPiece& piece : pieces) {
+      attribute.value += piece.text;
+      attribute.is_broken = attribute.is_broken || (!piece.is_literal && piece.text.find('&') != std::string::npos);
+    }
+    attribute.is_broken = attribute.is_broken || has_bad_byte(places.value);
+    element.attributes.push_back(std::move(attribute));
+  }
+
+  std::string_view slice(const Place& place) const { return text_.substr(place.begin, place.end - place.begin); }
+
+  bool has_bad_byte(const Place& place) const {
+    const auto first = std::ranges::lower_bound(bad_bytes_, place.begin);
+    return first != bad_bytes_.end() && *first < place.end;
+  }
+
   SourceId source_;
-  const SourceSet& sources_;
+  std::string_view text_;
+  const std::vector<std::uint32_t>& bad_bytes_;
   const XmlScan& scan_;
   const EditedText& edited_;
   std::size_t next_tag_ = 0;
@@ -151,48 +233,43 @@ const XmlAttribute* XmlElement::attribute(std::string_view attribute_name) const
   return found == attributes.end() ? nullptr : &*found;
 }
 
+Place decoded_place(const XmlAttribute& attribute, SourceSet& sources) {
+  const Place& place = attribute.value_place;
+  const std::string_view raw = sources.text(place);
+  if (raw.find('&') == std::string_view::npos) return place;
+  std::string text;
+  std::vector<std::uint32_t> offsets;
+  for (std::size_t at = 0; at < raw.size();) {
+    const auto [length, character] =
+        raw[at] == '&' ? first_reference(raw.substr(at)) : std::pair(std::size_t{1}, std::string(1, raw[at]));
+    text += character;
+    offsets.resize(text.size(), place.begin + static_cast<std::uint32_t>(at));
+    at += length;
+  }
+  offsets.push_back(place.end);
+  const auto end = static_cast<std::uint32_t>(text.size());
+  const Source& outer = sources[place.source];
+  const SourceId decoded = sources.add(outer.name(), std::move(text), outer.taken_in_at());
+  sources.embed(decoded, place.source, std::move(offsets));
+  return {decoded, 0, end};
+}
+
 bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
                     ControlCharacters control_characters) {
-  const std::string_view text = sources[source].text();
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    diagnostics.add(DiagnosticKind::not_utf8, {source, 0, 0},
-                    "the text begins with the mark of UTF-16; PML is read as UTF-8");
-    return false;
-  }
-  for (std::size_t i = 0; i < text.size();) {
-    const auto at = static_cast<std::uint32_t>(i);
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte < 0x7F) {
-      ++i;
-      continue;
-    }
-    if (byte < 0x20 || byte == 0x7F) {
-      const bool is_control = byte != '\t' && byte != '\n' && byte != '\r' && byte != 0x7F;
-      if (is_control && (byte == 0 || control_characters == ControlCharacters::refused)) {
-        static constexpr char kHex[] = "0123456789ABCDEF";
-        diagnostics.add(
-            DiagnosticKind::control_character, {source, at, at + 1},
-            std::string("the control character U+00") + kHex[byte >> 4] + kHex[byte & 15] + " may not stand in a text");
-        return false;
-      }
-      ++i;
-      continue;
-    }
-    utf8proc_int32_t character = 0;
-    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + i;
-    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - i), &character);
-    if (length <= 0) {
-      diagnostics.add(DiagnosticKind::not_utf8, {source, at, at + 1}, "the text is not valid UTF-8 here");
-      return false;
-    }
-    i += static_cast<std::size_t>(length);
-  }
-  return true;
+  const auto bad_bytes = find_bad_bytes(source, sources[source].text(), diagnostics, control_characters);
+  return bad_bytes && bad_bytes->empty();
 }
 
 std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
-  if (!check_encoding(source, sources, diagnostics)) return std::nullopt;
-  const std::string_view text = sources[source].text();
+  std::string_view text = sources[source].text();
+  const auto bad_bytes = find_bad_bytes(source, text, diagnostics, ControlCharacters::refused);
+  if (!bad_bytes) return std::nullopt;
+  std::string mended;
+  if (!bad_bytes->empty()) {
+    mended = text;
+    for (const std::uint32_t at : *bad_bytes) mended[at] = '_';
+    text = mended;
+  }
   const XmlScan scan = scan_xml(source, text, diagnostics);
   if (scan.tags.empty()) return std::nullopt;
 
@@ -207,7 +284,7 @@ std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, 
     PML_CHECK(diagnostics.has_errors(), parsed.description());
     return std::nullopt;
   }
-  return XmlDocument{TreeBuilder(source, sources, scan, edited).build(document.document_element()),
+  return XmlDocument{TreeBuilder(source, text, *bad_bytes, scan, edited).build(document.document_element()),
                      !scan.edits.empty()};
 }
 

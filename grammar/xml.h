@@ -30,6 +30,7 @@ struct XmlAttribute {
   std::string value;  // references decoded, line breaks as \n, otherwise as written
   Place name_place;
   Place value_place;
+  bool is_broken = false;  // there is a mistake in the value, which has been said; what it means is not known
 };
 
 struct XmlNode;
@@ -57,10 +58,13 @@ struct XmlDocument {
 /// further mistakes can be found; without any tree there is nothing to look at.
 std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 
+/// The place of an attribute's value with its references decoded, for what is read from it by place: that of a source
+/// of its own if there are any.
+Place decoded_place(const XmlAttribute& attribute, SourceSet& sources);
+
 enum class ControlCharacters { refused, allowed };
 
-/// Is the text UTF-8, and free of control characters if they are refused (NUL always is)? If not, says where, and
-/// returns false.
+/// Is the text UTF-8, and free of control characters if they are refused (NUL always is)? If not, says where.
 bool check_encoding(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
                     ControlCharacters control_characters = ControlCharacters::refused);
 

@@ -309,20 +309,44 @@ class Scanner {
     }
     std::size_t close = tag_close(good_end_);
     const bool has_close = close != std::string_view::npos && text_[close] == '>';
-    const auto [message, where] = attribute_mistake(at, blank_before);
-    if (!has_close && message.empty()) {
+    const AttributeMistake mistake = attribute_mistake(at, blank_before);
+    if (!has_close && mistake.message.empty()) {
       add(DiagnosticKind::unclosed_markup, place(begin, good_end_), "this tag has no `>`");
-    } else if (!has_close && !where_is_attribute(where)) {
+    } else if (!has_close && !where_is_attribute(mistake.where)) {
       return stray(begin);
     } else {
-      add(DiagnosticKind::attribute_syntax, where, message);
+      add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
     }
     if (!has_close) close = close == std::string_view::npos ? text_.size() : close;
     is_empty_ = has_close && text_[close - 1] == '/';
     edit(good_end_, close + (has_close ? 1 : 0), is_empty_ ? "/>" : ">");
+    if (has_close) read_rest(mistake, close - (is_empty_ ? 1 : 0));
     const std::size_t end = close + (has_close ? 1 : 0);
     open_element(begin, end, true);
     return end;
+  }
+
+  /// What is wrong where an attribute should be, and what can be understood nevertheless.
+  struct AttributeMistake {
+    std::string message;  // empty: nothing stands there
+    Place where{};
+    std::optional<AttributePlaces> meant = std::nullopt;
+    std::size_t resume = std::string_view::npos;  // where the next attribute may stand; npos: anywhere
+  };
+
+  /// The attributes behind a mistake, up to `end`, and what is wrong with those.
+  void read_rest(AttributeMistake mistake, std::size_t end) {
+    while (true) {
+      if (mistake.meant) tag_.attributes.push_back(*mistake.meant);
+      if (mistake.resume >= end) return;
+      good_end_ = mistake.resume;
+      reparse_attributes();
+      std::erase_if(tag_.attributes, [&](const AttributePlaces& attribute) { return attribute.value.end >= end; });
+      const std::size_t at = text_.find_first_not_of(kBlanks, good_end_);
+      if (at >= end) return;
+      mistake = attribute_mistake(at, at != good_end_);
+      add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
+    }
   }
 
   /// The first `<` or `>` from `at` on that stands outside of a quoted value.
@@ -361,29 +385,40 @@ class Scanner {
     }
   }
 
-  /// What is wrong at `at`, where the next attribute should be; an empty message if nothing stands there.
-  std::pair<std::string, Place> attribute_mistake(std::size_t at, bool blank_before) const {
-    if (at == std::string_view::npos || text_[at] == '<') return {"", {}};
+  /// Of `at`, where the next attribute should be.
+  AttributeMistake attribute_mistake(std::size_t at, bool blank_before) const {
+    if (at == std::string_view::npos || text_[at] == '<') return {};
     const std::string_view rest = text_.substr(at);
     const std::size_t name = match<xml::Name>(rest);
     if (name == 0) {
-      const std::size_t stop = std::max<std::size_t>(1, rest.find_first_of(" \t\r\n<>"));
+      const std::size_t stop = at + std::min(std::max<std::size_t>(1, rest.find_first_of(" \t\r\n<>")), rest.size());
       if (rest[0] == '"' || rest[0] == '\'') {
-        return {"an attribute's name is missing before this value", place(at, at + 1)};
+        const std::size_t quote = rest.find(rest[0], 1);
+        const bool is_closed = quote < rest.find('\n');
+        return {"an attribute's name is missing before this value", place(at, at + 1), std::nullopt,
+                is_closed ? at + quote + 1 : std::string_view::npos};
       }
-      return {"this is no attribute; attributes are written name=\"value\"",
-              place(at, at + std::min(stop, rest.size()))};
+      return {"this is no attribute; attributes are written name=\"value\"", place(at, stop), std::nullopt, stop};
     }
-    if (!blank_before) return {"a blank is missing before this attribute", place(at, at + name)};
-    const std::string attribute(rest.substr(0, name));
+    const Place name_place = place(at, at + name);
     const std::size_t equals = match<xml::Eq>(rest.substr(name));
-    if (equals == 0) return {"the attribute `" + attribute + "` has no value", place(at, at + name)};
     const std::size_t value = at + name + equals;
-    if (value >= text_.size()) return {"the attribute `" + attribute + "` has no value", place(at, at + name)};
+    if (!blank_before) {
+      AttributeMistake mistake{"a blank is missing before this attribute", name_place};
+      if (const std::size_t whole = match<xml::Attribute>(rest); whole > 0) {
+        mistake.meant = {name_place, place(value + 1, at + whole - 1)};
+        mistake.resume = at + whole;
+      }
+      return mistake;
+    }
+    const std::string attribute(rest.substr(0, name));
+    if (equals == 0) return {"the attribute `" + attribute + "` has no value", name_place, std::nullopt, at + name};
+    if (value >= text_.size()) return {"the attribute `" + attribute + "` has no value", name_place};
     const char quote = text_[value];
     if (quote != '"' && quote != '\'') {
-      const std::size_t stop = std::min(text_.find_first_of(" \t\r\n<>", value), text_.size());
-      return {"the value of `" + attribute + "` must stand in quotes", place(value, std::max(stop, value + 1))};
+      const std::size_t stop = std::max(value + 1, std::min(text_.find_first_of(" \t\r\n<>", value), text_.size()));
+      return {"the value of `" + attribute + "` must stand in quotes", place(value, stop),
+              AttributePlaces{name_place, unquoted_value(value, stop)}, stop};
     }
     const std::size_t stop = text_.find_first_of(quote == '"' ? "\"<" : "'<", value + 1);
     if (stop != std::string_view::npos && text_[stop] == '<') {
@@ -393,6 +428,17 @@ class Scanner {
       }
     }
     return {"the value of `" + attribute + "` has no closing quote", place(value, value + 1)};
+  }
+
+  /// Of a value without quotes, or with those that a word processor made of them.
+  Place unquoted_value(std::size_t begin, std::size_t end) const {
+    if (end - begin > 1 && text_[end - 1] == '/' && end < text_.size() && text_[end] == '>') --end;
+    const auto is_quote = [&](std::size_t at) {
+      const std::string_view character = text_.substr(at, 3);
+      return character >= "\u2018" && character <= "\u201F";
+    };
+    if (end - begin >= 6 && is_quote(begin) && is_quote(end - 3)) return place(begin + 3, end - 3);
+    return place(begin, end);
   }
 
   SourceId source_;

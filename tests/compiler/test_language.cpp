@@ -136,6 +136,27 @@ TEST_CASE("lines of a file, and the files that a pattern names") {
         "two\nthree\none\ntwo\nthree\nb");
 }
 
+TEST_CASE("a pattern of many parts finds each file once, and ends") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "a/b/c/d.txt", "d");
+  std::string any;
+  for (int i = 0; i < 50'000; ++i) any += "**/";
+  std::string both;
+  for (int i = 0; i < 1'000; ++i) both += "**/*/";
+  test::CompileOptions options;
+  options.schema.folder = folder.path();
+  const Compiled compiled(R"(<schema name="s"><module name="m" src=")" + any + R"(*.txt"/></schema>)", options);
+  CHECK(compiled.layout().elements.back().path == "m/a/b/c/d.txt");
+
+  grammar::SourceSet sources;
+  grammar::Diagnostics diagnostics;
+  const grammar::SourceId source =
+      sources.add("s.pml", R"(<schema name="s"><module name="m" src=")" + both + R"(*.txt"/></schema>)");
+  parse_schema(source, sources, options.schema, diagnostics);
+  REQUIRE(diagnostics.list().size() == 1);
+  CHECK(diagnostics.list().front().kind == grammar::DiagnosticKind::src_pattern);
+}
+
 TEST_CASE("a document that is included reads as if it stood there") {
   const test::TemporaryFolder folder;
   write(folder.path() / "parts/base.pml",

@@ -1,0 +1,3 @@
+<shema name="near">
+  <modul name="a">Both are said.</modul>
+</shema>
