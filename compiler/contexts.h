@@ -35,8 +35,9 @@ struct DeclaredArtifact {
 
 /// Modules that are also encoded jointly.
 struct Scaffold {
-  std::string name;  // may be empty
-  std::vector<ElementId> modules;
+  std::string name;                // may be empty
+  std::vector<ElementId> modules;  // none if it was said that they are never present together
+  grammar::Place place{};
 };
 
 struct Contexts {

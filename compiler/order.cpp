@@ -1,6 +1,7 @@
 #include "compiler/order.h"
 
 #include <algorithm>
+#include <map>
 
 namespace pml::compiler {
 namespace {
@@ -52,11 +53,57 @@ void for_each_order(const Layout& layout, const Names& names, Diagnostics& diagn
 
 std::string quoted_path(const Layout& layout, ElementId id) { return "`" + layout.elements[id].path + "`"; }
 
+/// A member of a pool stands behind another.
+struct Following {
+  ElementId member = 0;  // the other one
+  ElementId module = 0;  // whose `after` says so, and what it names: the members, or what is in them
+  ElementId other = 0;
+  grammar::Place place;
+};
+
+/// Says which members of pools would have to stand behind themselves.
+void check_cycles(const Layout& layout, const std::map<ElementId, std::vector<Following>>& following,
+                  Diagnostics& diagnostics) {
+  constexpr std::size_t kMostNotes = 20;
+  enum class State : std::uint8_t { fresh, on_way, done };
+  std::map<ElementId, State> states;
+  for (const auto& [start, unused] : following) {
+    if (states[start] != State::fresh) continue;
+    std::vector<std::pair<ElementId, std::size_t>> way{{start, 0}};
+    states[start] = State::on_way;
+    while (!way.empty()) {
+      auto& [at, next] = way.back();
+      const auto found = following.find(at);
+      if (found == following.end() || next == found->second.size()) {
+        states[at] = State::done;
+        way.pop_back();
+        continue;
+      }
+      const ElementId to = found->second[next++].member;
+      if (states[to] == State::fresh) {
+        states[to] = State::on_way;
+        way.emplace_back(to, 0);
+      } else if (states[to] == State::on_way) {
+        auto& diagnostic = diagnostics.add(DiagnosticKind::rule_cycle, layout.elements[to].place,
+                                           quoted_path(layout, to) + " would have to stand behind itself");
+        const auto first = std::ranges::find(way, to, &std::pair<ElementId, std::size_t>::first);
+        for (auto step = first; step != way.end() && diagnostic.notes.size() < kMostNotes; ++step) {
+          const Following& taken = following.at(step->first)[step->second - 1];
+          diagnostic.notes.push_back(
+              {taken.place, quoted_path(layout, taken.module) + " stands behind " + quoted_path(layout, taken.other)});
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void check_order(const Layout& layout, const Names& names, Diagnostics& diagnostics) {
+  std::map<ElementId, std::vector<Following>> following;  // by member of a pool
   for_each_order(layout, names, diagnostics,
                  [&](const ast::Path& path, ElementId module, ElementId other, const Fork& fork) {
+                   if (fork.is_open(layout)) following[fork.module].push_back({fork.other, module, other, path.place});
                    const std::string name = quoted_path(layout, module);
                    const bool is_nested = fork.module == fork.around || fork.other == fork.around;
                    const ElementKind around = layout.elements[fork.around].kind;
@@ -72,6 +119,7 @@ void check_order(const Layout& layout, const Names& names, Diagnostics& diagnost
                          .notes.push_back({layout.elements[other].place, "the other one stands here"});
                    }
                  });
+  check_cycles(layout, following, diagnostics);
 }
 
 void check_order(const Layout& layout, const Names& names, const Selection& selection, Diagnostics& diagnostics) {

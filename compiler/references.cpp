@@ -11,7 +11,7 @@ References::References(const ast::Schema& schema, const Layout& layout, Slot max
       scaffolds(resolve_scaffolds(schema, layout, names, diagnostics)),
       rules(layout, names, diagnostics) {
   check_order(layout, names, diagnostics);
-  rules.check(diagnostics);
+  rules.check(scaffolds, diagnostics);
   if (!diagnostics.has_errors()) lint(schema, layout, max_positions, sources, diagnostics);
 }
 

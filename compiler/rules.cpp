@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 
 #include "compiler/order.h"
 
@@ -21,6 +23,10 @@ constexpr std::int64_t kMostTermsOfOne = 1'000;
 constexpr std::int32_t kMostDepth = 1'000;
 /// That say what led to something.
 constexpr std::size_t kMostNotes = 20;
+/// Modules through which one is looked for that another cannot be there for.
+constexpr std::size_t kMostFollowed = 100;
+/// Modules that one choice hangs on.
+constexpr std::size_t kMostNamed = 1'000;
 
 std::string quoted(const Layout& layout, ElementId id) {
   return id == 0 ? "the schema" : "`" + layout.elements[id].path + "`";
@@ -45,6 +51,11 @@ std::optional<Term> resolve(const ast::Condition& condition, const Names& names,
   }
   if (!is_whole) return std::nullopt;
   return term;
+}
+
+void for_each_module(const Term& term, const std::function<void(ElementId)>& visit) {
+  if (term.kind == Kind::module) visit(term.module);
+  for (const Term& inner : term.terms) for_each_module(inner, visit);
 }
 
 bool is_true(const Term& term, const std::function<bool(ElementId)>& is_present) {
@@ -80,17 +91,35 @@ class RuleSolver {
 
   enum class Answer { possible, impossible, unknown };
 
-  /// Can a prompt have the module? 0: can there be a prompt at all?
-  Answer ask(ElementId module) {
+  /// Can a prompt have all of the modules? Of none: can there be a prompt at all?
+  Answer ask(const std::vector<ElementId>& modules) {
     num_before_ = num_terms_;
     gave_up_ = false;
     if (is_possible_) conflict_.clear();
-    const grammar::Place place = layout_.elements[module].place;
-    const bool is_possible = is_possible_ && (module == 0 || set(module, true, {place, module})) && solve(0);
+    const bool is_possible =
+        is_possible_ && std::ranges::all_of(modules, [&](ElementId id) { return assume(id); }) && solve(0);
     take_back(num_sure_, num_open_);
     if (gave_up_) return Answer::unknown;
     return is_possible ? Answer::possible : Answer::impossible;
   }
+
+  /// What follows from the module without a choice; of the schema (0) what does from nothing, and else what does not.
+  Rules::Implied follow_from(ElementId module) {
+    if (is_possible_ && module != 0 && assume(module)) propagate();
+    Rules::Implied implied;
+    for (std::size_t i = module == 0 ? 0 : num_sure_; i < trail_.size(); ++i) {
+      const ElementId id = trail_[i];
+      (values_[id].is_present ? implied.present : implied.absent).push_back(id);
+    }
+    std::ranges::sort(implied.present);
+    std::ranges::sort(implied.absent);
+    take_back(num_sure_, num_open_);
+    return implied;
+  }
+
+  /// Elements of which some rule speaks, or of what comes with them: others are there whenever one wants them to be, if
+  /// no alternative to them has to be.
+  bool is_harmless(ElementId id) const { return is_harmless_[id]; }
 
   /// After `impossible`: what led to the contradiction.
   std::vector<grammar::Note> conflict() const {
@@ -116,6 +145,7 @@ class RuleSolver {
     bool is_known = false;
     bool is_present = false;
     Reason reason;
+    std::size_t number = 0;  // in the order in which they became known
   };
   /// A term that has to be true or false, and is not decided by what is known.
   struct Open {
@@ -127,13 +157,9 @@ class RuleSolver {
   /// A module that no rule speaks of, nor of any that comes with it: a union that has one can always be filled.
   void find_harmless() {
     is_harmless_.assign(layout_.elements.size(), true);
-    const auto touch = [&](const auto& self, const Term& term) -> void {
-      if (term.kind == Kind::module) is_harmless_[term.module] = false;
-      for (const Term& inner : term.terms) self(self, inner);
-    };
     for (const Rules::Rule& rule : rules_.rules_) {
       is_harmless_[rule.module] = false;
-      touch(touch, rule.term);
+      for_each_module(rule.term, [&](ElementId module) { is_harmless_[module] = false; });
     }
     for (std::size_t id = layout_.elements.size(); id-- > 0;) {
       const Element& element = layout_.elements[id];
@@ -155,19 +181,23 @@ class RuleSolver {
     queue_.clear();
   }
 
+  bool assume(ElementId module) { return set(module, true, {layout_.elements[module].place, module}); }
+
   // --- what follows -----------------------------------------------------------------------------------
 
   bool set(ElementId module, bool is_present, const Reason& reason) {
     ++num_terms_;
     Value& value = values_[module];
     if (!value.is_known) {
-      value = {true, is_present, reason};
+      value = {true, is_present, reason, trail_.size()};
       if (is_present) queue_.push_back(module);
       trail_.push_back(module);
       return true;
     }
     if (value.is_present == is_present) return true;
-    explain(value.reason, reason);
+    conflict_.clear();
+    trace(value.reason, module, value.number, conflict_);
+    trace(reason, module, trail_.size(), conflict_);
     return false;
   }
 
@@ -233,7 +263,7 @@ class RuleSolver {
         entry->second.terms.push_back(std::move(term));
       }
     }
-    return force(entry->second, true, {entry->second.place, because, Why::filled}, /*keeps_open=*/true);
+    return force(entry->second, true, {entry->second.place, because, Why::filled, group}, /*keeps_open=*/true);
   }
 
   /// True, false, or nothing: not decided.
@@ -275,8 +305,11 @@ class RuleSolver {
       ++num_undecided;
     }
     if (num_undecided == 1) return force(*only, value, reason, keeps_open);
-    // Without any the first term is set against what is known, so that the contradiction has a name.
-    if (num_undecided == 0) return force(term.terms.front(), value, reason, keeps_open);
+    if (num_undecided == 0) {
+      conflict_.clear();
+      trace(reason, kNone, trail_.size(), conflict_);
+      return false;
+    }
     if (keeps_open) open_.push_back({&term, value, reason});
     return true;
   }
@@ -285,6 +318,7 @@ class RuleSolver {
 
   bool solve(std::int32_t depth) {
     if (!propagate()) return false;
+    std::vector<Reason> conflicts;  // of all options
     // The newest, since it may be an option of an older one that was tried.
     const auto open = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& at) { return !evaluate(*at.term); });
     if (open == open_.rend()) return true;
@@ -297,22 +331,31 @@ class RuleSolver {
       const std::size_t num_set = trail_.size();
       const std::size_t num_open = open_.size();
       if (force(option, chosen.value, chosen.reason, /*keeps_open=*/true) && solve(depth + 1)) return true;
+      for (const Reason& step : conflict_) add(step, conflicts);
       take_back(num_set, num_open);
     }
+    conflict_ = std::move(conflicts);
     return false;
   }
 
   // --- reasons ----------------------------------------------------------------------------------------
 
-  /// The steps from what was assumed to a module, first to last, that are not among `steps` yet.
-  void trace(const Reason& last, std::vector<Reason>& steps) const {
-    const auto first = static_cast<std::ptrdiff_t>(steps.size());
-    const Reason* at = &last;
-    for (std::size_t i = 0; at->why != Why::assumed && i < kMostNotes; ++i) {
-      if (std::find(steps.begin(), steps.begin() + first, *at) == steps.begin() + first) steps.push_back(*at);
-      at = &values_[at->because].reason;
-    }
-    std::reverse(steps.begin() + first, steps.end());
+  /// Adds the steps from what was assumed to the value of a module that became known as `number`, first to last.
+  void trace(const Reason& last, ElementId module, std::size_t number, std::vector<Reason>& steps) const {
+    if (last.why == Why::assumed || steps.size() >= kMostNotes || std::ranges::find(steps, last) != steps.end()) return;
+    const auto trace_value = [&](ElementId id) {
+      const Value& value = values_[id];
+      if (id != module && value.is_known && value.number < number) trace(value.reason, id, value.number, steps);
+    };
+    trace_value(last.because);
+    // With one term decided the others follow, so that all that was known of a rule counts.
+    if (last.why == Why::rule) for_each_module(last.rule->term, trace_value);
+    if (last.why == Why::filled) for_each_module(unions_.at(last.other), trace_value);
+    add(last, steps);
+  }
+
+  static void add(const Reason& step, std::vector<Reason>& steps) {
+    if (steps.size() < kMostNotes && std::ranges::find(steps, step) == steps.end()) steps.push_back(step);
   }
 
   std::string text_of(const Reason& reason) const {
@@ -334,12 +377,6 @@ class RuleSolver {
     return "";
   }
 
-  void explain(const Reason& one, const Reason& other) {
-    conflict_.clear();
-    trace(one, conflict_);
-    trace(other, conflict_);
-  }
-
   const Rules& rules_;
   const Layout& layout_;
   std::vector<Value> values_;      // by element
@@ -358,7 +395,7 @@ class RuleSolver {
 };
 
 Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
-    : layout_(layout), of_(layout.elements.size()), needed_(layout.elements.size()), excluded_(layout.elements.size()) {
+    : layout_(layout), of_(layout.elements.size()), excluded_(layout.elements.size()) {
   for (std::size_t i = 0; i < layout.elements.size(); ++i) {
     const Element& element = layout.elements[i];
     const auto module = static_cast<ElementId>(i);
@@ -388,7 +425,6 @@ void Rules::index(const Term& term, bool holds, Rule& rule) {
   if (term.kind == Kind::module) {
     if (holds) {
       rule.needed.push_back(term.module);
-      needed_[rule.module].push_back(term.module);
     } else {
       excluded_[rule.module].push_back(term.module);
       excluded_[term.module].push_back(rule.module);
@@ -400,53 +436,154 @@ void Rules::index(const Term& term, bool holds, Rule& rule) {
   }
 }
 
-const std::vector<ElementId>& Rules::needed_by(ElementId module) const { return needed_[module]; }
-const std::vector<ElementId>& Rules::excluded_by(ElementId module) const { return excluded_[module]; }
+void Rules::for_each_implied(const std::vector<ElementId>& modules,
+                             const std::function<bool(ElementId, const Implied&)>& visit) const {
+  RuleSolver solver(*this);
+  for (const ElementId module : modules) {
+    if (!visit(module, solver.follow_from(module))) return;
+  }
+}
+
+std::function<bool(const std::vector<ElementId>&)> Rules::possibility() const {
+  return [solver = std::make_shared<RuleSolver>(*this)](const std::vector<ElementId>& modules) {
+    return solver->ask(modules) != RuleSolver::Answer::impossible;
+  };
+}
+
+std::vector<ElementId> Rules::choices_of(const std::vector<ElementId>& modules) const {
+  std::set<ElementId> named;
+  if (std::ranges::all_of(modules, [&](ElementId module) { return weighed_by(module).empty(); })) return {};
+  std::vector<ElementId> queue = modules;
+  while (!queue.empty() && named.size() < kMostNamed) {
+    const ElementId at = queue.back();
+    queue.pop_back();
+    for (const std::size_t rule : of_[at]) {
+      for_each_module(rules_[rule].term, [&](ElementId module) {
+        if (named.insert(module).second) queue.push_back(module);
+      });
+    }
+  }
+  return {named.begin(), named.end()};
+}
+
+bool Rules::depends(ElementId module) const {
+  const auto needs = [&](std::size_t rule) { return !rules_[rule].needed.empty(); };
+  return std::ranges::any_of(of_[module], needs) || !weighed_by(module).empty();
+}
+
+std::vector<ElementId> Rules::weighed_by(ElementId module) const {
+  std::vector<ElementId> weighed;
+  for (const std::size_t index : of_[module]) {
+    const Rule& rule = rules_[index];
+    for_each_module(rule.term, [&](ElementId id) {
+      const bool is_said = std::ranges::find(rule.needed, id) != rule.needed.end() ||
+                           std::ranges::find(excluded_[module], id) != excluded_[module].end();
+      if (!is_said) weighed.push_back(id);
+    });
+  }
+  return weighed;
+}
 
 bool Rules::holds(ElementId module, const std::function<bool(ElementId)>& is_present) const {
   return std::ranges::all_of(of_[module], [&](std::size_t rule) { return is_true(rules_[rule].term, is_present); });
 }
 
-void Rules::check(Diagnostics& diagnostics) const {
+void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnostics) const {
   if (rules_.empty()) return;
   check_cycles(diagnostics);
   RuleSolver solver(*this);
-  if (solver.ask(0) == RuleSolver::Answer::impossible) {
+  if (solver.ask({}) == RuleSolver::Answer::impossible) {
     auto& diagnostic = diagnostics.add(DiagnosticKind::impossible_rule, layout_.elements[0].place,
                                        "no prompt can keep the rules of this schema");
     diagnostic.notes = solver.conflict();
     return;
   }
-  std::vector<bool> is_asked(layout_.elements.size(), false);
-  for (const Rule& rule : rules_) {
-    is_asked[rule.module] = true;
-    for (const ElementId other : excluded_[rule.module]) is_asked[other] = true;
-  }
-  for (std::size_t i = 1; i < is_asked.size(); ++i) {
-    if (!is_asked[i]) continue;
-    const auto module = static_cast<ElementId>(i);
-    const auto answer = solver.ask(module);
+  std::map<ElementId, std::vector<grammar::Note>> impossible;
+  for (const ElementId module : doubtful(solver)) {
+    const ElementId around = layout_.scope_of(module);
+    const auto answer = impossible.contains(around) ? RuleSolver::Answer::impossible : solver.ask({module});
     if (answer == RuleSolver::Answer::impossible) {
-      auto& diagnostic = diagnostics.add(DiagnosticKind::impossible_rule, layout_.elements[i].place,
-                                         "no prompt can have " + quoted(layout_, module));
-      diagnostic.notes = solver.conflict();
+      impossible.emplace(module, solver.conflict());
     } else if (answer == RuleSolver::Answer::unknown) {
-      diagnostics.add(DiagnosticKind::rules_unsolved, layout_.elements[i].place,
+      diagnostics.add(DiagnosticKind::rules_unsolved, layout_.elements[module].place,
                       "whether a prompt can have " + quoted(layout_, module) +
                           " was not found out: there are too many combinations to try");
     }
   }
+  for (auto& [module, notes] : impossible) {
+    if (follows_from_others(module, impossible)) continue;
+    auto& diagnostic = diagnostics.add(DiagnosticKind::impossible_rule, layout_.elements[module].place,
+                                       "no prompt can have " + quoted(layout_, module));
+    diagnostic.notes = std::move(notes);
+  }
+  for (const Scaffold& scaffold : scaffolds) {
+    const auto is_impossible = [&](ElementId module) { return impossible.contains(module); };
+    if (std::ranges::any_of(scaffold.modules, is_impossible)) continue;
+    if (solver.ask(scaffold.modules) != RuleSolver::Answer::impossible) continue;
+    auto& diagnostic = diagnostics.add(DiagnosticKind::scaffold_conflict, scaffold.place,
+                                       "no prompt can have all modules of this scaffold");
+    diagnostic.notes = solver.conflict();
+  }
+}
+
+/// Modules that rules may keep from ever being there: of which they speak, and alternatives to those.
+std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
+  std::vector<bool> is_touched(layout_.elements.size(), false);  // a rule names it, or something in it
+  const auto touch = [&](ElementId module) {
+    for (ElementId id = module; id != kNone && !is_touched[id]; id = layout_.elements[id].parent) is_touched[id] = true;
+  };
+  for (const Rule& rule : rules_) {
+    touch(rule.module);
+    for_each_module(rule.term, touch);
+  }
+  std::vector<ElementId> modules;
+  for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
+    const auto id = static_cast<ElementId>(i);
+    if (layout_.elements[i].kind != ElementKind::module) continue;
+    const ElementId group = union_of(layout_, id);
+    if (!solver.is_harmless(id) || (group != kNone && is_touched[group])) modules.push_back(id);
+  }
+  return modules;
+}
+
+/// Is the module impossible because something that it stands in, or that it requires, is, which does not in turn
+/// depend on it?
+bool Rules::follows_from_others(ElementId module,
+                                const std::map<ElementId, std::vector<grammar::Note>>& impossible) const {
+  const auto reached_from = [&](ElementId start) {
+    std::set<ElementId> reached;
+    std::vector<ElementId> queue{start};
+    while (!queue.empty() && reached.size() < kMostFollowed) {
+      const ElementId at = queue.back();
+      queue.pop_back();
+      const auto reach = [&](ElementId next) {
+        if (impossible.contains(next) && reached.insert(next).second) queue.push_back(next);
+      };
+      if (at != 0) reach(layout_.scope_of(at));
+      for (const std::size_t rule : of_[at]) std::ranges::for_each(rules_[rule].needed, reach);
+    }
+    return reached;
+  };
+  return std::ranges::any_of(reached_from(module),
+                             [&](ElementId other) { return other != module && !reached_from(other).contains(module); });
 }
 
 void Rules::check_cycles(Diagnostics& diagnostics) const {
   struct Edge {
     ElementId to = 0;
-    const Rule* rule = nullptr;
+    const Rule* rule = nullptr;  // null: it stands in that
   };
   std::map<ElementId, std::vector<Edge>> edges;
   for (const Rule& rule : rules_) {
     for (const ElementId other : rule.needed) edges[rule.module].push_back({other, &rule});
   }
+  const auto edge_of = [&](ElementId module, std::size_t index) -> std::optional<Edge> {
+    const auto found = edges.find(module);
+    const std::size_t num_rules = found == edges.end() ? 0 : found->second.size();
+    if (index < num_rules) return found->second[index];
+    if (index > num_rules || layout_.scope_of(module) == 0) return std::nullopt;
+    return Edge{layout_.scope_of(module)};
+  };
   // Depth first, without recursion: a chain of rules may be as long as the schema.
   enum class State : std::uint8_t { fresh, on_way, done };
   std::map<ElementId, State> states;
@@ -456,25 +593,35 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
     states[start] = State::on_way;
     while (!way.empty()) {
       auto& [at, next] = way.back();
-      const auto found = edges.find(at);
-      if (found == edges.end() || next == found->second.size()) {
+      const auto edge = edge_of(at, next++);
+      if (!edge) {
         states[at] = State::done;
         way.pop_back();
-        continue;
-      }
-      const Edge& edge = found->second[next++];
-      if (states[edge.to] == State::fresh) {
-        states[edge.to] = State::on_way;
-        way.emplace_back(edge.to, 0);
-      } else if (states[edge.to] == State::on_way) {
-        const auto first = std::ranges::find(way, edge.to, &std::pair<ElementId, std::size_t>::first);
-        auto& diagnostic = diagnostics.add(
-            DiagnosticKind::rule_cycle, layout_.elements[edge.to].place,
-            quoted(layout_, edge.to) + " requires itself" + (way.end() - first > 1 ? ", through other modules" : ""));
-        for (auto step = first; step != way.end() && diagnostic.notes.size() < kMostNotes; ++step) {
-          const Rule& taken = *edges.at(step->first)[step->second - 1].rule;
-          diagnostic.notes.push_back({taken.term.place, quoted(layout_, taken.module) + " " + taken.text});
+      } else if (states[edge->to] == State::fresh) {
+        states[edge->to] = State::on_way;
+        way.emplace_back(edge->to, 0);
+      } else if (states[edge->to] == State::on_way) {
+        const auto first = std::ranges::find(way, edge->to, &std::pair<ElementId, std::size_t>::first);
+        std::vector<grammar::Note> notes;
+        std::size_t num_rules = 0;
+        for (auto step = first; step != way.end(); ++step) {
+          const Edge taken = *edge_of(step->first, step->second - 1);
+          num_rules += taken.rule != nullptr ? 1 : 0;
+          if (notes.size() >= kMostNotes) continue;
+          if (taken.rule != nullptr) {
+            notes.push_back({taken.rule->term.place, quoted(layout_, step->first) + " " + taken.rule->text});
+          } else {
+            notes.push_back({layout_.elements[step->first].place,
+                             quoted(layout_, step->first) + " stands in " + quoted(layout_, taken.to)});
+          }
         }
+        // A module that requires what stands in it only says that this is there whenever it is.
+        if (num_rules == 1 && way.end() - first > 1) continue;
+        diagnostics
+            .add(DiagnosticKind::rule_cycle, layout_.elements[edge->to].place,
+                 quoted(layout_, edge->to) + " requires itself" +
+                     (way.end() - first > 1 ? ", through other modules" : ""))
+            .notes = std::move(notes);
       }
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "compiler/layout.h"
@@ -24,18 +25,38 @@ class Rules {
   Rules(const Layout& layout, const Names& names, grammar::Diagnostics& diagnostics);
 
   bool empty() const { return rules_.empty(); }
-  /// Says which modules no prompt can have, and why; which rules go round in a circle; and, as a warning, what could
-  /// not be found out in a bounded number of steps.
-  void check(grammar::Diagnostics& diagnostics) const;
+  /// Says which modules no prompt can have, and which scaffolds, and why; which rules go round in a circle; and, as a
+  /// warning, what could not be found out in a bounded number of steps. Of modules that cannot be there because others
+  /// cannot, only those others are named.
+  void check(const std::vector<Scaffold>& scaffolds, grammar::Diagnostics& diagnostics) const;
   /// Says which rules a prompt breaks, and what would mend it.
   void check(const Selection& selection, grammar::Diagnostics& diagnostics) const;
 
-  /// The modules that the module's own rule names as present in every prompt that has it: `and` terms of `requires`.
-  const std::vector<ElementId>& needed_by(ElementId module) const;
-  /// Those that no prompt has together with it, because its own rule says so or theirs.
-  const std::vector<ElementId>& excluded_by(ElementId module) const;
-  /// Has the module a rule of its own, or is it excluded by others' rules?
-  bool speaks_of(ElementId module) const { return !of_[module].empty() || !excluded_[module].empty(); }
+  /// Modules that are present, and modules that are not, in every prompt that has some module; each ascending.
+  struct Implied {
+    std::vector<ElementId> present;
+    std::vector<ElementId> absent;
+  };
+  /// Visits the modules with what follows from each, step by step: what stands around and in it and what all these
+  /// rules say; of the schema (0), what holds of every prompt, and of others what does not. Where a rule leaves a
+  /// choice nothing follows from it. Ends when `visit` returns false.
+  void for_each_implied(const std::vector<ElementId>& modules,
+                        const std::function<bool(ElementId, const Implied&)>& visit) const;
+  /// Answers whether some prompt has all of some modules; yes, if that is not found out in a bounded number of steps.
+  std::function<bool(const std::vector<ElementId>&)> possibility() const;
+  /// Those that no prompt has together with the module, because its own rule says so or theirs.
+  const std::vector<ElementId>& excluded_by(ElementId module) const { return excluded_[module]; }
+  /// Has the module a rule of its own?
+  bool has_rule(ElementId module) const { return !of_[module].empty(); }
+  /// Does its rule say more than that other modules are not there?
+  bool depends(ElementId module) const;
+  /// Has it one, or is it excluded by others' rules?
+  bool speaks_of(ElementId module) const { return has_rule(module) || !excluded_[module].empty(); }
+  /// The modules that a module's own rules name where they leave a choice.
+  std::vector<ElementId> weighed_by(ElementId module) const;
+  /// If the rules of some of `modules` leave a choice, all that they name, with what the rules of those name, and so
+  /// on; ascending.
+  std::vector<ElementId> choices_of(const std::vector<ElementId>& modules) const;
   /// Does the module's own rule hold?
   bool holds(ElementId module, const std::function<bool(ElementId)>& is_present) const;
   /// `is_present`: by element.
@@ -49,17 +70,18 @@ class Rules {
     ElementId module = 0;
     std::string text;  // as written: `requires` or `excludes`, and what
     Term term;
-    std::vector<ElementId> needed;  // what it says of needed_by()
+    std::vector<ElementId> needed;  // modules that it names as present: `and` terms of `requires`
   };
 
   void check_cycles(grammar::Diagnostics& diagnostics) const;
+  std::vector<ElementId> doubtful(const class RuleSolver& solver) const;
+  bool follows_from_others(ElementId module, const std::map<ElementId, std::vector<grammar::Note>>& impossible) const;
   void index(const Term& term, bool holds, Rule& rule);
 
   const Layout& layout_;
-  std::vector<Rule> rules_;                     // in the order of their modules
-  std::vector<std::vector<std::size_t>> of_;    // by element: its rules
-  std::vector<std::vector<ElementId>> needed_;  // by element
-  std::vector<std::vector<ElementId>> excluded_;
+  std::vector<Rule> rules_;                       // in the order of their modules
+  std::vector<std::vector<std::size_t>> of_;      // by element: its rules
+  std::vector<std::vector<ElementId>> excluded_;  // by element
   friend class RuleSolver;
 };
 

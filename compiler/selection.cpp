@@ -503,7 +503,8 @@ std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout&
                                         Diagnostics& diagnostics) {
   std::vector<Scaffold> scaffolds;
   for (const ast::Scaffold& scaffold : schema.scaffolds) {
-    scaffolds.push_back({scaffold.name, {}});
+    scaffolds.push_back({scaffold.name, {}, scaffold.place});
+    bool is_possible = true;
     // A module brings its ancestors with it, so unions further up count too.
     std::map<ElementId, std::pair<ElementId, grammar::Place>> member_of;
     std::map<ElementId, grammar::Place> named;
@@ -525,9 +526,11 @@ std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout&
                  display_path(layout, id) + " and " + display_path(layout, member->second.first) +
                      " are alternatives; they are never present together")
             .notes.push_back({member->second.second, "the other one is named here"});
+        is_possible = false;
         break;
       }
     }
+    if (!is_possible) scaffolds.back().modules.clear();
   }
   return scaffolds;
 }

@@ -647,8 +647,9 @@ schema.pml:3:43: note: <use module="barn/door"/> is this one)",
      .cured = {.prompt = R"(<prompt schema="rooms"><barn><door/></barn></prompt>
 )"}},
     {.kind = Kind::scaffold_conflict,
-     .summary = "alternatives in one scaffold",
-     .meaning = "A scaffold is a set of modules that prompts select together, which two members of a union never are.",
+     .summary = "modules in one scaffold that no prompt has together",
+     .meaning = "A scaffold is a set of modules that prompts select together, which two members of a union never are, "
+                "nor modules that exclude each other.",
      .wrong = {.schema = R"(<schema name="trip">
   <scaffold modules="sea hills"/>
   <union>
@@ -711,8 +712,9 @@ schema.pml:4:36: note: `train` requires "plane")",
 </schema>
 )"}},
     {.kind = Kind::rule_cycle,
-     .summary = "a module that requires itself, through others",
-     .meaning = "Modules that require each other are one module in pieces; which of them is said first has no answer.",
+     .summary = "a module that requires itself, or stands behind itself, through others",
+     .meaning = "Modules that require each other are one module in pieces; which of them is said first has no answer. "
+                "Modules of a pool that stand behind each other never stand anywhere.",
      .wrong = {.schema = R"(<schema name="trip">
   <module name="visa" requires="passport">A visa.</module>
   <module name="passport" requires="visa">A passport.</module>

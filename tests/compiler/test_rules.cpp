@@ -12,6 +12,7 @@ namespace pml {
 namespace {
 
 using ast::ContextKind;
+using compiler::kNone;
 using test::Compiled;
 
 /// The condition as it reads with all parentheses.
@@ -121,6 +122,47 @@ TEST_CASE("a scaffold is left out where a rule excludes one of its modules") {
   CHECK(compiled.context_of("g", 1) == "bbcc");
 }
 
+TEST_CASE("a guaranteed context has what modules require that are always there") {
+  const Compiled always(
+      R"(<schema name="s" space="preserve"><module name="b">bb</module>)"
+      R"(<module name="r" required="true" requires="b">rr</module><module name="e">e</module></schema>)",
+      ContextKind::guaranteed);
+  CHECK(always.context_of("e") == "bbrr");
+  const Compiled inside(R"(<schema name="s" space="preserve"><module name="q">qq</module><module name="p">pp)"
+                        R"(<module name="r" required="true" requires="q">rr</module></module>)"
+                        R"(<module name="e" requires="p">e</module></schema>)",
+                        ContextKind::guaranteed);
+  CHECK(inside.context_of("e") == "qqpprr");
+}
+
+TEST_CASE("stand-ins give way to a scaffold that their rules exclude") {
+  const Compiled compiled(
+      R"(<schema name="s" space="preserve"><scaffold modules="a b"/><union>)"
+      R"(<module name="x" excludes="b">xx</module><module name="y">yy</module></union>)"
+      R"(<module name="a">aa</module><module name="b">bb</module><module name="c">c</module></schema>)",
+      ContextKind::typical);
+  CHECK(compiled.num_artifacts("c") == 2);
+  CHECK(compiled.context_of("c", 0) == "xx");
+  CHECK(compiled.context_of("c", 1) == "yyaabb");
+}
+
+TEST_CASE("no stand-in is in the context of what excludes it together with what is always there") {
+  const Compiled compiled(R"(<schema name="s" space="preserve"><union><module name="x" excludes="r and c">xx</module>)"
+                          R"(<module name="y">yy</module></union><module name="r" required="true">rr</module>)"
+                          R"(<module name="c">c</module></schema>)",
+                          ContextKind::typical);
+  CHECK(compiled.context_of("r") == "xx");
+  CHECK(compiled.context_of("c") == "yyrr");
+}
+
+TEST_CASE("an alternative to what a module requires is not before it") {
+  const Compiled compiled(R"(<schema name="s" space="preserve"><union><module name="d">dd</module>)"
+                          R"(<module name="a">aa</module></union><module name="e" requires="d">e</module></schema>)",
+                          ContextKind::adjacent);
+  CHECK(compiled.num_artifacts("e") == 1);
+  CHECK(compiled.context_of("e") == "dd");
+}
+
 TEST_CASE("companions of a pool keep its rules") {
   const Compiled compiled(
       R"(<schema name="s" layout="pack" space="preserve"><pool><module name="p" excludes="t">pp</module>)"
@@ -130,84 +172,181 @@ TEST_CASE("companions of a pool keep its rules") {
   CHECK(compiled.context_of("r") == "ppuu");
 }
 
-TEST_CASE("what the solver calls impossible no prompt has, and what it calls possible some has") {
-  std::mt19937_64 random(7);
-  const auto below = [&](std::size_t count) { return static_cast<std::size_t>(random() % count); };
-  constexpr std::size_t kModules = 7;
-  const auto name = [](std::size_t i) { return std::string(1, static_cast<char>('a' + i)); };
-  int num_impossible = 0;
-  for (int round = 0; round < 300; ++round) {
-    std::string schema = "<schema name=\"s\">";
-    const auto rule = [&](const auto& self, int depth) -> std::string {
-      const std::size_t kind = depth > 2 ? 0 : below(4);
-      if (kind == 0) return name(below(kModules));
-      if (kind == 1) return "not " + name(below(kModules));
-      return "(" + self(self, depth + 1) + (kind == 2 ? " and " : " or ") + self(self, depth + 1) + ")";
-    };
-    for (std::size_t i = 0; i < kModules; ++i) {
-      if (i == 0) schema += "<union>";
-      if (i == 3) schema += "</union>";
-      schema += "<module name=\"" + name(i) + "\"";
-      if (i > 3 && below(4) == 0) schema += " required=\"true\"";
-      if (below(2) == 0) schema += " requires=\"" + rule(rule, 0) + "\"";
-      if (below(3) == 0) schema += " excludes=\"" + rule(rule, 1) + "\"";
-      schema += "/>";
-    }
-    schema += "</schema>";
+namespace {
 
+/// Modules a to h: three in a union, one required with one inside it, the others with or without rules.
+class RandomSchema {
+ public:
+  explicit RandomSchema(std::uint64_t seed) : random_(seed) {}
+
+  std::string make() {
+    std::string text = "<schema name=\"s\" space=\"preserve\">";
+    for (int i = 0; i < 2; ++i) {
+      if (below(2) == 0) text += "<scaffold modules=\"" + name() + " " + name() + "\"/>";
+    }
+    const std::size_t union_at = below(3);
+    for (std::size_t i = 0; i < 5; ++i) {
+      if (i == union_at) {
+        text += "<union" + std::string(below(3) == 0 ? " required=\"true\"" : "") + ">" + module("a", "") +
+                module("b", below(2) == 0 ? module("h", "", below(2) == 0) : "") + module("c", "") + "</union>";
+      } else if (i == 4) {
+        text += module("g", below(2) == 0 ? module("i", "", below(2) == 0) : "", below(4) == 0);
+      } else {
+        text += module(std::string(1, static_cast<char>('d' + i - (i > union_at ? 1 : 0))), "", below(4) == 0);
+      }
+    }
+    return text + "</schema>";
+  }
+
+ private:
+  std::size_t below(std::size_t count) { return static_cast<std::size_t>(random_() % count); }
+  std::string name() { return std::string(1, "abcdefg"[below(7)]); }
+
+  std::string rule(int depth) {
+    const std::size_t kind = depth > 2 ? 0 : below(4);
+    if (kind == 0) return name();
+    if (kind == 1) return "not " + name();
+    return "(" + rule(depth + 1) + (kind == 2 ? " and " : " or ") + rule(depth + 1) + ")";
+  }
+
+  std::string module(const std::string& its_name, const std::string& inner, bool is_required = false) {
+    std::string text = "<module name=\"" + its_name + "\"";
+    if (is_required) text += " required=\"true\"";
+    if (below(4) == 0) text += " requires=\"" + rule(0) + "\"";
+    if (below(4) == 0) text += " excludes=\"" + rule(1) + "\"";
+    return text + ">" + its_name + inner + "</module>";
+  }
+
+  std::mt19937_64 random_;
+};
+
+/// By element of the layout: is the module present?
+using Present = std::vector<bool>;
+
+/// Every prompt that the schema allows.
+std::vector<Present> every_prompt(const compiler::Layout& layout, const compiler::Rules& rules) {
+  std::vector<compiler::ElementId> modules;
+  for (std::size_t id = 1; id < layout.elements.size(); ++id) {
+    if (layout.elements[id].kind == compiler::ElementKind::module) {
+      modules.push_back(static_cast<compiler::ElementId>(id));
+    }
+  }
+  std::vector<Present> prompts;
+  for (std::uint32_t bits = 0; bits < (1U << modules.size()); ++bits) {
+    Present is_present(layout.elements.size(), false);
+    is_present[0] = true;
+    for (std::size_t i = 0; i < modules.size(); ++i) is_present[modules[i]] = (bits >> i & 1) != 0;
+    bool is_legal = true;
+    for (std::size_t i = 0; i < layout.elements.size() && is_legal; ++i) {
+      const auto& element = layout.elements[i];
+      const auto id = static_cast<compiler::ElementId>(i);
+      if (element.kind == compiler::ElementKind::alternatives) {
+        const auto count = std::ranges::count_if(
+            element.contents, [&](const compiler::Content& member) { return bool{is_present[member.id]}; });
+        is_legal = count <= 1 && (count == 1 || !element.required || !is_present[layout.scope_of(id)]);
+      } else if (element.kind == compiler::ElementKind::module) {
+        const bool has_to = element.required && is_present[layout.scope_of(id)];
+        is_legal = is_present[i] ? is_present[layout.scope_of(id)] && rules.holds(id, is_present) : !has_to;
+      }
+    }
+    if (is_legal) prompts.push_back(std::move(is_present));
+  }
+  return prompts;
+}
+
+}  // namespace
+
+TEST_CASE("what is called impossible no prompt has, and contexts hold what some prompt has") {
+  int num_impossible = 0;
+  int num_scaffolds = 0;
+  int num_contexts = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const std::string schema = RandomSchema(static_cast<std::uint64_t>(round)).make();
     grammar::SourceSet sources;
     grammar::Diagnostics diagnostics;
     const auto parsed = parse_schema(sources.add("schema.pml", schema), sources, {}, diagnostics);
     REQUIRE(parsed);
     const compiler::Layout layout = lay_out(*parsed, test::byte_encoder(), 0, diagnostics);
     const compiler::Names names(layout);
+    const auto scaffolds = resolve_scaffolds(*parsed, layout, names, diagnostics);
     const compiler::Rules rules(layout, names, diagnostics);
-    REQUIRE_FALSE(diagnostics.has_errors());
-    rules.check(diagnostics);
-
-    // Every prompt there is.
-    std::vector<bool> is_possible(layout.elements.size(), false);
-    for (std::uint32_t bits = 0; bits < (1U << kModules); ++bits) {
-      std::vector<bool> is_present(layout.elements.size(), false);
-      std::size_t next = 0;
-      std::size_t num_members = 0;
-      bool is_legal = true;
-      for (std::size_t id = 1; id < layout.elements.size(); ++id) {
-        const auto& element = layout.elements[id];
-        if (element.kind != compiler::ElementKind::module) continue;
-        is_present[id] = (bits >> next++ & 1) != 0;
-        is_legal = is_legal && (is_present[id] || !element.required);
-        num_members += is_present[id] && element.parent != 0 ? 1 : 0;
-      }
-      is_legal = is_legal && num_members <= 1;
-      for (std::size_t id = 1; id < is_present.size() && is_legal; ++id) {
-        is_legal = !is_present[id] || rules.holds(static_cast<compiler::ElementId>(id), is_present);
-      }
-      if (!is_legal) continue;
-      is_possible[0] = true;
-      for (std::size_t id = 0; id < is_present.size(); ++id) is_possible[id] = is_possible[id] || is_present[id];
-    }
-
+    const std::size_t num_said = diagnostics.list().size();  // alternatives in a scaffold, a module named twice
+    const std::vector<Present> prompts = every_prompt(layout, rules);
+    const auto some_prompt_has = [&](const std::vector<compiler::ElementId>& modules) {
+      return std::ranges::any_of(prompts, [&](const Present& is_present) {
+        return std::ranges::all_of(modules, [&](compiler::ElementId id) { return bool{is_present[id]}; });
+      });
+    };
+    rules.check(scaffolds, diagnostics);
     INFO(schema << "\n" << render(diagnostics, sources));
-    std::vector<std::string> impossible;
+
     bool is_none = false;
-    for (const auto& diagnostic : diagnostics.list()) {
+    std::vector<std::string> named;
+    std::vector<grammar::Place> impossible_scaffolds;
+    for (std::size_t i = num_said; i < diagnostics.list().size(); ++i) {
+      const auto& diagnostic = diagnostics.list()[i];
+      if (diagnostic.kind == grammar::DiagnosticKind::scaffold_conflict) {
+        impossible_scaffolds.push_back(diagnostic.place);
+      }
       if (diagnostic.kind != grammar::DiagnosticKind::impossible_rule) continue;
       is_none = is_none || diagnostic.message.starts_with("no prompt can keep");
-      impossible.push_back(std::string(sources.text(diagnostic.place)));
+      named.push_back(std::string(sources.text(diagnostic.place)));
     }
-    CHECK(is_none == !is_possible[0]);
-    if (is_none) continue;
+    CHECK(is_none == prompts.empty());
+    if (prompts.empty()) continue;
+    bool is_any_impossible = false;
     for (std::size_t id = 1; id < layout.elements.size(); ++id) {
       const auto& element = layout.elements[id];
       if (element.kind != compiler::ElementKind::module) continue;
-      const bool has_rule = element.requirement || element.exclusion;
-      const bool is_named = std::ranges::find(impossible, element.name) != impossible.end();
+      const bool is_possible = some_prompt_has({static_cast<compiler::ElementId>(id)});
+      const bool is_named = std::ranges::find(named, element.name) != named.end();
+      is_any_impossible = is_any_impossible || !is_possible;
       num_impossible += is_named ? 1 : 0;
-      if (is_named || has_rule) CHECK(is_named == !is_possible[id]);
+      INFO("module " << element.path);
+      // One that stands in another or requires one need not be named beside it.
+      if (is_named ||
+          (!element.requirement && !element.exclusion && layout.scope_of(static_cast<compiler::ElementId>(id)) == 0)) {
+        CHECK(is_named == !is_possible);
+      }
+    }
+    CHECK(is_any_impossible == !named.empty());
+    if (is_any_impossible) continue;
+
+    for (const compiler::Scaffold& scaffold : scaffolds) {
+      if (num_said > 0) break;
+      const bool is_said = std::ranges::find(impossible_scaffolds, scaffold.place) != impossible_scaffolds.end();
+      CHECK(is_said == !some_prompt_has(scaffold.modules));
+      num_scaffolds += is_said ? 1 : 0;
+    }
+    if (diagnostics.has_errors()) continue;
+
+    for (const ContextKind kind : {ContextKind::guaranteed, ContextKind::typical, ContextKind::adjacent}) {
+      const auto contexts = declare_contexts(layout, kind, choose_standins(layout), scaffolds);
+      for (std::size_t segment = 0; segment < layout.segments.size(); ++segment) {
+        const compiler::ElementId owner = layout.segments[segment].element;
+        REQUIRE((contexts.artifacts[segment].size() > 0 || owner == kNone));
+        for (const compiler::DeclaredArtifact& artifact : contexts.artifacts[segment]) {
+          std::vector<compiler::ElementId> modules;
+          for (const auto node : contexts.chain(artifact.node)) {
+            modules.push_back(layout.segments[contexts.nodes[node].segment].element);
+          }
+          ++num_contexts;
+          std::string chain;
+          for (const auto module : modules) chain += layout.elements[module].path + " ";
+          INFO(to_string(kind) << ": " << chain);
+          CHECK(some_prompt_has(modules));
+          if (kind != ContextKind::guaranteed || artifact.scaffold != kNone) continue;
+          for (const Present& is_present : prompts) {
+            if (!is_present[owner]) continue;
+            CHECK(std::ranges::all_of(modules, [&](compiler::ElementId id) { return bool{is_present[id]}; }));
+          }
+        }
+      }
     }
   }
-  CHECK(num_impossible > 20);
+  CHECK(num_impossible > 100);
+  CHECK(num_scaffolds > 10);
+  CHECK(num_contexts > 5'000);
 }
 
 }  // namespace pml
