@@ -41,9 +41,8 @@ void Workspace::stop_on_errors() {
 }
 
 std::string Workspace::read_text(const std::string& path) {
-  auto text = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);
+  auto text = grammar::read_text_file(path, grammar::ReadLimits{}.document_bytes);
   if (!text) fail(path + " " + text.error().message);
-  if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);  // a byte order mark is no text
   return std::move(*text);
 }
 

@@ -120,4 +120,16 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   }
 }
 
+Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t limit) {
+  auto text = read_file(path, limit);
+  if (text) *text = without_byte_order_mark(std::move(*text));
+  return text;
+}
+
+std::string without_byte_order_mark(std::string text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.erase(0, kMark.size());
+  return text;
+}
+
 }  // namespace pml::grammar

@@ -99,5 +99,8 @@ class SourceSet {
 /// Reads a regular file of at most `limit` bytes. The message leaves out the path: the caller knows how it was
 /// written.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
+/// The same of a text in UTF-8, without the byte order mark that it may begin with.
+Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t limit);
+std::string without_byte_order_mark(std::string text);
 
 }  // namespace pml::grammar
