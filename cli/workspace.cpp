@@ -150,7 +150,7 @@ void Workspace::read_prompt() {
     std::string content = read_text(options_.prompt);
     (grammar::looks_like_json(content) ? text.json : text.xml) = std::move(content);
   }
-  if (!options_.select.empty()) {
+  if (options_.has_select) {
     text.name = "--select";
     text.expression = options_.select;
   }

@@ -414,6 +414,13 @@ class Program(unittest.TestCase):
         self.assertEqual(json.loads(from_input.stdout)["line"], 2)
         self.assertIn("(standard input):2: in its file:", from_input.stderr)
 
+    def test_a_selection_of_nothing_is_a_prompt(self) -> None:
+        (self.folder / "own.pml").write_text('<schema name="own">Hello.</schema>', encoding="utf-8")
+        for text in ("", " "):
+            with self.subTest(text=text):
+                self.assertEqual(self.json("render", "own.pml", "--select", text)["text"], "Hello.")
+        self.assertIn("no prompt", self.call("render", "own.pml", code=2).stderr)
+
     def test_a_batch_outlives_a_line_that_memory_is_too_small_for(self) -> None:
         process = self.start("run", "tea.pml", "--batch", "-", "--kv", "f32")
         with process:
