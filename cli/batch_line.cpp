@@ -190,7 +190,11 @@ std::optional<JsonValue> parse_batch_line(grammar::SourceId line, const grammar:
     return std::nullopt;
   }
   if (!check_encoding(line, sources, diagnostics, grammar::ControlCharacters::allowed)) return std::nullopt;
+  const std::size_t errors_before = diagnostics.num_errors();
   auto object = read_json(line, sources, diagnostics, /*num_outer_levels=*/1);
+  // Fields that seem to be missing may stand behind what is no JSON.
+  const bool has_mistakes = diagnostics.num_errors() > errors_before;
+  if (has_mistakes && !nlohmann::json::accept(sources[line].text())) return std::nullopt;
   if (object && object->type != JsonValue::Type::object) {
     diagnostics.add(DiagnosticKind::bad_json, object->place, "a line of a batch must be a JSON object");
     return std::nullopt;
