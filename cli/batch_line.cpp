@@ -1,141 +1,262 @@
 #include "cli/batch_line.h"
 
+#include <algorithm>
+#include <array>
 #include <random>
 #include <set>
 
 #include "cli/line_input.h"
-#include "compiler/json_file.h"
-#include "grammar/display.h"
-#include "grammar/json_prompt.h"
+#include "grammar/xml.h"
 
 namespace pml::cli {
 namespace {
 
+using grammar::DiagnosticKind;
+using grammar::JsonValue;
 using runtime::OptionRange;
 
-/// The fields of one line by name.
+/// The fields that say what the prompt is.
+constexpr std::array<std::string_view, 3> kPrompts{"prompt", "file", "select"};
+
+/// The fields of one line by name. What is wrong with one of them is said, and it is as if it were not there.
 class Fields {
  public:
-  explicit Fields(const Json& fields) : fields_(fields) {}
+  Fields(const JsonValue& line, const grammar::SourceSet& sources, grammar::Diagnostics& diagnostics)
+      : line_(line), sources_(sources), diagnostics_(diagnostics) {}
 
-  void check_names() const {
-    static const std::set<std::string> kKnown{"id",          "prompt", "file",  "select", "user", "max_tokens",
-                                              "temperature", "top_k",  "top_p", "min_p",  "seed", "stop"};
-    if (!fields_.is_object()) throw LineMistake("a line of a batch must be a JSON object");
-    for (const auto& [name, value] : fields_.items()) {
-      if (kKnown.contains(name)) continue;
-      const std::vector<std::string_view> known(kKnown.begin(), kKnown.end());
-      throw LineMistake("`" + name + "` is not a field of a batch's line" + grammar::did_you_mean(name, known));
+  void check_names() {
+    static const std::set<std::string_view> kKnown{"id",          "prompt", "file",  "select", "user", "max_tokens",
+                                                   "temperature", "top_k",  "top_p", "min_p",  "seed", "stop"};
+    static const std::vector<std::string_view> kCandidates(kKnown.begin(), kKnown.end());
+    std::set<std::string_view> unknown;
+    for (const JsonValue& key : line_.keys) {
+      if (kKnown.contains(key.text) || !unknown.insert(key.text).second) continue;
+      refuse(DiagnosticKind::bad_json, key.place,
+             "`" + key.text + "` is not a field of a batch's line" + grammar::did_you_mean(key.text, kCandidates));
     }
   }
 
-  bool has(const char* name) const { return fields_.contains(name); }
+  bool has(std::string_view name) const { return line_.find(name) != nullptr; }
 
-  std::string text(const char* name) const {
-    if (!fields_[name].is_string()) throw LineMistake(std::string("`") + name + "` must be a string");
-    return fields_[name].get<std::string>();
+  const JsonValue* text(std::string_view name) {
+    const JsonValue* value = line_.find(name);
+    if (value == nullptr || value->type == JsonValue::Type::string) return value;
+    refuse(DiagnosticKind::bad_json, value->place, "`" + std::string(name) + "` must be a string");
+    return nullptr;
   }
+
+  /// The name of the prompt's field; empty if there is none, or more than one.
+  std::string_view prompt_name() {
+    std::vector<const JsonValue*> keys;
+    for (const JsonValue& key : line_.keys) {
+      const bool is_first = std::ranges::find(keys, key.text, &JsonValue::text) == keys.end();
+      if (is_first && std::ranges::find(kPrompts, key.text) != kPrompts.end()) keys.push_back(&key);
+    }
+    if (keys.size() == 1) return keys.front()->text;
+    if (keys.size() > 1) {
+      auto& diagnostic =
+          refuse(DiagnosticKind::bad_json, keys[1]->place, "`prompt`, `file` and `select` are alternatives");
+      diagnostic.notes.push_back({keys[0]->place, "the other one stands here"});
+    }
+    return "";
+  }
+
   /// A document, or an object.
-  void read_prompt(PromptText& prompt) const {
-    const Json& value = fields_["prompt"];
-    if (!value.is_string() && !value.is_object()) throw LineMistake("`prompt` must be a string or an object");
-    if (value.is_string()) prompt.xml = value.get<std::string>();
-    prompt.is_member = value.is_object();
-  }
-  void read(const char* name, std::int32_t& number, const OptionRange& range) const {
-    if (!has(name)) return;
-    const Json& value = fields_[name];
-    if (!value.is_number_integer() || !range.contains(value.get<double>())) {
-      throw LineMistake(std::string("`") + name + "` must be a whole number " + to_string(range));
+  bool read_prompt(PromptText& prompt) {
+    const JsonValue& value = *line_.find("prompt");
+    if (value.type == JsonValue::Type::object) {
+      prompt.object = value;
+    } else if (value.type == JsonValue::Type::string) {
+      prompt.text_place = value.place;
+      prompt.set_document(without_mark(value, *prompt.text_place));
+    } else {
+      refuse(DiagnosticKind::bad_json, value.place, "`prompt` must be a string or an object");
+      return false;
     }
-    number = value.get<std::int32_t>();
+    return true;
   }
-  void read(const char* name, double& number, const OptionRange& range) const {
-    if (!has(name)) return;
-    const Json& value = fields_[name];
-    if (!value.is_number() || !range.contains(value.get<double>())) {
-      throw LineMistake(std::string("`") + name + "` must be a number " + to_string(range));
+
+  bool read_selection(PromptText& prompt) {
+    const JsonValue* value = text("select");
+    if (value == nullptr) return false;
+    prompt.text_place = value->place;
+    prompt.expression = without_mark(*value, *prompt.text_place);
+    return true;
+  }
+
+  /// The prompt's file. `failure`: why it cannot be read.
+  bool read_file(const std::filesystem::path& folder, PromptText& prompt, std::string& failure) {
+    const JsonValue* name = text("file");
+    if (name == nullptr) return false;
+    if (name->text.empty() || name->text.find('\0') != std::string::npos) {
+      refuse(DiagnosticKind::bad_value, name->place,
+             name->text.empty() ? "`file` is empty" : "`file` holds the character U+0000");
+      return false;
     }
-    number = value.get<double>();
-  }
-  std::uint64_t seed() const {
-    if (!fields_["seed"].is_number_unsigned())
-      throw LineMistake("`seed` must be a whole number from 0 to 18446744073709551615");
-    return fields_["seed"].get<std::uint64_t>();
-  }
-  std::vector<std::string> stops() const {
-    const Json& value = fields_["stop"];
-    std::vector<std::string> list;
-    for (const Json& entry : value.is_array() ? value : Json::array({value})) {
-      if (!entry.is_string()) throw LineMistake("`stop` must be a string, or an array of strings");
-      list.push_back(entry.get<std::string>());
-      if (list.back().empty()) throw LineMistake("an empty `stop` stands before every answer");
+    const std::filesystem::path path = folder / name->text;
+    auto content = grammar::read_text_file(path, grammar::ReadLimits{}.document_bytes);
+    if (!content) {
+      failure = path.string() + " " + content.error().message;
+      return false;
     }
-    return list;
+    prompt.name = path.string();
+    prompt.folder = path.parent_path();
+    prompt.set_document(std::move(*content));
+    return true;
+  }
+
+  void read(const char* name, std::int32_t& number, const OptionRange& range) {
+    const JsonValue* value = line_.find(name);
+    if (value == nullptr) return;
+    const Json json = this->number(*value);
+    if (json.is_number_integer() && range.contains(json.get<double>())) {
+      number = json.get<std::int32_t>();
+    } else {
+      refuse(DiagnosticKind::bad_value, value->place,
+             std::string("`") + name + "` must be a whole number " + to_string(range));
+    }
+  }
+  void read(const char* name, double& number, const OptionRange& range) {
+    const JsonValue* value = line_.find(name);
+    if (value == nullptr) return;
+    const Json json = this->number(*value);
+    if (json.is_number() && range.contains(json.get<double>())) {
+      number = json.get<double>();
+    } else {
+      refuse(DiagnosticKind::bad_value, value->place,
+             std::string("`") + name + "` must be a number " + to_string(range));
+    }
+  }
+  void read_seed(std::uint64_t& seed) {
+    const JsonValue& value = *line_.find("seed");
+    const Json json = number(value);
+    if (json.is_number_unsigned()) {
+      seed = json.get<std::uint64_t>();
+    } else {
+      refuse(DiagnosticKind::bad_value, value.place, "`seed` must be a whole number from 0 to 18446744073709551615");
+    }
+  }
+  void read_stops(std::vector<std::string>& stops) {
+    const JsonValue* value = line_.find("stop");
+    if (value == nullptr) return;
+    stops.clear();
+    if (value->type != JsonValue::Type::array) return read_stop(*value, stops);
+    for (const JsonValue& entry : value->values) read_stop(entry, stops);
+  }
+
+  grammar::Diagnostic& refuse(DiagnosticKind kind, const grammar::Place& place, std::string message) {
+    return diagnostics_.add(kind, place, std::move(message));
   }
 
  private:
-  const Json& fields_;
-};
+  /// The string's text without a byte order mark; `place` then leaves it out, too.
+  std::string without_mark(const JsonValue& string, grammar::Place& place) const {
+    std::string text = grammar::without_byte_order_mark(string.text);
+    const std::size_t mark_size = string.text.size() - text.size();
+    constexpr std::uint32_t kEscapeSize = 6;  // "\ufeff"
+    if (mark_size > 0) {
+      place.begin += sources_.text(place).starts_with('\\') ? kEscapeSize : static_cast<std::uint32_t>(mark_size);
+    }
+    return text;
+  }
 
-/// Reads the prompt's file into `prompt`.
-void read_file(const std::string& name, const std::filesystem::path& folder, PromptText& prompt) {
-  if (name.empty()) throw LineMistake("`file` is empty");
-  if (name.find('\0') != std::string::npos) throw LineMistake("`file` holds the character U+0000");
-  const std::filesystem::path path = folder / name;
-  auto xml = grammar::read_file(path, grammar::ReadLimits{}.document_bytes);
-  if (!xml) throw std::runtime_error(path.string() + " " + xml.error().message);
-  prompt.name = path.string();
-  prompt.folder = path.parent_path();
-  (grammar::looks_like_json(*xml) ? prompt.json : prompt.xml) = std::move(*xml);
-}
+  /// Null if the value is none.
+  Json number(const JsonValue& value) const {
+    if (value.type != JsonValue::Type::other) return nullptr;
+    return Json::parse(sources_.text(value.place), nullptr, /*allow_exceptions=*/false);
+  }
+
+  void read_stop(const JsonValue& value, std::vector<std::string>& stops) {
+    if (value.type != JsonValue::Type::string) {
+      refuse(DiagnosticKind::bad_json, value.place, "`stop` must be a string, or an array of strings");
+    } else if (value.text.empty()) {
+      refuse(DiagnosticKind::bad_value, value.place, "an empty `stop` stands before every answer");
+    } else {
+      stops.push_back(value.text);
+    }
+  }
+
+  const JsonValue& line_;
+  const grammar::SourceSet& sources_;
+  grammar::Diagnostics& diagnostics_;
+};
 
 }  // namespace
 
-Json parse_batch_line(std::string_view text) {
-  if (text.size() > LineInput::kMaxLineBytes) throw LineMistake("the line is longer than 16 MiB");
-  if (const std::size_t at = grammar::find_invalid_utf8(text); at != std::string_view::npos) {
-    throw LineMistake("the line is not UTF-8: mistake at byte " + std::to_string(at + 1));
+std::optional<JsonValue> parse_batch_line(grammar::SourceId line, const grammar::SourceSet& sources,
+                                          grammar::Diagnostics& diagnostics) {
+  if (sources[line].text().size() > LineInput::kMaxLineBytes) {
+    diagnostics.add(DiagnosticKind::bad_json, {line, 0, 0}, "the line is longer than 16 MiB");
+    return std::nullopt;
   }
-  const auto parsed = compiler::parse_json(text);
-  if (!parsed) throw LineMistake("the line " + parsed.error().message);
-  return Json(*parsed);
+  if (!check_encoding(line, sources, diagnostics, grammar::ControlCharacters::allowed)) return std::nullopt;
+  const std::size_t errors_before = diagnostics.num_errors();
+  auto object = read_json(line, sources, diagnostics, /*num_outer_levels=*/1);
+  // Fields that seem to be missing may stand behind what is no JSON.
+  const bool has_mistakes = diagnostics.num_errors() > errors_before;
+  if (has_mistakes && !nlohmann::json::accept(sources[line].text())) return std::nullopt;
+  if (object && object->type != JsonValue::Type::object) {
+    diagnostics.add(DiagnosticKind::bad_json, object->place, "a line of a batch must be a JSON object");
+    return std::nullopt;
+  }
+  return object;
 }
 
-BatchLine read_batch_line(const Json& json, BatchLine defaults, bool has_seed, const JsonLine& written,
-                          const std::filesystem::path& folder) {
-  const Fields fields(json);
-  fields.check_names();
-  BatchLine line = std::move(defaults);
-  line.prompt.name = line.prompt.user_name = written.place();
-  line.prompt.line = written;
-  line.prompt.folder = folder;
-  if (fields.has("prompt") + fields.has("file") + fields.has("select") > 1) {
-    throw LineMistake("`prompt`, `file` and `select` are alternatives");
-  }
-  if (fields.has("select")) line.prompt.expression = fields.text("select");
-  if (fields.has("prompt")) fields.read_prompt(line.prompt);
-  line.prompt_is_file = fields.has("file");
-  if (line.prompt_is_file) read_file(fields.text("file"), folder, line.prompt);
-  if (fields.has("user")) line.prompt.user = fields.text("user");
-  const PromptText& prompt = line.prompt;
-  if (!prompt.xml && !prompt.expression && !prompt.json && !prompt.is_member && !prompt.user) {
-    throw LineMistake("a line needs `prompt`, `file`, `select` or `user`");
-  }
+std::optional<Json> id_of(const JsonValue& line, const grammar::SourceSet& sources) {
+  if (line.find("id") == nullptr) return std::nullopt;
+  return Json(nlohmann::json::parse(sources[line.place.source].text()).at("id"));
+}
 
-  runtime::GenerationOptions& generation = line.generation_options;
+BatchLine read_batch_line(const JsonValue& line, BatchLine defaults, bool has_seed, const std::filesystem::path& folder,
+                          const grammar::SourceSet& sources, grammar::Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.num_errors();
+  Fields fields(line, sources, diagnostics);
+  fields.check_names();
+  BatchLine result = std::move(defaults);
+  const grammar::Source& source = sources[line.place.source];
+  PromptText prompt;
+  prompt.name = prompt.user_name = source.name() + ":" + std::to_string(source.locate(0).line);
+  prompt.line = line.place;
+  prompt.folder = folder;
+  const std::string_view name = fields.prompt_name();
+  result.prompt_is_file = name == "file";
+  bool is_known = !name.empty();
+  if (name == "prompt") {
+    is_known = fields.read_prompt(prompt);
+  } else if (name == "select") {
+    is_known = fields.read_selection(prompt);
+  } else if (name == "file") {
+    is_known = fields.read_file(folder, prompt, result.failure);
+  } else if (diagnostics.num_errors() == errors_before) {  // else it is misspelt, or one of two
+    is_known = fields.has("user");
+    if (!is_known) {
+      fields.refuse(DiagnosticKind::bad_json, line.place, "a line needs `prompt`, `file`, `select` or `user`");
+    }
+  }
+  if (fields.has("user")) {
+    const JsonValue* user = fields.text("user");
+    prompt.user = user == nullptr ? "" : user->text;  // the rest is looked at all the same
+    if (user != nullptr) prompt.user_place = user->place;
+  }
+  if (is_known) result.prompt = std::move(prompt);
+
+  runtime::GenerationOptions& generation = result.generation_options;
   fields.read("max_tokens", generation.max_tokens, runtime::kMaxTokensRange);
   fields.read("temperature", generation.sampler.temperature, runtime::kTemperatureRange);
   fields.read("top_k", generation.sampler.top_k, runtime::kTopKRange);
   fields.read("top_p", generation.sampler.top_p, runtime::kTopPRange);
   fields.read("min_p", generation.sampler.min_p, runtime::kMinPRange);
   if (fields.has("seed")) {
-    generation.sampler.seed = fields.seed();
+    fields.read_seed(generation.sampler.seed);
   } else if (!has_seed && generation.sampler.temperature > 0.0) {
     generation.sampler.seed = std::random_device{}();
   }
-  if (fields.has("stop")) line.stops = fields.stops();
-  return line;
+  fields.read_stops(result.stops);
+  return result;
+}
+
+void add_shown(const grammar::Diagnostic& found, const grammar::SourceSet& sources, grammar::Diagnostics& diagnostics) {
+  diagnostics.add(found.kind, sources.shown(found.place), found.message).notes = found.notes;
 }
 
 }  // namespace pml::cli

@@ -548,6 +548,7 @@ void complete(const CLI::App& command, Options& options) {
       !is_given(command, "--explain") && !is_given(command, "--list-kinds")) {
     throw CLI::RequiredError("schema");
   }
+  options.has_select = is_given(command, "--select");
   options.has_user = is_given(command, "--user");
   options.has_seed = is_given(command, "--seed");
   const bool draws = command.get_option_no_throw("--temperature") != nullptr && options.sampler.temperature > 0.0;

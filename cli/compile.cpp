@@ -306,8 +306,9 @@ int compile(const Options& options) {
   const auto manifests = read_manifests(workspace.store());
   const runtime::StoredManifest* before =
       latest_manifest(manifests.readable, workspace.schema().name, workspace.schema_path());
-  const std::vector<compiler::Selection> log =
-      options.prompt_log.empty() ? std::vector<compiler::Selection>() : read_prompt_log(workspace, options.prompt_log);
+  const std::vector<compiler::Selection> log = options.prompt_log.empty()
+                                                   ? std::vector<compiler::Selection>()
+                                                   : read_prompt_log(workspace, options.prompt_log, options.json);
   choose_standins(workspace, log, before);
   const std::vector<compiler::Selection> prompts = prompts_to_measure(workspace, options, log);
   if (options.measured_prompts > 0 && !options.dry_run && !prompts.empty() && has_open_unions(workspace)) {

@@ -237,7 +237,8 @@ int explain(const Options& options) {
   workspace.lay_out();
   workspace.make_recipe();
   if (!options.has_prompt()) {
-    if (!options.svg.empty()) workspace.misuse("--svg draws a prompt; give one with --prompt FILE or --user TEXT");
+    if (!options.svg.empty())
+      workspace.misuse("--svg draws a prompt; give one with --prompt FILE, --select EXPR or --user TEXT");
     return explain_schema(workspace, options);
   }
   workspace.read_prompt();

@@ -44,4 +44,6 @@ Json to_json(const grammar::Diagnostics& diagnostics, const grammar::SourceSet& 
   return list;
 }
 
+void add_all(const Json& entries, Json& list) { list.insert(list.end(), entries.begin(), entries.end()); }
+
 }  // namespace pml::cli

@@ -18,4 +18,7 @@ void print_error(const std::string& message);
 
 Json to_json(const grammar::Diagnostics& diagnostics, const grammar::SourceSet& sources);
 
+/// Adds the entries of an array to another one.
+void add_all(const Json& entries, Json& list);
+
 }  // namespace pml::cli

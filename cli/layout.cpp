@@ -195,7 +195,7 @@ void print_table(const Layout& layout, int width) {
 
 /// Writes the pictures that the command line names.
 void draw(Workspace& workspace, const Options& options) {
-  const bool has_prompt = !options.prompt.empty() || options.has_user;
+  const bool has_prompt = options.has_prompt();
   const bool has_picture = !options.svg.empty() || !options.html.empty();
   if (!has_picture) {
     if (has_prompt) workspace.misuse("a prompt is shown in a picture; name one with --svg FILE or --html FILE");
@@ -208,7 +208,7 @@ void draw(Workspace& workspace, const Options& options) {
     workspace.make_plan();
     source.selection = &workspace.selection();
     source.plan = &workspace.plan();
-    prompt = options.prompt.empty() ? "--user alone" : options.prompt;
+    prompt = !options.prompt.empty() ? options.prompt : options.has_select ? "--select" : "--user alone";
   }
   const auto write = [&](const std::string& path, const std::string& text) {
     const auto written = write_file(path, text);

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "grammar/source.h"
+
 namespace pml::cli {
 
 Result<LineInput> LineInput::open(const std::string& path) {
@@ -25,6 +27,7 @@ LineInput::LineInput(LineInput&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       read_(std::move(other.read_)),
       line_(std::move(other.line_)),
+      is_first_(other.is_first_),
       is_at_end_(other.is_at_end_) {}
 
 LineInput::~LineInput() {
@@ -48,6 +51,13 @@ Result<LineInput::Next> LineInput::next(std::string& line, std::chrono::millisec
     read_.assign(buffer, static_cast<std::size_t>(count));
   }
   line = std::exchange(line_, {});
+  if (std::exchange(is_first_, false)) {
+    line = grammar::without_byte_order_mark(std::move(line));
+    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF")) {
+      read_.clear();
+      is_at_end_ = true;
+    }
+  }
   return Next::line;
 }
 

@@ -21,7 +21,9 @@ class LineInput {
   enum class Next { line, none_yet, end };
 
   /// The next line, without its line break. `none_yet`: a signal came, or `patience` ended, before one was complete.
-  /// Of a line that is longer than kMaxLineBytes only one byte more than that is kept. Fails where reading fails.
+  /// Of a line that is longer than kMaxLineBytes only one byte more than that is kept. The first one comes without the
+  /// byte order mark of UTF-8; with that of UTF-16 it is the last one, as no further line could be read either. Fails
+  /// where reading fails.
   Result<Next> next(std::string& line, std::chrono::milliseconds patience);
 
   static constexpr std::size_t kMaxLineBytes = 16U << 20;
@@ -32,8 +34,9 @@ class LineInput {
   bool complete_line();
 
   int descriptor_;
-  std::string read_;  // and not looked at yet
-  std::string line_;  // what is known of the next line
+  std::string read_;      // and not looked at yet
+  std::string line_;      // what is known of the next line
+  bool is_first_ = true;  // no line has been given yet
   bool is_at_end_ = false;
 };
 

@@ -40,10 +40,11 @@ struct VerifyOptions {
 struct Options {
   std::string schema;  // path; empty: none
   std::string prompt;  // path; empty: none
-  std::string select;  // what the prompt selects, as an expression; empty: nothing
-  std::string user;    // text of a last user turn
+  std::string select;  // what the prompt selects, as an expression
+  bool has_select = false;
+  std::string user;  // text of a last user turn
   bool has_user = false;
-  bool has_prompt() const { return !prompt.empty() || !select.empty() || has_user; }
+  bool has_prompt() const { return !prompt.empty() || has_select || has_user; }
   std::string model;                 // path; empty: none
   std::string chat_template;         // family: "chatml", "llama3", "qwen"; empty: what the model says
   std::string template_tags;         // path of a JSON file; empty: none

@@ -3,23 +3,37 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "cli/json_output.h"
 #include "cli/workspace.h"
+#include "grammar/diagnostics.h"
+#include "grammar/json_places.h"
 
 namespace pml::cli {
 
-/// Calls `take` with every line that is not empty: its object, the line as it is written, and the folder of the file.
-/// What throws LineMistake is said, and ends the command (Stop).
-void for_each_line(
-    Workspace& workspace, const std::string& path,
-    const std::function<void(const Json& fields, const JsonLine& line, const std::filesystem::path& folder)>& take);
+/// A line that is not empty.
+struct LoggedLine {
+  grammar::JsonValue fields;
+  std::string place;  // "file:number"
+  const std::filesystem::path& folder;
+  grammar::Diagnostics& diagnostics;  // takes what is wrong with it
+  std::string failure;                // takes why its prompt's file cannot be read
+};
 
-/// What a prompt selects, if it has no mistakes; else says which, and throws Stop.
-compiler::Selection select(Workspace& workspace, PromptText text, bool as_json);
+/// Calls `take` with every line that is an object. What is wrong with the lines is said, of all of them, and then ends
+/// the command (Stop).
+void for_each_line(Workspace& workspace, const std::string& path, bool as_json,
+                   const std::function<void(LoggedLine& line)>& take);
+
+/// The prompt of a line, as of `run --batch`; nothing if it is not known.
+std::optional<PromptText> prompt_of(LoggedLine& line, const Workspace& workspace);
+
+/// What a prompt selects, if it has no mistakes, which `diagnostics` then holds.
+std::optional<compiler::Selection> select(Workspace& workspace, PromptText text, grammar::Diagnostics& diagnostics);
 
 /// A random prompt that keeps the schema's rules, as a document and resolved. If none is found in many tries, says what
 /// was wrong with the last one, and throws Stop.
@@ -36,6 +50,6 @@ std::vector<compiler::Selection> random_prompts(Workspace& workspace, std::int32
 inline constexpr std::int32_t kRankingPrompts = 8;
 
 /// The prompts of a file.
-std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path);
+std::vector<compiler::Selection> read_prompt_log(Workspace& workspace, const std::string& path, bool as_json);
 
 }  // namespace pml::cli

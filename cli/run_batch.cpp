@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <tuple>
 
 #include "cli/answering.h"
 #include "cli/batch_line.h"
@@ -100,44 +101,73 @@ class BatchRun {
     entry.line_number = line_number_;
     entry.id = line_number_;
     try {
-      const Json fields = parse_batch_line(line);
-      if (fields.is_object() && fields.contains("id")) entry.id = fields["id"];
-      BatchLine defaults{{}, answering_.generation_options(), options_.stop};
-      const std::filesystem::path folder = std::filesystem::path(options_.batch).parent_path();
-      const JsonLine written{name_, static_cast<std::uint32_t>(line_number_), line};
-      submit(read_batch_line(fields, std::move(defaults), options_.has_seed, written, folder), entry);
-    } catch (const LineMistake& mistake) {
-      report_mistake(entry, mistake.what());
+      take(line, entry);
     } catch (const std::exception& exception) {
       report_failure(entry, error_of(exception).message);
     }
     entry.planning_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   }
 
-  void submit(BatchLine line, Entry& entry) {
-    grammar::Diagnostics diagnostics(options_.ignored);
-    auto plan = workspace_.plan(std::move(line.prompt), diagnostics);
-    if (!diagnostics.list().empty()) {
-      workspace_.show_in_line();
-      if (line.prompt_is_file) std::fprintf(stderr, "%s: in its file:\n", grammar::printable(place_of(entry)).c_str());
-      const std::string text = render(diagnostics, workspace_.sources());
-      std::fwrite(text.data(), 1, text.size(), stderr);
+  void take(const std::string& text, Entry& entry) {
+    const grammar::SourceId source = workspace_.add_line(name_, text, static_cast<std::uint32_t>(line_number_));
+    const grammar::SourceSet& sources = workspace_.sources();
+    grammar::Diagnostics in_line;
+    grammar::Diagnostics in_file;
+    BatchLine line;
+    std::optional<compiler::Plan> plan;
+    if (const auto fields = parse_batch_line(source, sources, in_line)) {
+      if (auto id = id_of(*fields, sources)) entry.id = std::move(*id);
+      line.generation_options = answering_.generation_options();
+      line.stops = options_.stop;
+      const std::filesystem::path folder = std::filesystem::path(options_.batch).parent_path();
+      line = read_batch_line(*fields, std::move(line), options_.has_seed, folder, sources, in_line);
     }
-    if (!plan) {
-      const auto& list = diagnostics.list();
-      const auto first = std::ranges::find_if(list, [](const grammar::Diagnostic& diagnostic) {
-        return severity_of(diagnostic.kind) == grammar::Severity::error;
-      });
-      entry.failure =
-          Json{{"ok", false},
-               {"error", (line.prompt_is_file ? place_of(entry) + ": " : "") + headline(*first, workspace_.sources())},
-               {"diagnostics", to_json(diagnostics, workspace_.sources())}};
+    if (line.prompt) {
+      grammar::Diagnostics of_prompt(options_.ignored);
+      plan = workspace_.plan(std::move(*line.prompt), of_prompt);
+      if (!of_prompt.list().empty()) workspace_.show_in_line();
+      for (const grammar::Diagnostic& found : of_prompt.list()) {
+        const bool is_in_line = !line.prompt_is_file || sources.shown(found.place).source == source;
+        add_shown(found, sources, is_in_line ? in_line : in_file);
+      }
+    }
+    show(in_line);
+    if (!in_file.list().empty()) {
+      std::fprintf(stderr, "%s: in its file:\n", grammar::printable(place_of(entry)).c_str());
+      show(in_file);
+    }
+    const bool has_mistakes = in_line.has_errors() || in_file.has_errors();
+    if (!has_mistakes && line.failure.empty()) return submit(std::move(line), std::move(*plan), entry);
+    if (!line.failure.empty()) {
+      report_failure(entry, line.failure);
+    } else {
       has_mistakes_ = true;
-      return;
+      const std::string error = in_line.has_errors() ? headline(first_error(in_line), sources)
+                                                     : place_of(entry) + ": " + headline(first_error(in_file), sources);
+      entry.failure = Json{{"ok", false}, {"error", error}};
     }
-    if (options_.no_cache) plan = without_cache(std::move(*plan));
+    if (!has_mistakes) return;
+    Json list = to_json(in_line, sources);
+    add_all(to_json(in_file, sources), list);
+    (*entry.failure)["diagnostics"] = std::move(list);
+  }
+
+  void show(const grammar::Diagnostics& diagnostics) const {
+    const std::string text = render(diagnostics, workspace_.sources());
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  }
+
+  /// The one that stands first; there is one.
+  static const grammar::Diagnostic& first_error(const grammar::Diagnostics& diagnostics) {
+    return *std::ranges::min_element(diagnostics.list(), {}, [](const grammar::Diagnostic& diagnostic) {
+      return std::tuple(severity_of(diagnostic.kind), diagnostic.place.source, diagnostic.place.begin);
+    });
+  }
+
+  void submit(BatchLine line, compiler::Plan plan, Entry& entry) {
+    if (options_.no_cache) plan = without_cache(std::move(plan));
     entry.generation_options = line.generation_options;
-    auto request = answering_.request(*plan, line.generation_options, entry.usage);
+    auto request = answering_.request(plan, line.generation_options, entry.usage);
     if (!request) return report_failure(entry, request.error().message);
     entry.stream = std::make_unique<runtime::TextStream>([&entry](std::string_view piece) { entry.text += piece; },
                                                          std::move(line.stops));
@@ -152,15 +182,8 @@ class BatchRun {
 
   std::string place_of(const Entry& entry) const { return name_ + ":" + std::to_string(entry.line_number); }
 
-  void report_mistake(Entry& entry, const std::string& message) {
-    has_mistakes_ = true;
-    report(entry, message);
-  }
   void report_failure(Entry& entry, const std::string& message) {
     has_failures_ = true;
-    report(entry, message);
-  }
-  void report(Entry& entry, const std::string& message) {
     const std::string error = place_of(entry) + ": " + message;
     say(error);
     entry.failure = Json{{"ok", false}, {"error", error}};

@@ -25,6 +25,21 @@ using runtime::Estimate;
 /// Prompts whose time to the first token is measured.
 constexpr std::size_t kTimedPrompts = 8;
 
+/// Removes a member from an object; nothing if it has none of that name.
+std::optional<grammar::JsonValue> take_member(grammar::JsonValue& object, std::string_view name) {
+  std::optional<grammar::JsonValue> taken;
+  for (std::size_t i = 0; i < object.keys.size();) {
+    if (object.keys[i].text != name) {
+      ++i;
+      continue;
+    }
+    if (!taken) taken = std::move(object.values[i]);
+    object.keys.erase(object.keys.begin() + static_cast<std::ptrdiff_t>(i));
+    object.values.erase(object.values.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return taken;
+}
+
 /// What was measured in one setting.
 struct Row {
   std::string label;
@@ -174,61 +189,87 @@ class Verifier {
   }
 
   void read_prompts() {
-    for_each_line(workspace_, wanted_.prompts,
-                  [&](const Json& fields, const JsonLine& line, const std::filesystem::path& folder) {
-                    Sample sample;
-                    sample.name = line.place();
-                    add(std::move(sample), read_batch_line(fields, {}, /*has_seed=*/true, line, folder).prompt);
-                  });
+    for_each_line(workspace_, wanted_.prompts, options_.json, [&](LoggedLine& line) {
+      Sample sample;
+      sample.name = line.place;
+      auto prompt = prompt_of(line, workspace_);
+      auto selection = prompt ? select(workspace_, std::move(*prompt), line.diagnostics) : std::nullopt;
+      if (!selection) return;
+      sample.selection = std::move(*selection);
+      samples_.push_back(std::move(sample));
+    });
   }
 
   void read_questions() {
-    for_each_line(workspace_, wanted_.questions,
-                  [&](Json fields, const JsonLine& line, const std::filesystem::path& folder) {
-                    const auto take_text = [&](const char* name, bool is_needed) -> std::string {
-                      if (!fields.contains(name)) {
-                        if (is_needed) throw LineMistake(std::string("a question needs `") + name + "`");
-                        return "";
-                      }
-                      if (!fields[name].is_string()) throw LineMistake(std::string("`") + name + "` must be a string");
-                      std::string text = fields[name].get<std::string>();
-                      fields.erase(name);
-                      return text;
-                    };
-                    if (!fields.is_object()) throw LineMistake("the line must be an object");
-                    std::string text = take_text("question", true);
-                    std::string answer = take_text("answer", false);
-                    std::vector<std::string> candidates{take_text("right", true)};
-                    if (!fields.contains("wrong") || !fields["wrong"].is_array() || fields["wrong"].empty()) {
-                      throw LineMistake("a question needs `wrong`, an array of strings");
-                    }
-                    for (const Json& wrong : fields["wrong"]) {
-                      if (!wrong.is_string()) throw LineMistake("`wrong` must be an array of strings");
-                      candidates.push_back(wrong.get<std::string>());
-                    }
-                    fields.erase("wrong");
-                    fields["user"] = std::move(text);
-                    PromptText prompt = read_batch_line(fields, {}, /*has_seed=*/true, line, folder).prompt;
-                    prompt.answer = std::move(answer);
-                    Question question;
-                    question.name = line.place();
-                    for (const std::string& candidate : candidates) {
-                      compiler::MarkedText marked;
-                      append(marked, candidate);
-                      question.candidates.push_back(workspace_.text_encoder().encode(marked));
-                      if (question.candidates.back().empty()) throw LineMistake("an answer is empty");
-                    }
-                    question.selection = select(workspace_, std::move(prompt), options_.json);
-                    questions_.push_back(std::move(question));
-                  });
+    for_each_line(workspace_, wanted_.questions, options_.json, [&](LoggedLine& line) { read_question(line); });
     Row full;
     full.label = "full prefill";
     rows_.insert(rows_.begin(), std::move(full));
   }
 
-  void add(Sample sample, PromptText text) {
-    sample.selection = select(workspace_, std::move(text), options_.json);
-    samples_.push_back(std::move(sample));
+  /// A line of a batch whose `user` is called `question`, with `right`, `wrong` and perhaps `answer`.
+  void read_question(LoggedLine& line) {
+    using grammar::DiagnosticKind;
+    using grammar::JsonValue;
+    const auto refuse = [&](DiagnosticKind kind, const grammar::Place& place, std::string message) {
+      line.diagnostics.add(kind, place, std::move(message));
+    };
+    const auto take_text = [&](const char* name, bool is_needed) {
+      auto value = take_member(line.fields, name);
+      if (!value && is_needed) {
+        refuse(DiagnosticKind::bad_json, line.fields.place, std::string("a question needs `") + name + "`");
+      } else if (value && value->type != JsonValue::Type::string) {
+        refuse(DiagnosticKind::bad_json, value->place, std::string("`") + name + "` must be a string");
+        value->type = JsonValue::Type::string;  // the rest is looked at all the same
+        value->place.end = value->place.begin;
+      }
+      return value;
+    };
+    auto asked = take_text("question", true);
+    const auto answer = take_text("answer", false);
+    Question question;
+    question.name = line.place;
+    const auto add_candidate = [&](const JsonValue& text) {
+      compiler::MarkedText marked;
+      append(marked, text.text);
+      question.candidates.push_back(workspace_.text_encoder().encode(marked));
+      if (question.candidates.back().empty()) refuse(DiagnosticKind::bad_value, text.place, "an answer is empty");
+    };
+    if (const auto right = take_member(line.fields, "right"); !right) {
+      refuse(DiagnosticKind::bad_json, line.fields.place, "a question needs `right`");
+    } else if (right->type != JsonValue::Type::string) {
+      refuse(DiagnosticKind::bad_json, right->place, "`right` must be a string");
+    } else {
+      add_candidate(*right);
+    }
+    if (const auto wrong = take_member(line.fields, "wrong");
+        !wrong || wrong->type != JsonValue::Type::array || wrong->values.empty()) {
+      refuse(DiagnosticKind::bad_json, wrong ? wrong->place : line.fields.place,
+             "a question needs `wrong`, an array of strings");
+    } else {
+      for (const JsonValue& text : wrong->values) {
+        if (text.type == JsonValue::Type::string) {
+          add_candidate(text);
+        } else {
+          refuse(DiagnosticKind::bad_json, text.place, "`wrong` must be an array of strings");
+        }
+      }
+    }
+    if (const auto user = take_member(line.fields, "user")) {
+      refuse(DiagnosticKind::bad_json, user->place, "a question has `question` in place of `user`");
+    }
+    if (!asked) return;
+    line.fields.keys.push_back(*asked);
+    line.fields.keys.back().text = "user";
+    line.fields.values.push_back(std::move(*asked));
+    auto prompt = prompt_of(line, workspace_);
+    if (!prompt) return;
+    prompt->answer = answer ? answer->text : "";
+    if (answer) prompt->answer_place = answer->place;
+    auto selection = select(workspace_, std::move(*prompt), line.diagnostics);
+    if (!selection) return;
+    question.selection = std::move(*selection);
+    questions_.push_back(std::move(question));
   }
 
   // --- measuring --------------------------------------------------------------------------------------

@@ -10,8 +10,6 @@
 #include "compiler/repair.h"
 #include "compiler/standins.h"
 #include "grammar/expression.h"
-#include "grammar/json_places.h"
-#include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "grammar/xml.h"
@@ -147,10 +145,9 @@ void Workspace::read_prompt() {
   if (!options_.prompt.empty()) {
     text.name = options_.prompt;
     text.folder = fs::path(options_.prompt).parent_path();
-    std::string content = read_text(options_.prompt);
-    (grammar::looks_like_json(content) ? text.json : text.xml) = std::move(content);
+    text.set_document(read_text(options_.prompt));
   }
-  if (!options_.select.empty()) {
+  if (options_.has_select) {
     text.name = "--select";
     text.expression = options_.select;
   }
@@ -160,61 +157,50 @@ void Workspace::read_prompt() {
 }
 
 std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostics& diagnostics) {
-  line_ = std::move(text.line);
-  members_.clear();
-  const auto add = [&](const std::string& name, std::string content, std::vector<std::string_view> members) {
+  in_line_.clear();
+  const auto add = [&](const std::string& name, std::string content, const std::optional<grammar::Place>& string) {
     const grammar::SourceId source = sources_.add(name, std::move(content));
-    if (line_) members_.emplace_back(source, std::move(members));
+    if (string) in_line_.emplace_back(source, *string);
     return source;
   };
   std::optional<ast::Prompt> prompt;
   if (text.xml) {
-    prompt = grammar::parse_prompt(add(text.name, std::move(*text.xml), {"prompt"}), sources_, diagnostics);
+    prompt = grammar::parse_prompt(add(text.name, std::move(*text.xml), text.text_place), sources_, diagnostics);
   } else if (text.expression) {
-    prompt = parse_selection(add(text.name, std::move(*text.expression), {"select"}), sources_, diagnostics);
-  } else if (text.is_member) {
-    const auto line = sources_.add_line(line_->file, line_->text, line_->number);
-    prompt = parse_json_prompt_in(line, "prompt", sources_, diagnostics);
+    prompt = parse_selection(add(text.name, std::move(*text.expression), text.text_place), sources_, diagnostics);
+  } else if (text.object) {
+    prompt = grammar::read_json_prompt(*text.object, diagnostics);
   } else if (text.json) {
-    prompt = parse_json_prompt(sources_.add(text.name, std::move(*text.json)), sources_, diagnostics);
+    prompt = parse_json_prompt(add(text.name, std::move(*text.json), text.text_place), sources_, diagnostics);
   } else {
     prompt.emplace();
-    prompt->place = {sources_.add(text.name, ""), 0, 0};
+    prompt->place = text.line ? *text.line : grammar::Place{sources_.add(text.name, ""), 0, 0};
   }
   const auto add_turn = [&](ast::Role role, grammar::SourceId source) {
-    if (!check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed)) return false;
-    const std::string_view words = sources_[source].text();
     ast::PromptTurn turn;
     turn.role = role;
-    turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(words.size())};
-    turn.text = words;
+    // What is no text is an empty turn: the rest of the prompt may have mistakes of its own.
+    const bool is_text = check_encoding(source, sources_, diagnostics, grammar::ControlCharacters::allowed);
+    if (is_text) turn.text = sources_[source].text();
+    turn.place = turn.text_place = {source, 0, static_cast<std::uint32_t>(turn.text.size())};
     turn.is_open = role == ast::Role::assistant;
-    prompt->children.push_back({std::move(turn)});
-    return true;
+    if (prompt) prompt->children.push_back({std::move(turn)});
   };
-  if (!prompt) return prompt;
-  if (text.user && !add_turn(ast::Role::user, add(text.user_name, std::move(*text.user), {"user", "question"}))) {
-    return std::nullopt;
-  }
-  if (text.answer && !add_turn(ast::Role::assistant, add(text.name, std::move(*text.answer), {"answer"}))) {
-    return std::nullopt;
-  }
+  if (text.user) add_turn(ast::Role::user, add(text.user_name, std::move(*text.user), text.user_place));
+  if (text.answer) add_turn(ast::Role::assistant, add(text.name, std::move(*text.answer), text.answer_place));
   return prompt;
 }
 
+grammar::SourceId Workspace::add_line(std::string file, std::string text, std::uint32_t number) {
+  sources_.shrink(num_schema_sources_);
+  return sources_.add_line(std::move(file), std::move(text), number);
+}
+
 void Workspace::show_in_line() {
-  if (!line_ || members_.empty()) return;
-  const grammar::SourceId line = sources_.add_line(line_->file, line_->text, line_->number);
-  grammar::Diagnostics said;
-  const auto root = read_json(line, sources_, said);
-  for (const auto& [source, names] : members_) {
-    for (const std::string_view name : names) {
-      const grammar::JsonValue* value = root ? root->find(name) : nullptr;
-      const bool is_it = value != nullptr && value->text == sources_[source].text();
-      if (is_it) sources_.embed(source, line, offsets_of_json_string(value->place, sources_));
-    }
+  for (const auto& [source, string] : in_line_) {
+    sources_.embed(source, string.source, offsets_of_json_string(string, sources_));
   }
-  members_.clear();
+  in_line_.clear();
 }
 
 void Workspace::make_plan() {
@@ -227,7 +213,7 @@ void Workspace::make_plan() {
 }
 
 std::optional<compiler::Selection> Workspace::select(PromptText text, grammar::Diagnostics& diagnostics) {
-  sources_.shrink(num_schema_sources_);
+  if (!text.line) sources_.shrink(num_schema_sources_);
   const fs::path folder = text.folder;
   const auto prompt = parse(std::move(text), diagnostics);
   return prompt ? select(*prompt, folder, diagnostics) : std::nullopt;

@@ -20,6 +20,8 @@
 #include "compiler/selection.h"
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
+#include "grammar/json_places.h"
+#include "grammar/json_prompt.h"
 #include "runtime/store/manifest.h"
 #include "runtime/store/store.h"
 
@@ -34,26 +36,25 @@ struct Stop {
 };
 
 /// A prompt as the command line or a line of a batch gives it.
-/// A line of a file of JSON objects. Its strings are texts of a prompt, and mistakes in them are shown in the line.
-struct JsonLine {
-  std::string file;
-  std::uint32_t number = 1;
-  std::string text = "";
-
-  std::string place() const { return file + ":" + std::to_string(number); }
-};
-
 struct PromptText {
   std::string name;              // for diagnostics: a path, or where the text came from
   std::filesystem::path folder;  // that a path in its `schema` is meant from
   std::optional<std::string> xml;
-  std::optional<std::string> expression;  // in its place
-  std::optional<std::string> json;        // in its place
-  std::optional<JsonLine> line;           // that the texts are members of
-  bool is_member = false;                 // the prompt is an object in the line
-  std::optional<std::string> user;        // text of a last user turn
-  std::string user_name = "--user";       // for diagnostics
-  std::optional<std::string> answer;      // how the answer begins: an open turn of the assistant
+  std::optional<std::string> expression;     // in its place
+  std::optional<std::string> json;           // in its place
+  std::optional<grammar::JsonValue> object;  // in its place, from a line
+  std::optional<std::string> user;           // text of a last user turn
+  std::string user_name = "--user";          // for diagnostics
+  std::optional<std::string> answer;         // how the answer begins: an open turn of the assistant
+
+  // Of a line that Workspace::add_line took up: where it begins, and where the strings stand that texts are from.
+  std::optional<grammar::Place> line;
+  std::optional<grammar::Place> text_place;  // of `xml`, `expression` or `json`
+  std::optional<grammar::Place> user_place;
+  std::optional<grammar::Place> answer_place;
+
+  /// Takes the text of a document or of JSON, as it begins.
+  void set_document(std::string content) { (grammar::looks_like_json(content) ? json : xml) = std::move(content); }
 };
 
 /// Holds on to everything that later phases point into; does not move.
@@ -76,6 +77,9 @@ class Workspace {
   void require_prompt();  // says so if neither a file nor --user is given
   void read_prompt();     // the file, or the text of --user
   void make_plan();       // needs lay_out, read_prompt
+  /// Takes up a line of a file of JSON objects (needs lay_out) that a prompt comes from. The line and the prompt's
+  /// texts are kept until the next one.
+  grammar::SourceId add_line(std::string file, std::string text, std::uint32_t number);
   /// A further prompt (needs lay_out), as plan() takes it.
   std::optional<compiler::Selection> select(PromptText text, grammar::Diagnostics& diagnostics);
   /// Plans a further prompt (needs lay_out). Nothing if it has mistakes, which `diagnostics` then holds. Its text is
@@ -142,9 +146,7 @@ class Workspace {
   grammar::SourceSet sources_;
   grammar::Diagnostics diagnostics_;
   std::size_t num_reported_ = 0;
-  std::optional<JsonLine> line_;  // of the last prompt
-  std::vector<std::pair<grammar::SourceId, std::vector<std::string_view>>>
-      members_;                         // its texts, and their names there
+  std::vector<std::pair<grammar::SourceId, grammar::Place>> in_line_;  // texts of the last prompt, and their strings
   std::size_t num_schema_sources_ = 0;  // those that stay when further prompts come and go
   std::optional<ast::Schema> schema_;
   std::optional<ast::Prompt> prompt_;

@@ -44,12 +44,13 @@ class CountingIterator {
 /// Builds the values of a text while nlohmann/json reads it. Each event comes right behind its last character.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Builder(SourceId source, std::string_view text, const char* const& reached, Diagnostics& diagnostics)
-      : source_(source), text_(text), reached_(reached), diagnostics_(diagnostics) {}
+  Builder(SourceId source, std::string_view text, const char* const& reached, std::size_t max_depth,
+          Diagnostics& diagnostics)
+      : source_(source), text_(text), reached_(reached), max_depth_(max_depth), diagnostics_(diagnostics) {}
 
-  bool null() override { return add({}); }
+  bool null() override { return add(literal("null")); }
   bool boolean(bool value) override {
-    JsonValue entry;
+    JsonValue entry = literal(value ? "true" : "false");
     entry.type = JsonValue::Type::boolean;
     entry.is_true = value;
     return add(std::move(entry));
@@ -79,13 +80,20 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     open_.back().keys.push_back(std::move(key));
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
+  bool parse_error(std::size_t num_read, const std::string&, const nlohmann::json::exception& error) override {
+    constexpr int kNumberOverflow = 406;
+    if (error.id == kNumberOverflow) {
+      diagnostics_.add(DiagnosticKind::bad_json, number_place(), "this number is out of range");
+      return false;
+    }
     // Of the library's words those behind its own marks.
     std::string why = error.what();
     if (const std::size_t at = why.find("- "); at != std::string::npos) why.erase(0, at + 2);
-    std::uint32_t at = offset();
-    if (at > 0 && at == text_.size()) --at;
-    diagnostics_.add(DiagnosticKind::bad_json, {source_, at > 0 ? at - 1 : 0, std::max(at, 1U)},
+    // It counts the text's end as a character; what is missing there is shown at the last one that is no blank.
+    std::size_t end = offset();
+    if (num_read > text_.size()) end = text_.find_last_not_of(" \t\r\n") + 1;
+    diagnostics_.add(DiagnosticKind::bad_json,
+                     {source_, static_cast<std::uint32_t>(end > 0 ? end - 1 : 0), static_cast<std::uint32_t>(end)},
                      "this is no JSON: " + why);
     return false;
   }
@@ -94,6 +102,12 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   std::uint32_t offset() const { return static_cast<std::uint32_t>(reached_ - text_.data()); }
+
+  JsonValue literal(std::string_view word) const {
+    JsonValue value;
+    value.place = {source_, offset() - static_cast<std::uint32_t>(word.size()), offset()};
+    return value;
+  }
 
   JsonValue string_value(const std::string& text) const {
     JsonValue value;
@@ -119,7 +133,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   bool open(JsonValue::Type type) {
     const std::uint32_t at = offset();
-    if (open_.size() >= kMaxDepth) return refuse("it nests deeper than " + std::to_string(kMaxDepth));
+    if (open_.size() >= max_depth_) return refuse("it nests deeper than " + std::to_string(max_depth_));
     JsonValue value;
     value.type = type;
     value.place = {source_, at - 1, at};
@@ -134,11 +148,15 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   /// A number ends where something else begins, so one character more has been read.
-  bool add_number() {
+  Place number_place() const {
     constexpr std::string_view kDigits = "0123456789+-.eE";
     const auto end = static_cast<std::uint32_t>(text_.find_last_of(kDigits, offset() - 1) + 1);
+    return {source_, static_cast<std::uint32_t>(text_.find_last_not_of(kDigits, end - 1) + 1), end};
+  }
+
+  bool add_number() {
     JsonValue value;
-    value.place = {source_, static_cast<std::uint32_t>(text_.find_last_not_of(kDigits, end - 1) + 1), end};
+    value.place = number_place();
     return add(std::move(value));
   }
 
@@ -156,6 +174,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   SourceId source_;
   std::string_view text_;
   const char* const& reached_;
+  std::size_t max_depth_;
   Diagnostics& diagnostics_;
   std::vector<JsonValue> open_;
   std::vector<std::unordered_set<std::string>> names_;  // of the objects that are open
@@ -175,10 +194,11 @@ const JsonValue* JsonValue::find(std::string_view name) const {
   return key == keys.end() ? nullptr : &values[static_cast<std::size_t>(key - keys.begin())];
 }
 
-std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
+std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
+                                   std::size_t num_outer_levels) {
   const std::string_view text = sources[source].text();
   const char* reached = text.data();
-  Builder builder(source, text, reached, diagnostics);
+  Builder builder(source, text, reached, kMaxDepth + num_outer_levels, diagnostics);
   const bool is_json = nlohmann::json::sax_parse(CountingIterator(text.data(), &reached),
                                                  CountingIterator(text.data() + text.size(), &reached), &builder);
   return is_json ? builder.take() : std::nullopt;

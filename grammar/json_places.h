@@ -24,8 +24,10 @@ struct JsonValue {
 };
 
 /// The whole text of a source, which is UTF-8. Says what is wrong, and returns nothing, if it is no JSON, nests too
-/// deep or is too much; says it, too, if an object has a member twice.
-std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
+/// deep or is too much; says it, too, if an object has a member twice. `num_outer_levels`: around what is as deep as a
+/// prompt may be.
+std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
+                                   std::size_t num_outer_levels = 0);
 
 /// Where each byte of a string stands, and the byte behind its last one: offsets in the source. `place`: of the string,
 /// which is well-formed.

@@ -4,7 +4,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "grammar/json_places.h"
 #include "grammar/vocabulary.h"
 #include "grammar/xml.h"
 
@@ -175,17 +174,16 @@ Json items_to_json(const std::vector<ast::PromptNode>& nodes) {
 }  // namespace
 
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
-  return parse_json_prompt_in(source, "", sources, diagnostics);
-}
-
-std::optional<ast::Prompt> parse_json_prompt_in(SourceId source, std::string_view member, const SourceSet& sources,
-                                                Diagnostics& diagnostics) {
   if (!check_encoding(source, sources, diagnostics)) return std::nullopt;
   const std::size_t errors_before = diagnostics.num_errors();
   const auto root = read_json(source, sources, diagnostics);
-  const JsonValue* value = root && !member.empty() ? root->find(member) : root ? &*root : nullptr;
-  if (value == nullptr) return std::nullopt;
-  ast::Prompt prompt = Reader(diagnostics).prompt(*value);
+  auto prompt = root ? read_json_prompt(*root, diagnostics) : std::nullopt;
+  return diagnostics.num_errors() > errors_before ? std::nullopt : prompt;
+}
+
+std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.num_errors();
+  ast::Prompt prompt = Reader(diagnostics).prompt(value);
   if (diagnostics.num_errors() > errors_before) return std::nullopt;
   return prompt;
 }
@@ -199,8 +197,11 @@ std::string to_json(const ast::Prompt& prompt) {
 }
 
 bool looks_like_json(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
+  if (first == std::string_view::npos) return false;
+  const std::string_view value = text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+  return value.front() == '{' || value.front() == '[' || value == "null";
 }
 
 }  // namespace pml::grammar

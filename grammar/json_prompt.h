@@ -10,20 +10,20 @@
 
 #include "grammar/ast.h"
 #include "grammar/diagnostics.h"
+#include "grammar/json_places.h"
 
 namespace pml::grammar {
 
 /// A prompt from an object, which is the whole text of a source. Texts are taken as they are: no whitespace is handled.
 /// Says what is wrong, and returns nothing, if it is none.
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
-/// From the object that is a member of the one which is the whole text.
-std::optional<ast::Prompt> parse_json_prompt_in(SourceId source, std::string_view member, const SourceSet& sources,
-                                                Diagnostics& diagnostics);
+/// From a value that was read.
+std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, Diagnostics& diagnostics);
 
 /// The object that reads as this prompt.
 std::string to_json(const ast::Prompt& prompt);
 
-/// Does the text begin as an object does? Documents begin otherwise.
+/// Does the text begin as an object or an array does, or is it null? Documents begin otherwise.
 bool looks_like_json(std::string_view text);
 
 }  // namespace pml::grammar

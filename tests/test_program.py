@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import resource
 import signal
 import subprocess
@@ -371,29 +372,35 @@ class Program(unittest.TestCase):
         (self.folder / "prompts").mkdir(exist_ok=True)
         lines = [
             (r'{"user": "a", "max_tokens": 1}', None, ""),
-            (r'{"file": "green.pml\u0000", "max_tokens": 1}', "m:2: `file` holds the character U+0000", ""),
-            ('{"user": "\udcff"}', "m:3: the line is not UTF-8: mistake at byte 11", ""),
-            (r'{"user": "\ud800"}', "m:4: the line is not JSON", ""),
+            (r'{"file": "green.pml\u0000", "max_tokens": 1}', "bad-value", "m:2:11: error: `file` holds the character"),
+            ('{"user": "\udcff"}', "not-utf8", "m:3:11: error: the text is not valid UTF-8 here"),
+            (r'{"user": "\ud800"}', "bad-json", "m:4:17: error: this is no JSON: "),
             (r'{"user": "a\u0000"}', "control-character", "m:5:12: error"),
             ('{"prompt": "<prompt><blak/></prompt>"}', "unknown-module", "m:6:22: error"),
             ('{"prompt": "<prompt>b<user>x</user></prompt>", "max_tokens": 1}', None, "m:7:21: warning"),
             ('{"file": "loose.pml", "max_tokens": 1}', None, "m:8: in its file:\nloose.pml:1:9: warning"),
             ('{"file": "nowhere.pml"}', "m:9: nowhere.pml cannot be opened", ""),
-            ('{"user": "a", "top_p": 0}', "m:10: `top_p` must be a number above 0 and at most 1", ""),
-            ('{"user": "a", "temperature": 1e999}', "m:11: the line is JSON with a number that is out of range", ""),
-            ('{"user": "a", "top_k": 1.5}', "m:12: `top_k` must be a whole number from 0", ""),
-            ('{"user": "a", "max_tokens": 0}', "m:13: `max_tokens` must be a whole number from 1 to 1048576", ""),
-            ('{"user": "a", "stop": ""}', "m:14: an empty `stop`", ""),
-            ('{"user": "a", "seed": 18446744073709551616}', "m:15: `seed` must be a whole number", ""),
-            ('{"file": ""}', "m:16: `file` is empty", ""),
-            ('{"user": 7}', "m:17: `user` must be a string", ""),
-            ('{"user": "a", "user": "b"}', "m:18: the line is JSON with the member 'user' twice", ""),
+            ('{"user": "a", "top_p": 0}', "bad-value", "m:10:24: error: `top_p` must be a number above 0"),
+            ('{"user": "a", "temperature": 1e999}', "bad-json", "m:11:30: error: this number is out of range"),
+            ('{"user": "a", "top_k": 1.5}', "bad-value", "m:12:24: error: `top_k` must be a whole number from 0"),
+            ('{"user": "a", "max_tokens": 0}', "bad-value", "m:13:29: error: `max_tokens` must be a whole"),
+            ('{"user": "a", "stop": ""}', "bad-value", "m:14:24: error: an empty `stop`"),
+            ('{"user": "a", "seed": 18446744073709551616}', "bad-value", "m:15:23: error: `seed` must be"),
+            ('{"file": ""}', "bad-value", "m:16:11: error: `file` is empty"),
+            ('{"user": 7}', "bad-json", "m:17:10: error: `user` must be a string"),
+            ('{"user": "a", "user": "b"}', "bad-json", 'm:18:16: error: "user" stands twice'),
             (json.dumps({"user": "and " * 9000}), "beyond-context", "m:19:11: error: this text ends"),
-            ('{"user": "a", "seed": -1}', "m:20: `seed` must be a whole number", ""),
+            ('{"user": "a", "seed": -1}', "bad-value", "m:20:23: error: `seed` must be a whole number"),
             (r'{"select": "blak(x=\"1\")"}', "unknown-module", "m:21:13: error"),
             ('{"prompt": {"select": [{"module": "blak"}]}}', "unknown-module", "m:22:36: error"),
             ('{"prompt": {"selects": []}}', "bad-json", "m:23:14: error"),
-            ('{"prompt": 7}', "m:24: `prompt` must be a string or an object", ""),
+            ('{"prompt": null}', "bad-json", "m:24:12: error: `prompt` must be a string or an object"),
+            ('{"prompt": {"select": ["black"', "bad-json", "m:25:30: error: this is no JSON: unexpected end"),
+            ('["black"]', "bad-json", "m:26:1: error: a line of a batch must be a JSON object"),
+            ('{"id": 1}', "bad-json", "m:27:1: error: a line needs `prompt`, `file`, `select` or `user`"),
+            ('{"file": "green.pml", "select": "black"}', "bad-json", "m:28:24: error: `prompt`, `file` and `select`"),
+            (r'{"prompt": "{\"select\": [\"black\", \"blak\"]}"}', "unknown-module", "m:29:40: error"),
+            (r'{"prompt": "[\"black\"]"}', "bad-json", "m:30:13: error: a prompt is an object"),
         ]
         (self.folder / "m").write_bytes("\n".join(line for line, _, _ in lines).encode("utf-8", "surrogateescape"))
         done = self.call("run", "tea.pml", "--batch", "m", code=3)  # line 9: a file that cannot be read
@@ -413,6 +420,106 @@ class Program(unittest.TestCase):
         from_input = self.call("run", "tea.pml", "--batch", "-", stdin='\n{"file": "loose.pml", "max_tokens": 1}')
         self.assertEqual(json.loads(from_input.stdout)["line"], 2)
         self.assertIn("(standard input):2: in its file:", from_input.stderr)
+
+    def places(self, done: subprocess.CompletedProcess[str]) -> list[str]:
+        """Where the diagnostics on standard error stand, and of which kind they are: `m:1:2 bad-json`."""
+        found = re.findall(r"^(\S+:\d+:\d+): (?:error|warning): .* \[([\w-]+)\]$", done.stderr, re.MULTILINE)
+        return [f"{place} {kind}" for place, kind in found]
+
+    def test_independent_mistakes_of_a_line_are_said_together(self) -> None:
+        rows = [
+            ('{"select": "black", "max_tokens": 0, "temperature": -1, "bogus": 1, "stop": ["x", ""]}',
+             ["35 bad-value", "53 bad-value", "58 bad-json", "84 bad-value"]),
+            ('{"select": "blak", "stop": "", "temperature": -1}',
+             ["13 unknown-module", "29 bad-value", "47 bad-value"]),
+            ('{"prompt": {"select": ["blak"]}, "stop": "a", "stop": 1, "bogus": 1, "bogus": 2}',
+             ["25 unknown-module", "48 bad-json", "59 bad-json", "71 bad-json"]),
+            (r'{"prompt": "<prompt><blak/></prompt>", "user": "a\u0000", "top_k": "1"}',
+             ["22 unknown-module", "50 control-character", "69 bad-value"]),
+            # None is said that follows from another one: the file is not read, `user` alone is not what was meant.
+            ('{"prompt": "<prompt/>", "file": "nowhere.pml"}', ["26 bad-json"]),
+            ('{"promt": "<prompt/>", "user": "How?"}', ["3 bad-json"]),
+            ('{"promt": "<prompt/>"}', ["3 bad-json"]),
+            ('{"select": "", "user": 7}', ["24 bad-json"]),
+        ]
+        (self.folder / "rows.jsonl").write_text("\n".join(line for line, _ in rows), encoding="utf-8")
+        expected = [f"rows.jsonl:{number}:{place}" for number, (_, places) in enumerate(rows, 1) for place in places]
+        done = self.call("run", "tea.pml", "--batch", "rows.jsonl", code=1)
+        self.assertEqual(self.places(done), expected)
+        self.assertIn("    " + rows[0][0] + "\n" + " " * (4 + 57) + "^~~~~\n", done.stderr)
+        for result, (_, places) in zip(map(json.loads, done.stdout.splitlines()), rows, strict=True):
+            self.assertEqual(sorted(f"{found['place']['column']} {found['kind']}" for found in result["diagnostics"]),
+                             sorted(places))
+            self.assertIn(f":{places[0].split()[0]}: error: ", result["error"])
+        # A file that cannot be read does not hide what else is wrong.
+        done = self.call("run", "tea.pml", "--batch", "-", stdin='{"file": "nowhere.pml", "top_p": 7}', code=3)
+        self.assertIn("(standard input):1: nowhere.pml cannot be opened", json.loads(done.stdout)["error"])
+        self.assertEqual(json.loads(done.stdout)["diagnostics"][0]["place"]["column"], 34)
+
+    def test_a_log_of_prompts_is_read_to_its_end(self) -> None:
+        lines = ['{"select": "black"}', '{"select": "blak", "stop": ""}', "no json", "", '{"file": "green.pml"}', "[]"]
+        (self.folder / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        found = ["log.jsonl:2:13 unknown-module", "log.jsonl:2:29 bad-value", "log.jsonl:3:2 bad-json",
+                 "log.jsonl:6:1 bad-json"]
+        log = ["tea.pml", "--prompts", "log.jsonl"]
+        done = self.call("compile", *log, "--store", "unused", "--json", code=1)
+        self.assertEqual(self.places(done), found)
+        self.assertEqual(len(json.loads(done.stdout)["diagnostics"]), len(found))
+        self.assertFalse(list((self.folder / "unused").glob("objects/*")))
+        self.assertEqual(self.places(self.call("verify", *log, code=1)), found)
+        lines = ['{"question": "a", "right": 1, "wrong": [], "stop": ""}',
+                 '{"question": 1, "right": "a", "wrong": ["", 2]}']
+        (self.folder / "log.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        done = self.call("verify", "tea.pml", "--questions", "log.jsonl", code=1)
+        self.assertEqual(self.places(done), [f"log.jsonl:{place}" for place in (
+            "1:28 bad-json", "1:40 bad-json", "1:53 bad-value", "2:14 bad-json", "2:42 bad-value", "2:45 bad-json")])
+        # Of very many mistakes the first are printed.
+        (self.folder / "log.jsonl").write_text('{"select": "blak", "stop": ""}\n' * 80, encoding="utf-8")
+        done = self.call("compile", *log, code=1)
+        self.assertEqual(len(self.places(done)), 100)
+        self.assertTrue(done.stderr.endswith("\n... and 60 more\n"))
+
+    def test_marks_of_byte_order(self) -> None:
+        (self.folder / "marked.pml").write_text("\ufeff" + PROMPT, encoding="utf-8")
+        (self.folder / "marked.json").write_text('\ufeff{"select": ["black"]}', encoding="utf-8")
+        lines = [
+            '\ufeff{"select": "blak"}',
+            '{"file": "marked.pml", "max_tokens": 1}',
+            '{"file": "marked.json", "max_tokens": 1}',
+            r'{"prompt": "\ufeff<prompt><black/></prompt>", "max_tokens": 1}',
+            r'{"prompt": "\ufeff<prompt><blak/></prompt>"}',
+            '{"prompt": "\ufeff<prompt><blak/></prompt>"}',
+        ]
+        (self.folder / "marked.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        done = self.call("run", "tea.pml", "--batch", "marked.jsonl", code=1)
+        self.assertEqual(self.places(done),
+                         [f"marked.jsonl:{place} unknown-module" for place in ("1:13", "5:28", "6:23")])
+        (self.folder / "wide.jsonl").write_text("\n".join(lines[1:]), encoding="utf-16")
+        for arguments in (["run", "tea.pml", "--batch"], ["compile", "tea.pml", "--prompts"]):
+            with self.subTest(arguments=arguments):
+                done = self.call(*arguments, "wide.jsonl", code=1)
+                self.assertEqual(self.places(done), ["wide.jsonl:1:1 not-utf8"])
+                self.assertIn("UTF-16", done.stderr)
+
+    def test_prompts_of_a_batch_nest_as_deep_as_in_files(self) -> None:
+        (self.folder / "deep.pml").write_text(
+            '<schema name="deep">' + '<module name="m">x' * 50 + "</module>" * 50 + "</schema>", encoding="utf-8")
+        texts = ['{"select": [' + '{"module": "m", "select": [' * count + '"m"' + "]}" * count + "]}"
+                 for count in (49, 50)]
+        (self.folder / "deep.json").write_text(texts[0], encoding="utf-8")
+        self.call("check", "deep.pml", "--prompt", "deep.json")
+        (self.folder / "deep.jsonl").write_text(
+            "".join(f'{{"prompt": {text}, "max_tokens": 1}}\n' for text in texts), encoding="utf-8")
+        done = self.call("run", "deep.pml", "--batch", "deep.jsonl", code=1)
+        self.assertEqual([json.loads(line).get("ok", True) for line in done.stdout.splitlines()], [True, False])
+        self.assertIn("it nests deeper than", done.stderr)
+
+    def test_a_selection_of_nothing_is_a_prompt(self) -> None:
+        (self.folder / "own.pml").write_text('<schema name="own">Hello.</schema>', encoding="utf-8")
+        for text in ("", " "):
+            with self.subTest(text=text):
+                self.assertEqual(self.json("render", "own.pml", "--select", text)["text"], "Hello.")
+        self.assertIn("no prompt", self.call("render", "own.pml", code=2).stderr)
 
     def test_a_batch_outlives_a_line_that_memory_is_too_small_for(self) -> None:
         process = self.start("run", "tea.pml", "--batch", "-", "--kv", "f32")

@@ -7,7 +7,6 @@
 #include "compiler/tokenizer_json.h"
 #include "fuzz/target.h"
 #include "grammar/check.h"
-#include "grammar/display.h"
 #include "grammar/json_places.h"
 #include "grammar/json_prompt.h"
 #include "grammar/xml.h"
@@ -19,13 +18,15 @@ namespace {
 using nlohmann::json;
 
 void check_line(std::string_view text) {
-  try {
-    const json line = cli::parse_batch_line(text);
-    if (line.contains("file")) return;  // would be read
-    cli::read_batch_line(line, {}, /*has_seed=*/true, {"lines", 1, std::string(text)}, "");
-  } catch (const cli::LineMistake& mistake) {
-    grammar::printable(mistake.what());
-  }
+  grammar::SourceSet sources;
+  grammar::Diagnostics diagnostics;
+  const auto line = cli::parse_batch_line(sources.add_line("lines", std::string(text), 1), sources, diagnostics);
+  PML_CHECK(line || diagnostics.has_errors(), "what is no line is a mistake");
+  if (!line || line->find("file") != nullptr) return;  // would be read
+  cli::id_of(*line, sources);
+  const auto read = cli::read_batch_line(*line, {}, /*has_seed=*/true, "", sources, diagnostics);
+  PML_CHECK(read.prompt || diagnostics.has_errors(), "a line without a prompt is a mistake");
+  render(diagnostics, sources);
 }
 
 /// A prompt as JSON: what was read, written down, reads as the same.
