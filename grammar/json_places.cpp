@@ -47,9 +47,9 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   Builder(SourceId source, std::string_view text, const char* const& reached, Diagnostics& diagnostics)
       : source_(source), text_(text), reached_(reached), diagnostics_(diagnostics) {}
 
-  bool null() override { return add({}); }
+  bool null() override { return add(literal("null")); }
   bool boolean(bool value) override {
-    JsonValue entry;
+    JsonValue entry = literal(value ? "true" : "false");
     entry.type = JsonValue::Type::boolean;
     entry.is_true = value;
     return add(std::move(entry));
@@ -79,13 +79,15 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     open_.back().keys.push_back(std::move(key));
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
+  bool parse_error(std::size_t num_read, const std::string&, const nlohmann::json::exception& error) override {
     // Of the library's words those behind its own marks.
     std::string why = error.what();
     if (const std::size_t at = why.find("- "); at != std::string::npos) why.erase(0, at + 2);
-    std::uint32_t at = offset();
-    if (at > 0 && at == text_.size()) --at;
-    diagnostics_.add(DiagnosticKind::bad_json, {source_, at > 0 ? at - 1 : 0, std::max(at, 1U)},
+    // It counts the text's end as a character; what is missing there is shown at the last one that is no blank.
+    std::size_t end = offset();
+    if (num_read > text_.size()) end = text_.find_last_not_of(" \t\r\n") + 1;
+    diagnostics_.add(DiagnosticKind::bad_json,
+                     {source_, static_cast<std::uint32_t>(end > 0 ? end - 1 : 0), static_cast<std::uint32_t>(end)},
                      "this is no JSON: " + why);
     return false;
   }
@@ -94,6 +96,12 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   std::uint32_t offset() const { return static_cast<std::uint32_t>(reached_ - text_.data()); }
+
+  JsonValue literal(std::string_view word) const {
+    JsonValue value;
+    value.place = {source_, offset() - static_cast<std::uint32_t>(word.size()), offset()};
+    return value;
+  }
 
   JsonValue string_value(const std::string& text) const {
     JsonValue value;

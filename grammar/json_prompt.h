@@ -2,7 +2,8 @@
 //
 //     {"schema": "travel", "arguments": {"guest": "Ann"},
 //      "select": ["visa", {"module": "plan", "arguments": {"duration": "two weeks"}, "select": ["overseas/maldives"]},
-//                 {"text": "free text"}, {"role": "user", "text": "Where?", "open": false}]}
+//                 {"text": "free text"}, {"role": "user", "text": "Where?"},
+//                 {"role": "assistant", "text": "In", "open": true}]}
 #pragma once
 
 #include <optional>
@@ -14,7 +15,7 @@
 namespace pml::grammar {
 
 /// A prompt from an object, which is the whole text of a source. Texts are taken as they are: no whitespace is handled.
-/// Says what is wrong, and returns nothing, if it is none.
+/// Says what is wrong; the result is meant for further checks even then. Nothing if nothing was understood.
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 /// From the object that is a member of the one which is the whole text.
 std::optional<ast::Prompt> parse_json_prompt_in(SourceId source, std::string_view member, const SourceSet& sources,
@@ -23,7 +24,7 @@ std::optional<ast::Prompt> parse_json_prompt_in(SourceId source, std::string_vie
 /// The object that reads as this prompt.
 std::string to_json(const ast::Prompt& prompt);
 
-/// Does the text begin as an object does? Documents begin otherwise.
+/// Does the text begin as an object or an array does, or is it null? Documents begin otherwise.
 bool looks_like_json(std::string_view text);
 
 }  // namespace pml::grammar

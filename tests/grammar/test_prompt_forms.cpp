@@ -107,7 +107,7 @@ TEST_CASE("mistakes in JSON have their places") {
   const auto place_of = [](const std::string& text) {
     SourceSet sources;
     Diagnostics diagnostics;
-    CHECK_FALSE(parse_json_prompt(sources.add("p", text), sources, diagnostics));
+    parse_json_prompt(sources.add("p", text), sources, diagnostics);
     REQUIRE_FALSE(diagnostics.list().empty());
     return std::string(sources.text(diagnostics.list().front().place));
   };
@@ -116,13 +116,37 @@ TEST_CASE("mistakes in JSON have their places") {
   CHECK(place_of(R"({"select": [{"role": "us\"er", "text": "a"}]})") == R"(us\"er)");
   CHECK(place_of(R"({"a": "\\", "a": 2})") == "a");
   CHECK(place_of(R"([1])") == "[");
+  CHECK(place_of("null") == "null");
   CHECK(place_of(R"({"select": [{"role": "user"}]})") == "{");
-  CHECK(place_of(R"({"select": [{"text": ""}]})") == "");
+  CHECK(place_of(R"({"schema": ""})") == "");
+  CHECK(place_of(R"({"select": [{"text": "a\t\u0009\u0007"}]})") == R"(\u0007)");
+  CHECK(place_of(R"({"arguments": {"\u0000": "a"}})") == R"(\u0000)");
   CHECK(place_of(R"({"select": ["a",]})") == "]");
   place_of("");
   place_of("{");
   place_of(std::string(300, '['));
   place_of("\"" + std::string(10, '\\'));
+}
+
+TEST_CASE("where JSON ends too early is shown at its last character, with or without a line break behind it") {
+  const auto column_of = [](const std::string& text) {
+    SourceSet sources;
+    Diagnostics diagnostics;
+    parse_json_prompt(sources.add("p", text), sources, diagnostics);
+    REQUIRE_FALSE(diagnostics.list().empty());
+    return sources[0].locate(diagnostics.list().front().place.begin).column;
+  };
+  CHECK(column_of(R"({"select":["a"])") == 15);
+  CHECK(column_of("{\"select\":[\"a\"]\n") == 15);
+  CHECK(column_of(R"({"select":["a"]} x)") == 18);
+  CHECK(column_of("{\"select\":[\"a\"]} x\n") == 18);
+  CHECK(column_of(R"({"select":["a)") == 13);
+}
+
+TEST_CASE("what begins as JSON does is read as JSON, so that it is said what a prompt is") {
+  for (const char* text : {"{}", " {", "\xEF\xBB\xBF{}", "[\"a\"]", "null\n"}) CHECK(looks_like_json(text));
+  for (const char* text : {"", " ", "<prompt/>", "nullable", "\xEF\xBB\xBF<prompt/>"})
+    CHECK_FALSE(looks_like_json(text));
 }
 
 TEST_CASE("a text that was a string of JSON is shown where it stands") {
