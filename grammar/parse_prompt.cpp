@@ -1,6 +1,7 @@
 #include "grammar/parse_prompt.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "grammar/attributes.h"
 #include "grammar/vocabulary.h"
@@ -35,6 +36,7 @@ class PromptReader {
     }
     space_ = attributes.space(SpaceMode::dedent);
     prompt.arguments = arguments(attributes);
+    prompt.has_lost_arguments = root.is_broken;
     children(root, prompt.children, true);
     return prompt;
   }
@@ -48,27 +50,30 @@ class PromptReader {
     return result;
   }
 
-  void children(const XmlElement& element, std::vector<ast::PromptNode>& nodes, bool at_top) {
-    const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(element) : "";
-    for (const XmlNode& child : element.children) {
+  void children(const XmlElement& parent, std::vector<ast::PromptNode>& nodes, bool at_top) {
+    const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(parent) : "";
+    for (const XmlNode& child : parent.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
         if (is_layout(*text)) continue;
-        if (auto content = whitespace_.text(*text, space_, indentation)) {
-          nodes.push_back({ast::FreeText{sources_.trimmed(text->place), std::move(*content)}});
-        }
-        continue;
-      }
-      const auto& inner = std::get<XmlElement>(child.value);
-      if (const auto role = role_of(inner.name)) {
-        if (auto result = turn(inner, *role, at_top)) nodes.push_back({std::move(*result)});
-      } else if (inner.name == "use" || !is_element_name(inner.name)) {
-        nodes.push_back({selection(inner)});
+        auto content = whitespace_.text(*text, space_, indentation);
+        if (parent.is_broken && parent.name != "prompt") continue;  // the tag that closes it may be missing before
+        if (content) nodes.push_back({ast::FreeText{sources_.trimmed(text->place), std::move(*content)}});
       } else {
-        diagnostics_
-            .add(DiagnosticKind::misplaced_element, inner.place, "`<" + inner.name + ">` may not stand in a prompt")
-            .notes.push_back({std::nullopt, "a module called `" + inner.name + "` is selected with <use module=\"" +
-                                                inner.name + "\"/>"});
+        element(std::get<XmlElement>(child.value), nodes, at_top);
       }
+    }
+  }
+
+  void element(const XmlElement& element, std::vector<ast::PromptNode>& nodes, bool at_top) {
+    if (const auto role = role_of(element.name)) {
+      turn(element, *role, nodes, at_top);
+    } else if (element.name == "use" || !is_element_name(element.name)) {
+      nodes.push_back({selection(element, at_top)});
+    } else {
+      diagnostics_
+          .add(DiagnosticKind::misplaced_element, element.place, "`<" + element.name + ">` may not stand in a prompt")
+          .notes.push_back({std::nullopt, "a module called `" + element.name + "` is selected with <use module=\"" +
+                                              element.name + "\"/>"});
     }
   }
 
@@ -80,9 +85,10 @@ class PromptReader {
            });
   }
 
-  ast::Selection selection(const XmlElement& element) {
+  ast::Selection selection(const XmlElement& element, bool at_top) {
     ast::Selection result;
     result.module = {element.name, element.place};
+    result.is_broken = result.has_lost_arguments = element.is_broken;
     Attributes attributes(element, diagnostics_);
     if (element.name == "use") {
       const XmlAttribute* module = attributes.find("module");
@@ -94,7 +100,9 @@ class PromptReader {
       if (module == nullptr) {
         result.module.text.clear();
         // Other attributes are arguments, so a misspelt one cannot be told from them.
-        diagnostics_.add(DiagnosticKind::missing_attribute, element.place, "`<use>` needs the attribute `module`");
+        if (!element.is_broken) {
+          diagnostics_.add(DiagnosticKind::missing_attribute, element.place, "`<use>` needs the attribute `module`");
+        }
       }
     }
     for (ast::Argument& argument : arguments(attributes)) {
@@ -106,12 +114,12 @@ class PromptReader {
       }
     }
     whitespace_.role_tag();  // what is inside goes to a slot, which has its own blank
-    children(element, result.children, false);
+    children(element, result.children, at_top && element.is_broken);
     whitespace_.content();
     return result;
   }
 
-  std::optional<ast::PromptTurn> turn(const XmlElement& element, ast::Role role, bool at_top) {
+  void turn(const XmlElement& element, ast::Role role, std::vector<ast::PromptNode>& nodes, bool at_top) {
     ast::PromptTurn result;
     result.role = role;
     result.place = element.place;
@@ -121,6 +129,7 @@ class PromptReader {
     attributes.finish();
     whitespace_.role_tag();
     const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(element) : "";
+    std::vector<ast::PromptNode> behind;
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
         if (auto content = whitespace_.text(*text, space_, indentation)) {
@@ -130,7 +139,9 @@ class PromptReader {
         continue;
       }
       const auto& inner = std::get<XmlElement>(child.value);
-      if (role_of(inner.name)) {
+      if (element.is_broken) {  // the tag that closes it may be missing before
+        this->element(inner, behind, at_top);
+      } else if (role_of(inner.name)) {
         diagnostics_.add(DiagnosticKind::nested_role, inner.place, "roles may not nest");
       } else {
         diagnostics_.add(DiagnosticKind::misplaced_element, inner.place, "in a prompt a role holds text alone")
@@ -138,12 +149,13 @@ class PromptReader {
       }
     }
     whitespace_.role_tag();
-    if (!at_top) {
+    if (at_top) {
+      nodes.push_back({std::move(result)});
+    } else {
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
                        "a role may not stand inside a selected module");
-      return std::nullopt;
     }
-    return result;
+    std::ranges::move(behind, std::back_inserter(nodes));
   }
 
   const SourceSet& sources_;
@@ -158,7 +170,7 @@ std::optional<ast::Prompt> parse_prompt(SourceId source, const SourceSet& source
   const auto document = parse_xml(source, sources, diagnostics);
   if (!document) return std::nullopt;
   auto prompt = PromptReader(sources, diagnostics).read(document->root);
-  if (document->is_guessed) return std::nullopt;  // what it selects is a guess, too
+  if (prompt) prompt->is_guessed = document->is_guessed;
   return prompt;
 }
 

@@ -235,4 +235,54 @@ TEST_CASE("text that stands before the first selection is a mistake beside an un
   });
 }
 
+TEST_CASE("mistakes in a prompt's form hide no others, and cause none") {
+  const char* schema =
+      "<parameter name=\"who\" length=\"8\"/><union required=\"true\"><module name=\"f\">F</module></union>"
+      "<module name=\"a\">A <parameter name=\"x\" length=\"8\" required=\"true\"/></module>"
+      "<module name=\"m\">M<slot name=\"s\" length=\"8\"/></module><module name=\"q\" requires=\"f\">Q</module>";
+  check({
+      {schema, "<prompt><f/><nosuch/>x</c></prompt>", "unmatched-end-tag unknown-module"},
+      {schema, "<prompt><f/><a q=\"1\" x=\"\"/><a/>x</c></prompt>",
+       "unmatched-end-tag unknown-parameter selected-twice"},
+      {schema, "<prompt>x<q/></f></prompt>", "unmatched-end-tag"},
+      {schema, "<prompt><f/><a x=3/><nosuch/></prompt>", "attribute-syntax unknown-module"},
+      {schema, "<prompt><use modul=f/><nosuch/></prompt>", "attribute-syntax unknown-module"},
+      {schema, "<prompt><f/><a x=\"1\"><nosuch/>text<user>U</user></prompt>", "unclosed-element unknown-module"},
+      {schema, "<prompt><s>text<f/></prompt>", "unclosed-element"},
+      {schema, "<prompt><f/><m>text<m></prompt>", "unclosed-element unclosed-element"},
+      {schema, "<prompt>if vector<int> x = 1; <f/><nosuch/></prompt>", "unclosed-element unknown-module"},
+      {schema, "<prompt><user>U<nosuch/><f/></prompt>", "unclosed-element unknown-module"},
+      {schema, R"({"select": ["f", "nosuch", 1]})", "bad-json unknown-module"},
+      {schema, R"({"select": ["q", 1]})", "bad-json"},
+      {schema, R"({"select": [{"modul": "f"}, "nosuch"]})", "bad-json unknown-module"},
+      {schema, R"({"select": ["f", {"module": "a", "arguments": {"x": 1, "y": "2"}}]})", "bad-json unknown-parameter"},
+      {schema, R"({"select": ["f", {"module": "a", "arguments": 1}]})", "bad-json"},
+      {schema, R"({"select": 1, "arguments": {"hwo": "x"}})", "bad-json unknown-parameter"},
+      {schema, R"({"select": [{"text": 1}, "f"]})", "bad-json text-needs-slot"},
+      {schema, R"({"select": ["f", "a\u0007"]})", "control-character"},
+      {schema, R"(f a(x="1") zz(q="1") "\q" & "\z")", "bad-expression bad-expression bad-expression unknown-module"},
+      {schema, "f a(x=1) zz", "bad-expression unknown-module"},
+      {schema, "f a(x) zz", "bad-expression unknown-module"},
+      {schema, "f a(x=Ann Lee, y=\"2\")", "bad-expression unknown-parameter"},
+      {schema, "f a(x=\"1\" y=\"2\")", "bad-expression unknown-parameter"},
+      {schema, "f a(\"1\") zz", "bad-expression unknown-module"},
+      {schema, "f a x=\"1\" zz", "bad-expression unknown-module"},
+      {schema, "f & a", "bad-expression missing-argument"},
+      {schema, "q&f zz", "bad-expression unknown-module"},
+      {schema, "zz { q \"text", "bad-expression unknown-module"},
+      {schema, "q m { \"text\"", "bad-expression"},
+      {schema, "(f or zz) q", "bad-expression"},
+      {schema, "user f zz", "bad-expression unknown-module"},
+  });
+}
+
+TEST_CASE("empty texts are none, in every form") {
+  const char* schema = "A<module name=\"m\">M<slot name=\"s\" length=\"8\"/></module>";
+  check({
+      {schema, "<prompt><m></m></prompt>", "A|M"},
+      {schema, "m { \"\" } \"\"", "A|M"},
+      {schema, R"({"select": [{"module": "m", "select": [{"text": ""}]}, {"text": ""}]})", "A|M"},
+  });
+}
+
 }  // namespace pml

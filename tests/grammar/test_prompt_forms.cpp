@@ -103,6 +103,39 @@ TEST_CASE("a prompt that is written in any form and read again is the same") {
   }
 }
 
+TEST_CASE("what is refused in one form is refused in all") {
+  struct Row {
+    const char* xml;
+    const char* expression;
+    const char* json;
+  };
+  const std::vector<Row> rows{
+      {R"(<prompt><a x="1" x="2"/></prompt>)", R"(a(x="1", x="2"))",
+       R"({"select": [{"module": "a", "arguments": {"x": "1", "x": "2"}}]})"},
+      {R"(<prompt x="1" x="2"/>)", R"((x="1", x="2"))", R"({"arguments": {"x": "1", "x": "2"}})"},
+      {R"(<prompt><user open="true">U</user></prompt>)", R"(user open "U")",
+       R"({"select": [{"role": "user", "text": "U", "open": true}]})"},
+      {R"(<prompt><a>&#7;</a></prompt>)", R"(a { "\u{7}" })",
+       R"({"select": [{"module": "a", "select": [{"text": "\u0007"}]}]})"},
+      {R"(<prompt x="&#0;"/>)", R"((x="\u{0}"))", R"({"arguments": {"x": "\u0000"}})"},
+      {R"(<prompt><use module=""/></prompt>)", "``", R"({"select": [""]})"},
+      {R"(<prompt><a><user>U</user></a></prompt>)", R"(a { user "U" })",
+       R"({"select": [{"module": "a", "select": [{"role": "user", "text": "U"}]}]})"},
+  };
+  for (const Row& row : rows) {
+    SourceSet sources;
+    const auto num_mistakes = [&](const auto& parse, const char* text) {
+      Diagnostics diagnostics;
+      INFO(text);
+      CHECK(parse(sources.add("prompt", text), sources, diagnostics));
+      return diagnostics.num_errors();
+    };
+    CHECK(num_mistakes(parse_prompt, row.xml) == 1);
+    CHECK(num_mistakes(parse_selection, row.expression) == 1);
+    CHECK(num_mistakes(parse_json_prompt, row.json) == 1);
+  }
+}
+
 TEST_CASE("mistakes in JSON have their places") {
   const auto place_of = [](const std::string& text) {
     SourceSet sources;
