@@ -30,6 +30,7 @@ class Reader {
     }
     arguments(root, result);
     result.children = items(root);
+    result.is_guessed = root.is_cut;
     return result;
   }
 
@@ -79,6 +80,7 @@ class Reader {
   /// Into the selection or prompt that they are of.
   template <typename Owner>
   void arguments(const JsonValue& object, Owner& owner) {
+    owner.has_lost_arguments = object.is_cut;
     std::set<std::string_view> known;
     for (std::size_t i = 0; i < object.keys.size(); ++i) {
       if (object.keys[i].text != "arguments") continue;
@@ -137,7 +139,7 @@ class Reader {
     }
     const bool is_known = check_names(value, {"module", "arguments", "select"});
     const JsonValue* module = find(value, "module", JsonValue::Type::string);
-    if (is_known && value.find("module") == nullptr) {  // else likely a misspelt one
+    if (is_known && !value.is_cut && value.find("module") == nullptr) {  // else likely a misspelt one
       diagnostics_.add(DiagnosticKind::bad_json, value.place, "an object has `module`, `text`, or `role` and `text`");
     }
     ast::Selection result = module != nullptr ? selection(*module) : std::get<ast::Selection>(lost_item(value).value);
@@ -174,7 +176,7 @@ class Reader {
     const bool can_be_open = result.role == ast::Role::assistant;
     check_names(value, can_be_open ? std::vector<std::string_view>{"role", "text", "open"}
                                    : std::vector<std::string_view>{"role", "text"});
-    if (value.find("text") == nullptr) {
+    if (value.find("text") == nullptr && !value.is_cut) {
       diagnostics_.add(DiagnosticKind::bad_json, value.place, "a turn has a `text`, which may be empty");
     } else if (const JsonValue* words = find(value, "text", JsonValue::Type::string)) {
       result.text = text(*words).value_or("");

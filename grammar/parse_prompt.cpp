@@ -13,7 +13,13 @@ namespace {
 
 class PromptReader {
  public:
-  PromptReader(const SourceSet& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
+  /// The diagnostics from `first` on are of the markup.
+  PromptReader(const SourceSet& sources, std::size_t first, Diagnostics& diagnostics)
+      : sources_(sources), diagnostics_(diagnostics) {
+    for (std::size_t i = first; i < diagnostics.list().size(); ++i) {
+      markup_mistakes_.push_back(diagnostics.list()[i].place);
+    }
+  }
 
   std::optional<ast::Prompt> read(const XmlElement& root) {
     if (root.name != "prompt") {
@@ -28,7 +34,7 @@ class PromptReader {
     prompt.place = root.place;
     Attributes attributes(root, diagnostics_);
     if (const auto* schema = attributes.find("schema")) {
-      prompt.schema = schema->value;
+      prompt.schema = value(*schema);
       prompt.place = schema->value_place;
       if (schema->value.empty()) {
         diagnostics_.add(DiagnosticKind::bad_value, schema->value_place, "`schema` is the schema's name or path");
@@ -42,10 +48,19 @@ class PromptReader {
   }
 
  private:
-  static std::vector<ast::Argument> arguments(const Attributes& attributes) {
+  /// Empty if a mistake in it left open what it is.
+  std::string value(const XmlAttribute& attribute) const {
+    const Place& place = attribute.value_place;
+    const bool is_wrong = std::ranges::any_of(markup_mistakes_, [&](const Place& mistake) {
+      return mistake.begin >= place.begin && mistake.begin < place.end;
+    });
+    return is_wrong ? "" : attribute.value;
+  }
+
+  std::vector<ast::Argument> arguments(const Attributes& attributes) const {
     std::vector<ast::Argument> result;
     for (const XmlAttribute* attribute : attributes.rest()) {
-      result.push_back({attribute->name, attribute->value, attribute->name_place, attribute->value_place});
+      result.push_back({attribute->name, value(*attribute), attribute->name_place, attribute->value_place});
     }
     return result;
   }
@@ -92,7 +107,7 @@ class PromptReader {
     Attributes attributes(element, diagnostics_);
     if (element.name == "use") {
       const XmlAttribute* module = attributes.find("module");
-      if (module != nullptr) result.module = {module->value, module->value_place};
+      if (module != nullptr) result.module = {value(*module), module->value_place};
       result.by_use = true;
       if (module != nullptr && module->value.empty()) {
         diagnostics_.add(DiagnosticKind::bad_name, module->value_place, "`module` is a module's path, not empty");
@@ -160,6 +175,7 @@ class PromptReader {
 
   const SourceSet& sources_;
   Diagnostics& diagnostics_;
+  std::vector<Place> markup_mistakes_;
   Whitespace whitespace_;
   SpaceMode space_ = SpaceMode::dedent;
 };
@@ -167,9 +183,10 @@ class PromptReader {
 }  // namespace
 
 std::optional<ast::Prompt> parse_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
+  const std::size_t num_before = diagnostics.list().size();
   const auto document = parse_xml(source, sources, diagnostics);
   if (!document) return std::nullopt;
-  auto prompt = PromptReader(sources, diagnostics).read(document->root);
+  auto prompt = PromptReader(sources, num_before, diagnostics).read(document->root);
   if (prompt) prompt->is_guessed = document->is_guessed;
   return prompt;
 }
