@@ -17,8 +17,9 @@ class PromptReader {
   PromptReader(const SourceSet& sources, std::size_t first, Diagnostics& diagnostics)
       : sources_(sources), diagnostics_(diagnostics) {
     for (std::size_t i = first; i < diagnostics.list().size(); ++i) {
-      markup_mistakes_.push_back(diagnostics.list()[i].place);
+      markup_mistakes_.push_back(diagnostics.list()[i].place.begin);
     }
+    std::ranges::sort(markup_mistakes_);
   }
 
   std::optional<ast::Prompt> read(const XmlElement& root) {
@@ -51,9 +52,8 @@ class PromptReader {
   /// Empty if a mistake in it left open what it is.
   std::string value(const XmlAttribute& attribute) const {
     const Place& place = attribute.value_place;
-    const bool is_wrong = std::ranges::any_of(markup_mistakes_, [&](const Place& mistake) {
-      return mistake.begin >= place.begin && mistake.begin < place.end;
-    });
+    const auto mistake = std::ranges::lower_bound(markup_mistakes_, place.begin);
+    const bool is_wrong = mistake != markup_mistakes_.end() && *mistake < place.end;
     return is_wrong ? "" : attribute.value;
   }
 
@@ -175,7 +175,7 @@ class PromptReader {
 
   const SourceSet& sources_;
   Diagnostics& diagnostics_;
-  std::vector<Place> markup_mistakes_;
+  std::vector<std::uint32_t> markup_mistakes_;  // where they begin
   Whitespace whitespace_;
   SpaceMode space_ = SpaceMode::dedent;
 };
