@@ -169,7 +169,7 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
   } else if (text.expression) {
     prompt = parse_selection(add(text.name, std::move(*text.expression), text.text_place), sources_, diagnostics);
   } else if (text.object) {
-    prompt = grammar::read_json_prompt(*text.object, diagnostics);
+    prompt = grammar::read_json_prompt(*text.object, sources_, diagnostics);
   } else if (text.json) {
     prompt = parse_json_prompt(add(text.name, std::move(*text.json), text.text_place), sources_, diagnostics);
   } else {

@@ -58,19 +58,23 @@ void for_each_module(const Term& term, const std::function<void(ElementId)>& vis
   for (const Term& inner : term.terms) for_each_module(inner, visit);
 }
 
-bool is_true(const Term& term, const std::function<bool(ElementId)>& is_present) {
-  const auto holds = [&](const Term& inner) { return is_true(inner, is_present); };
-  switch (term.kind) {
-    case Kind::module:
-      return is_present(term.module);
-    case Kind::no:
-      return !holds(term.terms.front());
-    case Kind::all:
-      return std::ranges::all_of(term.terms, holds);
-    case Kind::any:
-      return std::ranges::any_of(term.terms, holds);
+using Presence = std::function<std::optional<bool>(ElementId)>;  // nothing: not known
+
+/// True, false, or nothing: not known.
+std::optional<bool> truth(const Term& term, const Presence& is_present) {
+  if (term.kind == Kind::module) return is_present(term.module);
+  if (term.kind == Kind::no) {
+    const auto inner = truth(term.terms.front(), is_present);
+    return inner ? std::optional(!*inner) : std::nullopt;
   }
-  return true;
+  const bool decides = term.kind == Kind::any;  // one such term decides
+  bool is_known = true;
+  for (const Term& inner : term.terms) {
+    const auto value = truth(inner, is_present);
+    if (value == decides) return decides;
+    is_known = is_known && value;
+  }
+  return is_known ? std::optional(!decides) : std::nullopt;
 }
 
 }  // namespace
@@ -485,7 +489,8 @@ std::vector<ElementId> Rules::weighed_by(ElementId module) const {
 }
 
 bool Rules::holds(ElementId module, const std::function<bool(ElementId)>& is_present) const {
-  return std::ranges::all_of(of_[module], [&](std::size_t rule) { return is_true(rules_[rule].term, is_present); });
+  const Presence presence = std::cref(is_present);
+  return std::ranges::all_of(of_[module], [&](std::size_t rule) { return truth(rules_[rule].term, presence) == true; });
 }
 
 void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnostics) const {
@@ -630,8 +635,7 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
 namespace {
 
 /// What would give a term the value, in words.
-std::string advice(const Layout& layout, const Term& term, bool value,
-                   const std::function<bool(ElementId)>& is_present) {
+std::string advice(const Layout& layout, const Term& term, bool value, const Presence& is_present) {
   if (term.kind == Kind::module) {
     const std::string path = layout.elements[term.module].path;
     return value ? "add <use module=\"" + path + "\"/>" : "leave out `" + path + "`";
@@ -640,7 +644,7 @@ std::string advice(const Layout& layout, const Term& term, bool value,
   if ((term.kind == Kind::all) == value) {
     std::string steps;
     for (const Term& inner : term.terms) {
-      if (is_true(inner, is_present) == value) continue;
+      if (truth(inner, is_present) != !value) continue;
       steps += (steps.empty() ? "" : "; ") + advice(layout, inner, value, is_present);
     }
     return steps;
@@ -656,9 +660,11 @@ std::string advice(const Layout& layout, const Term& term, bool value,
 }  // namespace
 
 void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
-  const auto is_present = [&](ElementId id) { return bool{selection.present[id]}; };
+  const Presence is_present = [&](ElementId id) {
+    return selection.maybe_present[id] && !selection.present[id] ? std::nullopt : std::optional(selection.present[id]);
+  };
   for (const Rule& rule : rules_) {
-    if (!selection.present[rule.module] || is_true(rule.term, is_present)) continue;
+    if (!selection.present[rule.module] || truth(rule.term, is_present) != false) continue;
     auto selected = selection.selected_at.find(rule.module);  // else what is in it, or it is required
     for (auto at = selection.selected_at.begin();
          selected == selection.selected_at.end() && at != selection.selected_at.end(); ++at) {

@@ -42,9 +42,11 @@ class Resolver {
   Selection resolve(const ast::Prompt& prompt) {
     result_.place = prompt.place;
     arguments(0, prompt.arguments, "the schema");
+    if (prompt.has_lost_arguments) without_arguments_.insert(0);
     for (const ast::PromptNode& node : prompt.children) {
-      if (const auto* selection = std::get_if<ast::Selection>(&node.value)) select(*selection, 0);
+      if (const auto* selection = std::get_if<ast::Selection>(&node.value)) anchors_.push_back(select(*selection, 0));
     }
+    find_maybe_present(prompt.is_guessed);
     require(0);
     check_required_parameters();
     check_open_turns(prompt);
@@ -58,25 +60,34 @@ class Resolver {
 
   std::optional<ElementId> select(const ast::Selection& selection, ElementId scope) {
     static const std::vector<std::string_view> kWords{"system", "user", "assistant", "use"};
-    const auto module = names_.module_or_slot(selection.module, scope, diagnostics_,
-                                              selection.by_use ? std::vector<std::string_view>() : kWords);
-    if (!module) {  // below it nothing can be said
-      has_unknown_ = true;
+    Meant meant;
+    const auto module = names_.module_or_slot(selection.module, scope, selection.is_broken ? said_ : diagnostics_,
+                                              selection.by_use ? std::vector<std::string_view>() : kWords, &meant);
+    if (!module) {
+      leave_open(selection, meant);
+      // Below a tag that is no selection everything is as around it, below a selection nothing can be said.
+      for (const ast::PromptNode& node : selection.children) {
+        const auto* inner = std::get_if<ast::Selection>(&node.value);
+        if (inner != nullptr && selection.is_broken) select(*inner, scope);
+      }
       return std::nullopt;
     }
+    if (selection.has_lost_arguments) without_arguments_.insert(*module);
     if (layout_.elements[*module].kind == ElementKind::slot) {
       fill_slot(*module, selection);
       return module;
     }
     const auto [earlier, is_new] = selected_at_.emplace(*module, selection.module.place);
-    if (!is_new) {
+    const bool is_sure = !selection.is_broken && !broken_.contains(*module);
+    if (selection.is_broken) broken_.insert(*module);
+    if (is_new) {
+      make_present(*module, selection.module.place);
+      arguments(*module, selection.arguments, display_path(layout_, *module));
+    } else if (is_sure) {  // else one of them was likely meant to close the other
       diagnostics_
           .add(DiagnosticKind::selected_twice, selection.module.place,
                display_path(layout_, *module) + " is selected twice")
           .notes.push_back({earlier->second, "it is selected here first"});
-    } else {
-      make_present(*module, selection.module.place);
-      arguments(*module, selection.arguments, display_path(layout_, *module));
     }
     for (const ast::PromptNode& node : selection.children) {
       if (const auto* inner = std::get_if<ast::Selection>(&node.value)) {
@@ -86,6 +97,45 @@ class Resolver {
       }
     }
     return module;
+  }
+
+  /// Notes what may have been meant by a selection that names nothing.
+  void leave_open(const ast::Selection& selection, const Meant& meant) {
+    meant_modules_.insert(meant.elements.begin(), meant.elements.end());
+    if (meant.within != kNone) meant_within_.insert(meant.within);
+    for (const ast::Argument& argument : selection.arguments) meant_arguments_.insert(argument.name);
+    if (selection.is_broken) return;  // what is in it is selected
+    const ElementId scope = meant.elements.size() == 1 ? meant.elements.front() : std::max(meant.within, 0);
+    for (const ast::PromptNode& node : selection.children) {
+      const auto* inner = std::get_if<ast::Selection>(&node.value);
+      if (inner == nullptr) continue;
+      Meant inside;
+      const auto module = names_.module_or_slot(inner->module, scope, said_, {}, &inside);
+      if (module) inside.elements.push_back(*module);
+      leave_open(*inner, inside);
+    }
+  }
+
+  /// Of what selections that name nothing may have meant: all that would be present with it.
+  void find_maybe_present(bool is_guessed) {
+    std::vector<bool>& maybe = result_.maybe_present;
+    maybe.resize(layout_.elements.size(), false);
+    if (is_guessed) meant_within_.insert(0);
+    if (meant_modules_.empty() && meant_within_.empty()) return;
+    std::vector<bool> is_inside(layout_.elements.size(), false);
+    const auto mark = [&](ElementId id) {
+      for (; id != kNone && !maybe[id]; id = layout_.elements[id].parent) maybe[id] = true;
+    };
+    for (std::size_t i = 0; i < layout_.elements.size(); ++i) {
+      const auto id = static_cast<ElementId>(i);
+      const ElementId parent = layout_.elements[i].parent;
+      is_inside[i] = meant_within_.contains(id) || (parent != kNone && is_inside[parent]);
+      if (is_inside[i] || meant_modules_.contains(id)) mark(id);
+    }
+    for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
+      const Element& element = layout_.elements[i];
+      if (element.kind == ElementKind::module && element.required && maybe[element.parent]) maybe[i] = true;
+    }
   }
 
   /// A text in a selected module is for the module's slot.
@@ -125,7 +175,10 @@ class Resolver {
     for (const ast::PromptNode& node : selection.children) {
       if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
         fill_slot(slot, *text);
-      } else if (const auto* inner = std::get_if<ast::Selection>(&node.value)) {
+      } else if (const auto* inner = std::get_if<ast::Selection>(&node.value);
+                 inner != nullptr && selection.is_broken) {
+        select(*inner, 0);  // the tag that closes the slot may be missing before
+      } else if (inner != nullptr) {
         diagnostics_.add(DiagnosticKind::misplaced_element, inner->module.place, name + " holds text alone");
       }
     }
@@ -166,7 +219,7 @@ class Resolver {
       if (child.kind == ElementKind::module && child.required) result_.present[content.id] = true;
       if (child.kind == ElementKind::alternatives) {
         const bool has_member = member_of_.contains(content.id);
-        if (child.required && !has_member) report_empty_union(content.id);
+        if (child.required && !has_member && !result_.maybe_present[content.id]) report_empty_union(content.id);
         if (has_member) require(member_of_.at(content.id).first);
       } else if (result_.present[content.id]) {
         require(content.id);
@@ -237,6 +290,8 @@ class Resolver {
       if (element.kind != ElementKind::parameter || !element.required) continue;
       const ElementId scope = layout_.scope_of(id);
       if (!result_.present[scope] || result_.arguments.contains(id) || meant_.contains(id)) continue;
+      if (without_arguments_.contains(scope)) continue;
+      if (result_.maybe_present[scope] && meant_arguments_.contains(element.name)) continue;
       auto selected = selected_at_.find(scope);  // else what brought it in
       for (ElementId at = scope; selected == selected_at_.end() && at != kNone; at = layout_.elements[at].parent) {
         selected = selected_at_.find(at);
@@ -260,24 +315,25 @@ class Resolver {
   // --- free text --------------------------------------------------------------------------------------
 
   void free_text(const ast::Prompt& prompt) {
-    std::size_t num_selections_left = 0;
-    for (const ast::PromptNode& node : prompt.children) {
-      num_selections_left += std::holds_alternative<ast::Selection>(node.value) ? 1 : 0;
-    }
+    std::size_t num_left = anchors_.size();
+    auto num_known_left = static_cast<std::size_t>(
+        std::ranges::count_if(anchors_, [](const auto& anchor) { return anchor.has_value(); }));
     const bool schema_has_roles = std::any_of(layout_.segments.begin(), layout_.segments.end(),
                                               [](const Segment& segment) { return segment.has_role_tag; });
-    Diagnostics said;  // an unknown module was reported when it was selected
     for (const ast::PromptNode& node : prompt.children) {
-      if (const auto* selection = std::get_if<ast::Selection>(&node.value)) {
+      if (std::holds_alternative<ast::Selection>(node.value)) {
         finish_run();
-        --num_selections_left;
+        const auto& anchor = anchors_[anchors_.size() - num_left];
+        --num_left;
+        num_known_left -= anchor ? 1 : 0;
         met_selection_ = true;
-        ast::Path path = selection->module;
-        anchor_ = names_.module_or_slot(path, 0, said).value_or(kNone);
+        anchor_ = anchor.value_or(kNone);
       } else {
-        at_end_ = num_selections_left == 0;
+        at_end_ = num_left == 0;
+        // A selection that names nothing may be no selection, and text behind it may stand anywhere.
+        knows_place_ = !prompt.is_guessed && (at_end_ || (num_known_left > 0 && (!met_selection_ || anchor_ != kNone)));
         if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
-          if (schema_has_roles && !role_around()) {
+          if (schema_has_roles && knows_place_ && !role_around()) {
             diagnostics_.add(DiagnosticKind::text_outside_roles, text->place, "this text stands outside of any role")
                 .notes.push_back({std::nullopt, "put it into <user>...</user>"});
           }
@@ -313,12 +369,12 @@ class Resolver {
 
   /// The role of the schema that is open where text at this point of the prompt comes to stand.
   std::optional<ast::Role> role_around() const {
-    if (at_end_ || anchor_ == kNone) return std::nullopt;
+    if (at_end_ || anchor_ == kNone || !knows_place_) return std::nullopt;
     return layout_.elements[anchor_].around;
   }
 
   bool is_placeable(const grammar::Place& place) {
-    if (at_end_ || met_selection_ || has_unknown_) return true;
+    if (at_end_ || met_selection_ || !knows_place_) return true;
     diagnostics_.add(DiagnosticKind::text_needs_slot, place, "this text stands before the first selection")
         .notes.push_back(
             {std::nullopt, "put it after the selections, or give the schema a <slot name=\"...\" length=\"...\"/>"});
@@ -347,10 +403,18 @@ class Resolver {
   std::map<ElementId, grammar::Place> selected_at_;
   std::map<ElementId, std::pair<ElementId, grammar::Place>> member_of_;  // by union: the member and where
   std::set<ElementId> meant_;  // parameters whose names were misspelt in the prompt
+  // Of selections that name nothing, what may have been meant, and what by their arguments.
+  std::set<ElementId> meant_modules_;
+  std::set<ElementId> meant_within_;
+  std::set<std::string_view> meant_arguments_;
+  std::set<ElementId> broken_;                     // modules whose tags in the prompt are wrong
+  std::set<ElementId> without_arguments_;          // modules, or the schema, of whose arguments mistakes hid some
+  Diagnostics said_;                               // what is no mistake of its own
+  std::vector<std::optional<ElementId>> anchors_;  // what the prompt's selections name
   FreeRun run_;
   ElementId anchor_ = kNone;
   bool met_selection_ = false;
-  bool has_unknown_ = false;  // a selection that may have been meant as something else
+  bool knows_place_ = true;  // where text at this point of the prompt comes to stand
   bool at_end_ = false;
 };
 
@@ -393,16 +457,16 @@ std::vector<std::string_view> Names::parameters(ElementId scope) const {
   return names;
 }
 
-void Names::report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
-                           std::vector<std::string_view> candidates, Diagnostics& diagnostics) const {
-  if (layout_.has_hidden_names) return;
+ElementId Names::report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
+                                const std::vector<std::string_view>& candidates, Diagnostics& diagnostics) const {
+  if (layout_.has_hidden_names) return kNone;
   const auto found = groups_.find(name);
   const bool is_group = found != groups_.end() && (scope == 0 || layout_.scope_of(found->second) == scope);
   if (!is_group) {
     diagnostics.add(DiagnosticKind::unknown_module, path.place,
                     display_path(layout_, scope) + " has no module `" + std::string(name) + "`" +
                         grammar::did_you_mean(name, candidates));
-    return;
+    return kNone;
   }
   const std::string members = member_names(layout_, found->second);
   diagnostics
@@ -411,21 +475,25 @@ void Names::report_unknown(const ast::Path& path, std::string_view name, Element
                ", which is no part of a path" +
                (members.empty() ? std::string("; it has no members") : "; name one of its members: " + members))
       .notes.push_back({layout_.elements[found->second].place, "it is declared here"});
+  return found->second;
 }
 
 std::optional<ElementId> Names::module(const ast::Path& path, ElementId scope, Diagnostics& diagnostics,
                                        const std::vector<std::string_view>& also_meant) const {
-  return resolve(path, scope, /*takes_slots=*/false, also_meant, diagnostics);
+  Meant unused;
+  return resolve(path, scope, /*takes_slots=*/false, also_meant, unused, diagnostics);
 }
 
 std::optional<ElementId> Names::module_or_slot(const ast::Path& path, ElementId scope, Diagnostics& diagnostics,
-                                               const std::vector<std::string_view>& also_meant) const {
-  return resolve(path, scope, /*takes_slots=*/true, also_meant, diagnostics);
+                                               const std::vector<std::string_view>& also_meant, Meant* meant) const {
+  Meant unused;
+  return resolve(path, scope, /*takes_slots=*/true, also_meant, meant != nullptr ? *meant : unused, diagnostics);
 }
 
 std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, bool takes_slots,
-                                        const std::vector<std::string_view>& also_meant,
+                                        const std::vector<std::string_view>& also_meant, Meant& meant,
                                         Diagnostics& diagnostics) const {
+  meant = {{}, scope};
   if (path.text.empty()) return std::nullopt;
   if (path.text.front() == '/' || path.text.back() == '/' || path.text.find("//") != std::string::npos) {
     diagnostics.add(DiagnosticKind::bad_name, path.place,
@@ -451,7 +519,13 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
         if (!makes_suggestions) break;
         known.push_back(candidate);
       }
-      report_unknown(path, name, 0, std::move(known), diagnostics);
+      const ElementId group = report_unknown(path, name, 0, known, diagnostics);
+      if (const auto nearest = grammar::nearest(name, known)) {
+        meant = {};
+        if (const auto near = everywhere_.find(*nearest); near != everywhere_.end()) meant.elements = near->second;
+        if (!rest.empty() && !meant.elements.empty()) meant.within = meant.elements.front();
+      }
+      if (group != kNone) meant = {{}, group};
       return std::nullopt;
     }
     if (found->second.size() > 1) {
@@ -466,6 +540,8 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
             candidate.path + (!is_slot ? "" : (candidate.path.empty() ? "" : "/") + candidate.name);
         diagnostic.notes.push_back({candidate.place, "<use module=\"" + its_path + "\"/> is this one"});
       }
+      meant.elements = found->second;
+      if (rest.empty()) meant.within = kNone;
       return std::nullopt;
     }
     id = found->second.front();
@@ -479,7 +555,11 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
         if (!makes_suggestions) break;
         known.push_back(candidate);
       }
-      report_unknown(path, name, id, std::move(known), diagnostics);
+      const ElementId group = report_unknown(path, name, id, known, diagnostics);
+      meant = {{}, group != kNone ? group : id};
+      if (const auto nearest = grammar::nearest(name, known); nearest && group == kNone) {
+        meant = {{child(id, *nearest)}, rest.empty() ? kNone : child(id, *nearest)};
+      }
       return std::nullopt;
     }
     id = inner;

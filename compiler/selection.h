@@ -16,6 +16,12 @@ namespace pml::compiler {
 
 struct References;  // references.h
 
+/// What a path that names nothing may have been meant as.
+struct Meant {
+  std::vector<ElementId> elements;  // modules and slots
+  ElementId within = kNone;         // anything inside of this one, too; kNone: nothing else
+};
+
 /// Finds modules and parameters by name. Built once for a layout; the layout must outlive it.
 class Names {
  public:
@@ -26,9 +32,10 @@ class Names {
   /// `also_meant`: further words to suggest for an unknown name.
   std::optional<ElementId> module(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics,
                                   const std::vector<std::string_view>& also_meant = {}) const;
-  /// The same of what a prompt can name: a module, or a slot.
+  /// The same of what a prompt can name: a module, or a slot. `meant`: filled if there is none.
   std::optional<ElementId> module_or_slot(const ast::Path& path, ElementId scope, grammar::Diagnostics& diagnostics,
-                                          const std::vector<std::string_view>& also_meant = {}) const;
+                                          const std::vector<std::string_view>& also_meant = {},
+                                          Meant* meant = nullptr) const;
   /// The slots of a module (or of the schema).
   const std::vector<ElementId>& slots(ElementId scope) const { return slots_[scope]; }
   /// A parameter of a module (or of the schema), or kNone.
@@ -38,10 +45,11 @@ class Names {
  private:
   ElementId child(ElementId scope, std::string_view name) const;
   std::optional<ElementId> resolve(const ast::Path& path, ElementId scope, bool takes_slots,
-                                   const std::vector<std::string_view>& also_meant,
+                                   const std::vector<std::string_view>& also_meant, Meant& meant,
                                    grammar::Diagnostics& diagnostics) const;
-  void report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
-                      std::vector<std::string_view> candidates, grammar::Diagnostics& diagnostics) const;
+  /// Returns the union or pool of that name, or kNone.
+  ElementId report_unknown(const ast::Path& path, std::string_view name, ElementId scope,
+                           const std::vector<std::string_view>& candidates, grammar::Diagnostics& diagnostics) const;
 
   const Layout& layout_;
   std::vector<std::map<std::string_view, ElementId>> modules_;     // and slots, by scope
@@ -79,6 +87,7 @@ struct PoolMember {
 
 struct Selection {
   std::vector<bool> present;                           // by element
+  std::vector<bool> maybe_present;                     // by element: what mistakes leave open
   std::map<ElementId, std::vector<PoolMember>> pools;  // by pool, in the prompt's order
   std::map<ElementId, FilledParameter> arguments;      // by parameter or slot
   std::map<ElementId, grammar::Place> selected_at;     // by module or slot that the prompt names

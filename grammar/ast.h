@@ -157,13 +157,15 @@ struct Argument {
 struct PromptNode;
 
 struct Selection {
-  Path module;
-  bool by_use = false;  // `<use module="..."/>`, not an element of the module's name
+  Path module;                      // empty: a mistake that was said
+  bool by_use = false;              // `<use module="..."/>`, not an element of the module's name
+  bool is_broken = false;           // its tag was wrong, which was said; it may be none
+  bool has_lost_arguments = false;  // mistakes hid some
   std::vector<Argument> arguments;
   std::vector<PromptNode> children;
 };
 
-/// Text of a prompt outside roles, never empty.
+/// Text of a prompt outside roles, empty only if mistakes hid it.
 struct FreeText {
   Place place;
   std::string text;
@@ -183,8 +185,10 @@ struct PromptNode {
 };
 
 struct Prompt {
-  std::string schema;  // name or path; empty if the prompt does not say
-  Place place;         // of that reference, or of the root
+  std::string schema;               // name or path; empty if the prompt does not say
+  Place place;                      // of that reference, or of the root
+  bool is_guessed = false;          // mistakes left open what it selects, and where its texts stand
+  bool has_lost_arguments = false;  // mistakes hid some
   std::vector<Argument> arguments;
   std::vector<PromptNode> children;
 };

@@ -307,7 +307,7 @@ Be brief.</schema>
 </schema>
 )"}},
     {.kind = Kind::bad_value,
-     .summary = "a value that the attribute cannot have",
+     .summary = "a value that an attribute, or a field of a batch, cannot have",
      .meaning = "The message says which values there are.",
      .wrong = {.schema = R"(<schema name="trip">
   <module name="rules" required="yes">Be brief.</module>
@@ -363,10 +363,11 @@ Be brief.</schema>
 </schema>
 )"}},
     {.kind = Kind::bad_json,
-     .summary = "JSON that is no prompt",
+     .summary = "JSON that is no prompt, or no line of a batch",
      .meaning =
          "A prompt as JSON is an object with `schema`, `arguments` and `select`, and nothing else; arguments are "
-         "strings.",
+         "strings. A line of a batch is an object with a prompt in one of its forms, what is asked, and how it is "
+         "answered.",
      .wrong = {.schema = R"(<schema name="letter">
   <module name="order">Your order <parameter name="number" length="8"/>.</module>
 </schema>

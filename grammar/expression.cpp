@@ -1,5 +1,8 @@
 #include "grammar/expression.h"
 
+#include <algorithm>
+#include <cctype>
+#include <map>
 #include <tao/pegtl/contrib/limit_depth.hpp>
 #include <tao/pegtl/contrib/parse_tree.hpp>
 #include <tao/pegtl/must_if.hpp>
@@ -27,17 +30,6 @@ struct Messages {
 #define PML_EXPECTED(rule, text) \
   template <>                    \
   constexpr const char* Messages::message<rule> = text
-PML_EXPECTED(expression::End, "a module's name or a text is expected here");
-PML_EXPECTED(expression::QuotedPath, "a name is expected between the backquotes");
-PML_EXPECTED(expression::ClosingBackquote, "the backquote that closes the name is missing");
-PML_EXPECTED(expression::Escaped, "after a backslash stands \\, \", ', n, r, t or u{...} with a character's number");
-PML_EXPECTED(expression::ClosingQuote<'"'>, "the quote that closes the text is missing");
-PML_EXPECTED(expression::ClosingQuote<'\''>, "the quote that closes the text is missing");
-PML_EXPECTED(expression::EqualsSign, "`=` and the argument's text in quotes are expected here");
-PML_EXPECTED(expression::ArgumentText, "the argument's text in quotes is expected here");
-PML_EXPECTED(expression::NextArgument, "another argument is expected after the comma");
-PML_EXPECTED(expression::ClosingParenthesis, "`)` or another argument is expected here");
-PML_EXPECTED(expression::ClosingBrace, "`}`, a module's name or a text is expected here");
 PML_EXPECTED(expression::InnerTerm, "a module's name, `not` or `(` is expected here");
 PML_EXPECTED(expression::ClosingTerm, "`)`, `and` or `or` is expected here");
 PML_EXPECTED(expression::Operand, "a module's name, `not` or `(` is expected here");
@@ -49,6 +41,48 @@ PML_EXPECTED(expression::RuleEnd, "`and`, `or` or another module's name is expec
 template <typename Rule>
 using Control = tao::pegtl::must_if<Messages, tao::pegtl::normal, false>::control<Rule>;
 
+// --- what is missing where parsing goes on -------------------------------------------------------------------
+
+template <typename Rule>
+constexpr const char* kMissing = nullptr;
+#define PML_MISSING(rule, text) \
+  template <>                   \
+  constexpr const char* kMissing<rule> = text
+PML_MISSING(expression::End, "a module's name or a text is expected here");
+PML_MISSING(expression::QuotedPath, "a name is expected between the backquotes");
+PML_MISSING(expression::ClosingBackquote, "the backquote that closes the name is missing");
+PML_MISSING(expression::Escaped, "after a backslash stands \\, \", ', n, r, t or u{...} with a character's number");
+PML_MISSING(expression::ClosingQuote<'"'>, "the quote that closes the text is missing");
+PML_MISSING(expression::ClosingQuote<'\''>, "the quote that closes the text is missing");
+PML_MISSING(expression::EqualsSign, "`=` and the argument's text in quotes are expected here");
+PML_MISSING(expression::ArgumentText, "the argument's text in quotes is expected here");
+PML_MISSING(expression::NextArgument, "another argument is expected after the comma");
+PML_MISSING(expression::ClosingParenthesis, "`)` or another argument is expected here");
+PML_MISSING(expression::OpeningParenthesis, "arguments stand in parentheses: module(name=\"text\")");
+PML_MISSING(expression::ClosingBrace, "`}`, a module's name or a text is expected here");
+PML_MISSING(expression::TurnText,
+            "the turn's text in quotes is expected here; a module that is called like a role stands in backquotes");
+#undef PML_MISSING
+
+/// Of several at one place the first is the mistake, and the others follow from it.
+class Mistakes {
+ public:
+  struct Mistake {
+    const char* at;
+    std::string what;
+  };
+
+  void add(const char* at, std::string what) {
+    constexpr std::size_t kMost = 200;  // of more nobody reads all
+    const bool is_same = !list_.empty() && list_.back().at == at;
+    if (!is_same && list_.size() < kMost) list_.push_back({at, std::move(what)});
+  }
+  const std::vector<Mistake>& list() const { return list_; }
+
+ private:
+  std::vector<Mistake> list_;
+};
+
 // --- how deep it may nest ------------------------------------------------------------------------------------
 
 template <typename Rule>
@@ -57,6 +91,13 @@ template <>
 struct Action<expression::Block> : tao::pegtl::limit_depth<kMaxDepth> {};
 template <>
 struct Action<expression::Negation> : tao::pegtl::limit_depth<kMaxDepth> {};
+template <typename Rule>
+struct Action<expression::Missing<Rule>> {
+  template <typename ActionInput>
+  static void apply(const ActionInput& input, Mistakes& mistakes) {
+    mistakes.add(input.begin(), kMissing<Rule>);
+  }
+};
 
 // --- the tree ------------------------------------------------------------------------------------------------
 
@@ -65,10 +106,16 @@ using IsKept = tao::pegtl::parse_tree::selector<
     Rule, tao::pegtl::parse_tree::store_content::on<
               expression::BarePath, expression::QuotedPath, expression::ArgumentName, expression::Text,
               expression::ArgumentText, expression::Arguments, expression::Argument, expression::NextArgument,
-              expression::Block, expression::Selection, expression::RoleName, expression::OpenMark, expression::Turn,
-              expression::Module, expression::NegatedTerm, expression::Conjunction, expression::Disjunction>>;
+              expression::Block, expression::Selection, expression::RoleName, expression::OpenMark,
+              expression::TurnText, expression::Turn, expression::OuterArgument, expression::Skipped, expression::Stray,
+              expression::Module, expression::NegatedTerm, expression::Conjunction, expression::Disjunction,
+              expression::Missing<expression::QuotedPath>, expression::Missing<expression::ClosingBackquote>,
+              expression::Missing<expression::Escaped>, expression::Missing<expression::ClosingQuote<'"'>>,
+              expression::Missing<expression::ClosingQuote<'\''>>, expression::Missing<expression::ClosingParenthesis>,
+              expression::Missing<expression::EqualsSign>, expression::Missing<expression::ClosingBrace>,
+              expression::Missing<expression::TurnText>>>;
 
-/// Parses the text at a place, and says what is wrong with it.
+/// Parses the text at a place, and says what is wrong with it. Nothing if parsing could not go on.
 template <typename Rule>
 std::unique_ptr<Node> parse(const Place& place, const SourceSet& sources, Diagnostics& diagnostics) {
   const std::string_view text = sources.text(place);
@@ -78,36 +125,37 @@ std::unique_ptr<Node> parse(const Place& place, const SourceSet& sources, Diagno
     return nullptr;
   }
   Input input(text.data(), text.data() + text.size(), "");
+  std::unique_ptr<Node> tree;
+  Mistakes mistakes;
   try {
-    return tao::pegtl::parse_tree::parse<Rule, Node, IsKept, Action, Control>(input);
+    tree = tao::pegtl::parse_tree::parse<Rule, Node, IsKept, Action, Control>(input, mistakes);
   } catch (const tao::pegtl::parse_error& error) {
-    auto at = static_cast<std::uint32_t>(error.positions().front().byte);
     const bool is_too_deep = error.message().find("depth") != std::string_view::npos;
-    Place where{place.source, place.begin + at, place.begin + at};
-    if (where.begin < place.end) ++where.end;
-    diagnostics.add(
-        DiagnosticKind::bad_expression, where,
+    mistakes.add(
+        text.data() + error.positions().front().byte,
         is_too_deep ? "the expression nests deeper than " + std::to_string(kMaxDepth) : std::string(error.message()));
-    return nullptr;
   }
+  for (const Mistakes::Mistake& mistake : mistakes.list()) {
+    const auto at = place.begin + static_cast<std::uint32_t>(mistake.at - text.data());
+    diagnostics.add(DiagnosticKind::bad_expression, {place.source, at, std::min(at + 1, place.end)}, mistake.what);
+  }
+  return tree;
 }
 
-/// From a parse tree to the syntax tree.
+/// From a parse tree to the syntax tree. After mistakes, which were said, it holds what was understood.
 class Reader {
  public:
   Reader(const Place& place, const SourceSet& sources, Diagnostics& diagnostics)
       : start_(sources.text(place).data()), origin_(place), diagnostics_(diagnostics) {}
 
-  ast::Prompt prompt(const Node& root) const {
+  ast::Prompt prompt(const Node& root) {
     ast::Prompt result;
     result.place = {origin_.source, origin_.begin, origin_.begin};
-    for (const auto& child : root.children) {
-      if (child->is_type<expression::Arguments>()) {
-        result.arguments = arguments(*child);
-      } else {
-        result.children.push_back(item(*child));
-      }
+    if (!root.children.empty() && root.children.front()->is_type<expression::Arguments>()) {
+      arguments(*root.children.front(), result);
     }
+    result.children = items(root, result.has_lost_arguments);
+    result.is_guessed = is_guessed_;
     return result;
   }
 
@@ -140,69 +188,154 @@ class Reader {
   }
   ast::Path path(const Node& node) const { return {node.string(), place(node)}; }
 
-  ast::PromptNode item(const Node& node) const {
-    if (node.is_type<expression::Turn>()) return {turn(node)};
-    if (node.is_type<expression::Text>()) return {ast::FreeText{place(node), text(node)}};
-    return {selection(node)};
-  }
-
-  ast::Selection selection(const Node& node) const {
-    ast::Selection result;
-    result.module = path(*node.children.front());
-    result.by_use = true;  // no element stands for a word of the language
-    for (std::size_t i = 1; i < node.children.size(); ++i) {
-      const Node& child = *node.children[i];
-      if (child.is_type<expression::Arguments>()) {
-        result.arguments = arguments(child);
-      } else {
-        for (const auto& inner : child.children) result.children.push_back(item(*inner));
+  /// `has_lost_arguments`: of what the items stand in.
+  std::vector<ast::PromptNode> items(const Node& parent, bool& has_lost_arguments) {
+    std::vector<ast::PromptNode> result;
+    for (const auto& child : parent.children) {
+      const Node& node = *child;
+      auto* before = result.empty() ? nullptr : std::get_if<ast::Selection>(&result.back().value);
+      if (node.is_type<expression::Turn>()) {
+        result.push_back({turn(node)});
+      } else if (node.is_type<expression::Selection>()) {
+        result.push_back({selection(node)});
+      } else if (node.is_type<expression::Text>()) {
+        if (node.string_view().size() == 2 && node.children.empty()) continue;  // an empty text is none
+        result.push_back({ast::FreeText{place(node), text(node)}});
+      } else if (node.is_type<expression::OuterArgument>()) {
+        (before != nullptr ? before->has_lost_arguments : has_lost_arguments) = true;
+      } else if (node.is_type<expression::Stray>()) {
+        const std::string_view skipped = node.string_view();
+        const bool is_mark = skipped.find_first_of("(),{}") == 0;  // that ends a name; else it was meant to be in it
+        if (before != nullptr && before->module.place.end == place(node).begin && !is_mark) before->module.text.clear();
+        is_guessed_ = is_guessed_ || std::ranges::any_of(skipped, [](unsigned char c) {
+                        return c >= 0x80 || std::isalnum(c) != 0;  // a name
+                      });
       }
     }
     return result;
   }
 
-  ast::PromptTurn turn(const Node& node) const {
-    ast::PromptTurn result;
-    result.role = *role_of(node.children.front()->string());
-    result.place = place(*node.children.front());
-    result.is_open = node.children[1]->is_type<expression::OpenMark>();
-    result.text = text(*node.children.back());
-    result.text_place = place(*node.children.back());
-    return result;
-  }
-
-  std::vector<ast::Argument> arguments(const Node& node) const {
-    std::vector<ast::Argument> result;
-    for (const auto& child : node.children) {
-      const Node& name = *child->children.front();
-      const Node& value = *child->children.back();
-      result.push_back({name.string(), text(value), place(name), inside(place(value))});
+  ast::Selection selection(const Node& node) {
+    ast::Selection result;
+    result.module = path(*node.children.front());  // empty if there is none between the backquotes
+    result.by_use = true;                          // no element stands for a word of the language
+    for (std::size_t i = 1; i < node.children.size(); ++i) {
+      const Node& child = *node.children[i];
+      if (child.is_type<expression::Arguments>()) {
+        arguments(child, result);
+      } else if (child.is_type<expression::Block>()) {
+        result.children = block(child, result.has_lost_arguments);
+      } else {  // the rest was taken for the name
+        result.module.text.clear();
+        is_guessed_ = true;
+      }
     }
     return result;
   }
 
+  std::vector<ast::PromptNode> block(const Node& node, bool& has_lost_arguments) {
+    const bool is_closed = node.children.empty() || !is_missing<expression::ClosingBrace>(*node.children.back());
+    is_guessed_ = is_guessed_ || !is_closed;
+    std::vector<ast::PromptNode> result = items(node, has_lost_arguments);
+    std::erase_if(result, [&](const ast::PromptNode& item) {
+      if (std::holds_alternative<ast::Selection>(item.value)) return false;
+      const auto* turn = std::get_if<ast::PromptTurn>(&item.value);
+      if (turn != nullptr && is_closed) {
+        diagnostics_.add(DiagnosticKind::misplaced_element, turn->place,
+                         "a role may not stand inside a selected module");
+      }
+      return turn != nullptr || !is_closed;  // it may have been meant for outside
+    });
+    return result;
+  }
+
+  ast::PromptTurn turn(const Node& node) {
+    ast::PromptTurn result;
+    result.role = *role_of(node.children.front()->string());
+    result.place = place(*node.children.front());
+    for (const auto& child : node.children) {
+      if (child->is_type<expression::OpenMark>()) {
+        result.is_open = result.role == ast::Role::assistant;
+        if (result.is_open) continue;
+        diagnostics_.add(DiagnosticKind::bad_expression, place(*child), "only a turn of the assistant can be open");
+      } else if (child->is_type<expression::TurnText>()) {
+        result.text = text(*child);
+      } else if (is_missing<expression::TurnText>(*child)) {
+        is_guessed_ = true;  // it may be a module
+      }
+    }
+    result.text_place = place(*node.children.back());
+    return result;
+  }
+
+  /// Into the selection or prompt that they are of.
+  template <typename Owner>
+  void arguments(const Node& node, Owner& owner) {
+    std::map<std::string_view, Place> known;
+    for (const auto& child : node.children) {
+      if (is_missing<expression::ClosingParenthesis>(*child)) {
+        // What follows may have been taken for arguments.
+        is_guessed_ = is_guessed_ || child == node.children.back();
+      } else if (child->is_type<expression::Skipped>() || std::ranges::any_of(child->children, [](const auto& part) {
+                   return is_missing<expression::EqualsSign>(*part);
+                 })) {
+        owner.has_lost_arguments = true;
+        is_guessed_ = true;  // it may be no argument at all
+      } else {
+        const Node& name = *child->children.front();
+        const Node& last = *child->children.back();
+        if (last.is_type<expression::Skipped>() && last.string_view().find('=') != std::string_view::npos) {
+          owner.has_lost_arguments = true;
+        }
+        const auto [first, is_new] = known.emplace(name.string_view(), place(name));
+        if (!is_new) {
+          diagnostics_
+              .add(DiagnosticKind::duplicate_attribute, place(name),
+                   "the argument `" + name.string() + "` stands twice")
+              .notes.push_back({first->second, "it stands here first"});
+          continue;
+        }
+        const bool has_text = last.is_type<expression::ArgumentText>();
+        owner.arguments.push_back(
+            {name.string(), has_text ? text(last) : "", place(name), has_text ? inside(place(last)) : place(name)});
+      }
+    }
+  }
+
   static Place inside(Place quoted) {
     ++quoted.begin;
-    --quoted.end;
+    quoted.end = std::max(quoted.begin, quoted.end - 1);
     return quoted;
   }
 
-  /// The text of quotes and what is between them.
-  std::string text(const Node& node) const {
-    const std::string_view quoted = node.string_view();
-    const std::string_view raw = quoted.substr(1, quoted.size() - 2);
+  template <typename Rule>
+  static bool is_missing(const Node& node) {
+    return node.is_type<expression::Missing<Rule>>();
+  }
+
+  /// The text of quotes and what is between them; empty if there are mistakes in it.
+  std::string text(const Node& node) {
+    bool is_whole = node.children.empty();
+    const bool is_closed = is_whole || is_missing<expression::Escaped>(*node.children.back());
+    is_guessed_ = is_guessed_ || !is_closed;
+    std::string_view raw = node.string_view().substr(1);
+    if (is_closed) raw.remove_suffix(1);
     std::string result;
     for (std::size_t i = 0; i < raw.size(); ++i) {
       if (raw[i] != '\\') {
         result.push_back(raw[i]);
         continue;
       }
-      const char escaped = raw[++i];
+      if (++i == raw.size()) break;
+      const char escaped = raw[i];
       if (escaped == 'u') {
+        Input number(raw.data() + i, raw.data() + raw.size(), "");
+        if (!tao::pegtl::parse<expression::CharacterNumber>(number)) continue;
         const std::size_t end = raw.find('}', i);
         const std::string digits(raw.substr(i + 2, end - i - 2));
         const std::string character = decode_reference("&#x" + digits + ";");
         if (character.empty()) {
+          is_whole = false;
           Place where = place(node);
           where.begin += static_cast<std::uint32_t>(i);
           where.end = where.begin + static_cast<std::uint32_t>(end - i + 2);
@@ -215,12 +348,13 @@ class Reader {
         result.push_back(escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped == 't' ? '\t' : escaped);
       }
     }
-    return result;
+    return is_whole ? result : "";
   }
 
   const char* start_;
   Place origin_;
   Diagnostics& diagnostics_;
+  bool is_guessed_ = false;  // see ast::Prompt
 };
 
 // --- writing ---------------------------------------------------------------------------------------------------
@@ -281,16 +415,14 @@ std::optional<ast::Prompt> parse_selection(SourceId source, const SourceSet& sou
   const Place whole{source, 0, static_cast<std::uint32_t>(sources[source].text().size())};
   const auto tree = parse<expression::Prompt>(whole, sources, diagnostics);
   if (tree == nullptr) return std::nullopt;
-  const std::size_t errors_before = diagnostics.num_errors();
-  ast::Prompt prompt = Reader(whole, sources, diagnostics).prompt(*tree);
-  if (diagnostics.num_errors() > errors_before) return std::nullopt;
-  return prompt;
+  return Reader(whole, sources, diagnostics).prompt(*tree);
 }
 
 std::optional<ast::Condition> parse_condition(const Place& place, ast::Condition::Kind joined_by,
                                               const SourceSet& sources, Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.num_errors();
   const auto tree = parse<expression::Rule>(place, sources, diagnostics);
-  if (tree == nullptr) return std::nullopt;
+  if (diagnostics.num_errors() > errors_before) return std::nullopt;
   ast::Condition joined;
   joined.kind = joined_by;
   joined.place = place;

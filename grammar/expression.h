@@ -10,7 +10,7 @@
 namespace pml::grammar {
 
 /// A prompt from an expression, which is the whole text of a source. Texts are taken as they are: no whitespace is
-/// handled. Says what is wrong, and returns nothing, if it is none.
+/// handled. Says what is wrong; the result is meant for further checks even then. Nothing if nothing was understood.
 std::optional<ast::Prompt> parse_selection(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 
 /// A rule of a schema, from the text at `place`. Terms with nothing but blanks between them are one term of the kind

@@ -95,9 +95,15 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     diagnostics_.add(DiagnosticKind::bad_json,
                      {source_, static_cast<std::uint32_t>(end > 0 ? end - 1 : 0), static_cast<std::uint32_t>(end)},
                      "this is no JSON: " + why);
+    while (!open_.empty()) {
+      open_.back().is_cut = true;
+      if (open_.back().keys.size() > open_.back().values.size()) open_.back().keys.pop_back();
+      if (!close()) root_.reset();
+    }
     return false;
   }
 
+  /// Nothing if something was refused, too.
   std::optional<JsonValue> take() { return std::move(root_); }
 
  private:
@@ -199,9 +205,9 @@ std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Di
   const std::string_view text = sources[source].text();
   const char* reached = text.data();
   Builder builder(source, text, reached, kMaxDepth + num_outer_levels, diagnostics);
-  const bool is_json = nlohmann::json::sax_parse(CountingIterator(text.data(), &reached),
-                                                 CountingIterator(text.data() + text.size(), &reached), &builder);
-  return is_json ? builder.take() : std::nullopt;
+  nlohmann::json::sax_parse(CountingIterator(text.data(), &reached),
+                            CountingIterator(text.data() + text.size(), &reached), &builder);
+  return builder.take();
 }
 
 std::vector<std::uint32_t> offsets_of_json_string(const Place& place, const SourceSet& sources) {

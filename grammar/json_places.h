@@ -16,6 +16,7 @@ struct JsonValue {
   Place place;       // of a string without its quotes
   std::string text;  // of a string
   bool is_true = false;
+  bool is_cut = false;            // of an array or object: what is no JSON stands in it, and nothing behind was read
   std::vector<JsonValue> values;  // of an array or object
   std::vector<JsonValue> keys;    // of an object, as strings
 
@@ -23,9 +24,9 @@ struct JsonValue {
   const JsonValue* find(std::string_view name) const;
 };
 
-/// The whole text of a source, which is UTF-8. Says what is wrong, and returns nothing, if it is no JSON, nests too
-/// deep or is too much; says it, too, if an object has a member twice. `num_outer_levels`: around what is as deep as a
-/// prompt may be.
+/// The whole text of a source, which is UTF-8. Says so if it is no JSON, and returns what stands before the mistake;
+/// says so, and returns nothing, if there is none, or it nests too deep or is too much; says it, too, if an object has
+/// a member twice. `num_outer_levels`: around what is as deep as a prompt may be.
 std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Diagnostics& diagnostics,
                                    std::size_t num_outer_levels = 0);
 

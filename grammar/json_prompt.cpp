@@ -1,8 +1,8 @@
 #include "grammar/json_prompt.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "grammar/vocabulary.h"
 #include "grammar/xml.h"
@@ -10,22 +10,26 @@
 namespace pml::grammar {
 namespace {
 
-/// From values to the syntax tree.
+/// From values to the syntax tree. After mistakes, which were said, it holds what was understood.
 class Reader {
  public:
-  explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  Reader(const SourceSet& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
 
-  ast::Prompt prompt(const JsonValue& root) {
+  std::optional<ast::Prompt> prompt(const JsonValue& root) {
+    if (!is(root, JsonValue::Type::object, "a prompt as JSON is an object: {\"select\": [...]}")) return std::nullopt;
     ast::Prompt result;
     result.place = root.place;
-    if (!is(root, JsonValue::Type::object, "a prompt is an object")) return result;
     check_names(root, {"schema", "arguments", "select"});
     if (const JsonValue* schema = find(root, "schema", JsonValue::Type::string)) {
-      result.schema = schema->text;
+      result.schema = text(*schema).value_or("");
       result.place = schema->place;
+      if (schema->text.empty()) {
+        diagnostics_.add(DiagnosticKind::bad_value, schema->place, "`schema` is the schema's name or path");
+      }
     }
-    result.arguments = arguments(root);
+    arguments(root, result);
     result.children = items(root);
+    result.is_guessed = root.is_cut;
     return result;
   }
 
@@ -37,11 +41,10 @@ class Reader {
   }
 
   const JsonValue* find(const JsonValue& object, std::string_view name, JsonValue::Type type) {
-    static constexpr std::array<std::string_view, 4> kNames{"an object", "an array", "a string", "true or false"};
     const JsonValue* value = object.find(name);
     if (value == nullptr) return nullptr;
-    const std::string what = "`" + std::string(name) + "` is " + std::string(kNames[static_cast<std::size_t>(type)]);
-    return is(*value, type, what) ? value : nullptr;
+    const std::string what = type == JsonValue::Type::string ? "a string" : "true or false";
+    return is(*value, type, "`" + std::string(name) + "` is " + what) ? value : nullptr;
   }
 
   /// True if all members have a meaning. Of very many without one the first are named.
@@ -56,86 +59,134 @@ class Reader {
     return num_unknown == 0;
   }
 
-  std::vector<ast::Argument> arguments(const JsonValue& object) {
-    std::vector<ast::Argument> result;
-    const JsonValue* arguments = find(object, "arguments", JsonValue::Type::object);
-    for (std::size_t i = 0; arguments != nullptr && i < arguments->keys.size(); ++i) {
-      const JsonValue& value = arguments->values[i];
-      if (!is(value, JsonValue::Type::string, "an argument is a string")) continue;
-      result.push_back({arguments->keys[i].text, value.text, arguments->keys[i].place, value.place});
+  /// What a string says; nothing if it holds characters that may stand in no text.
+  std::optional<std::string> text(const JsonValue& string) {
+    constexpr std::size_t kMostMistakes = 200;  // of more nobody reads all
+    const auto is_refused = [](char c) { return c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r'; };
+    if (std::ranges::none_of(string.text, is_refused)) return string.text;
+    const std::vector<std::uint32_t> offsets = offsets_of_json_string(string.place, sources_);
+    for (std::size_t i = 0; i < string.text.size() && diagnostics_.num_errors() < kMostMistakes; ++i) {
+      if (!is_refused(string.text[i])) continue;
+      constexpr std::string_view kHex = "0123456789ABCDEF";
+      const auto character = static_cast<std::size_t>(string.text[i]);
+      diagnostics_.add(DiagnosticKind::control_character, {string.place.source, offsets[i], offsets[i + 1]},
+                       std::string("the control character U+00") + kHex[character / 16] + kHex[character % 16] +
+                           " may not stand in a text");
     }
-    return result;
+    return std::nullopt;
+  }
+
+  /// Into the selection or prompt that they are of.
+  template <typename Owner>
+  void arguments(const JsonValue& object, Owner& owner) {
+    owner.has_lost_arguments = object.is_cut;
+    std::set<std::string_view> known;
+    for (std::size_t i = 0; i < object.keys.size(); ++i) {
+      if (object.keys[i].text != "arguments") continue;
+      const JsonValue& list = object.values[i];
+      if (!is(list, JsonValue::Type::object, "`arguments` is an object")) owner.has_lost_arguments = true;
+      for (std::size_t j = 0; j < list.keys.size(); ++j) {
+        const JsonValue& name = list.keys[j];
+        const JsonValue& value = list.values[j];
+        if (name.text.empty())
+          diagnostics_.add(DiagnosticKind::bad_name, name.place, "an argument's name is not empty");
+        const bool is_good = text(name) && !name.text.empty();
+        const bool is_string = is(value, JsonValue::Type::string, "an argument is a string");
+        const std::string words = is_string ? text(value).value_or("") : "";
+        owner.has_lost_arguments = owner.has_lost_arguments || !is_good;
+        const bool is_new = known.insert(name.text).second;  // else it was said that it stands twice
+        if (is_good && is_new) owner.arguments.push_back({name.text, words, name.place, value.place});
+      }
+    }
   }
 
   std::vector<ast::PromptNode> items(const JsonValue& object) {
     std::vector<ast::PromptNode> result;
-    const JsonValue* list = find(object, "select", JsonValue::Type::array);
-    for (std::size_t i = 0; list != nullptr && i < list->values.size(); ++i) {
-      if (auto item = this->item(list->values[i])) result.push_back(std::move(*item));
+    for (std::size_t i = 0; i < object.keys.size(); ++i) {
+      if (object.keys[i].text != "select") continue;
+      if (!is(object.values[i], JsonValue::Type::array, "`select` is an array")) {
+        result.push_back(lost_item(object.values[i]));
+        continue;
+      }
+      for (const JsonValue& value : object.values[i].values) {
+        if (auto item = this->item(value)) result.push_back(std::move(*item));
+      }
     }
     return result;
   }
 
+  /// Of a value that may have been meant as anything.
+  static ast::PromptNode lost_item(const JsonValue& value) {
+    ast::Selection selection;
+    selection.module.place = value.place;
+    return {std::move(selection)};
+  }
+
+  /// Nothing if it means nothing.
   std::optional<ast::PromptNode> item(const JsonValue& value) {
     if (value.type == JsonValue::Type::string) return ast::PromptNode{selection(value)};
-    if (!is(value, JsonValue::Type::object, "what is selected is a module's path, or an object")) return std::nullopt;
-    if (value.find("role") != nullptr) return turn(value);
+    if (!is(value, JsonValue::Type::object, "what is selected is a module's path, or an object")) {
+      return lost_item(value);
+    }
+    if (value.find("role") != nullptr) return ast::PromptNode{turn(value)};
     if (value.find("text") != nullptr) {
       check_names(value, {"text"});
-      const JsonValue* text = find(value, "text", JsonValue::Type::string);
-      if (text == nullptr) return std::nullopt;
-      if (text->text.empty()) {
-        diagnostics_.add(DiagnosticKind::bad_json, text->place, "a text is not empty");
-        return std::nullopt;
-      }
-      return ast::PromptNode{ast::FreeText{text->place, text->text}};
+      const JsonValue* words = find(value, "text", JsonValue::Type::string);
+      if (words == nullptr) return ast::PromptNode{ast::FreeText{value.place, ""}};
+      if (words->text.empty()) return std::nullopt;
+      return ast::PromptNode{ast::FreeText{words->place, text(*words).value_or("")}};
     }
     const bool is_known = check_names(value, {"module", "arguments", "select"});
-    if (value.find("module") == nullptr) {
-      if (!is_known) return std::nullopt;  // likely a misspelt one
-      diagnostics_.add(DiagnosticKind::bad_json, value.place, "an object has `module`, `text`, or `role` and `text`");
-      return std::nullopt;
-    }
     const JsonValue* module = find(value, "module", JsonValue::Type::string);
-    if (module == nullptr) return std::nullopt;
-    ast::Selection result = selection(*module);
-    result.arguments = arguments(value);
+    if (is_known && !value.is_cut && value.find("module") == nullptr) {  // else likely a misspelt one
+      diagnostics_.add(DiagnosticKind::bad_json, value.place, "an object has `module`, `text`, or `role` and `text`");
+    }
+    ast::Selection result = module != nullptr ? selection(*module) : std::get<ast::Selection>(lost_item(value).value);
+    arguments(value, result);
     result.children = items(value);
+    std::erase_if(result.children, [&](const ast::PromptNode& node) {
+      const auto* turn = std::get_if<ast::PromptTurn>(&node.value);
+      if (turn == nullptr) return false;
+      diagnostics_.add(DiagnosticKind::misplaced_element, turn->place, "a role may not stand inside a selected module");
+      return true;
+    });
     return ast::PromptNode{std::move(result)};
   }
 
   ast::Selection selection(const JsonValue& path) {
     ast::Selection result;
-    result.module = {path.text, path.place};
+    result.module = {text(path).value_or(""), path.place};
     result.by_use = true;  // no element stands for a word of the language
     if (path.text.empty()) diagnostics_.add(DiagnosticKind::bad_name, path.place, "a module's path is not empty");
     return result;
   }
 
-  std::optional<ast::PromptNode> turn(const JsonValue& value) {
-    check_names(value, {"role", "text", "open"});
+  ast::PromptTurn turn(const JsonValue& value) {
     ast::PromptTurn result;
     result.place = result.text_place = value.place;
     const JsonValue* role = find(value, "role", JsonValue::Type::string);
-    if (role == nullptr) return std::nullopt;
-    const auto known = role_of(role->text);
-    if (!known) {
+    const auto known = role != nullptr ? role_of(role->text) : std::nullopt;
+    if (role != nullptr) result.place = role->place;
+    if (role != nullptr && !known) {
       diagnostics_.add(DiagnosticKind::bad_json, role->place,
                        "`role` is system, user or assistant, not " + ast::in_quotes(role->text));
-      return std::nullopt;
     }
-    result.role = *known;
-    result.place = role->place;
-    if (value.find("text") == nullptr) {
+    result.role = known.value_or(ast::Role::assistant);
+    const bool can_be_open = result.role == ast::Role::assistant;
+    check_names(value, can_be_open ? std::vector<std::string_view>{"role", "text", "open"}
+                                   : std::vector<std::string_view>{"role", "text"});
+    if (value.find("text") == nullptr && !value.is_cut) {
       diagnostics_.add(DiagnosticKind::bad_json, value.place, "a turn has a `text`, which may be empty");
-    } else if (const JsonValue* text = find(value, "text", JsonValue::Type::string)) {
-      result.text = text->text;
-      result.text_place = text->place;
+    } else if (const JsonValue* words = find(value, "text", JsonValue::Type::string)) {
+      result.text = text(*words).value_or("");
+      result.text_place = words->place;
     }
-    if (const JsonValue* open = find(value, "open", JsonValue::Type::boolean)) result.is_open = open->is_true;
-    return ast::PromptNode{std::move(result)};
+    if (!can_be_open) return result;
+    if (const JsonValue* open = find(value, "open", JsonValue::Type::boolean)) result.is_open = known && open->is_true;
+    return result;
   }
 
+  const SourceSet& sources_;
   Diagnostics& diagnostics_;
 };
 
@@ -175,17 +226,13 @@ Json items_to_json(const std::vector<ast::PromptNode>& nodes) {
 
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
   if (!check_encoding(source, sources, diagnostics)) return std::nullopt;
-  const std::size_t errors_before = diagnostics.num_errors();
   const auto root = read_json(source, sources, diagnostics);
-  auto prompt = root ? read_json_prompt(*root, diagnostics) : std::nullopt;
-  return diagnostics.num_errors() > errors_before ? std::nullopt : prompt;
+  return root ? read_json_prompt(*root, sources, diagnostics) : std::nullopt;
 }
 
-std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, Diagnostics& diagnostics) {
-  const std::size_t errors_before = diagnostics.num_errors();
-  ast::Prompt prompt = Reader(diagnostics).prompt(value);
-  if (diagnostics.num_errors() > errors_before) return std::nullopt;
-  return prompt;
+std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, const SourceSet& sources,
+                                            Diagnostics& diagnostics) {
+  return Reader(sources, diagnostics).prompt(value);
 }
 
 std::string to_json(const ast::Prompt& prompt) {

@@ -2,7 +2,8 @@
 //
 //     {"schema": "travel", "arguments": {"guest": "Ann"},
 //      "select": ["visa", {"module": "plan", "arguments": {"duration": "two weeks"}, "select": ["overseas/maldives"]},
-//                 {"text": "free text"}, {"role": "user", "text": "Where?", "open": false}]}
+//                 {"text": "free text"}, {"role": "user", "text": "Where?"},
+//                 {"role": "assistant", "text": "In", "open": true}]}
 #pragma once
 
 #include <optional>
@@ -15,10 +16,10 @@
 namespace pml::grammar {
 
 /// A prompt from an object, which is the whole text of a source. Texts are taken as they are: no whitespace is handled.
-/// Says what is wrong, and returns nothing, if it is none.
+/// Says what is wrong; the result is meant for further checks even then. Nothing if nothing was understood.
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
-/// From a value that was read.
-std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, Diagnostics& diagnostics);
+/// From a value that was read from one of the sources.
+std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, const SourceSet& sources, Diagnostics& diagnostics);
 
 /// The object that reads as this prompt.
 std::string to_json(const ast::Prompt& prompt);

@@ -1,6 +1,7 @@
 #include "grammar/parse_prompt.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "grammar/attributes.h"
 #include "grammar/vocabulary.h"
@@ -12,7 +13,14 @@ namespace {
 
 class PromptReader {
  public:
-  PromptReader(const SourceSet& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
+  /// The diagnostics from `first` on are of the markup.
+  PromptReader(const SourceSet& sources, std::size_t first, Diagnostics& diagnostics)
+      : sources_(sources), diagnostics_(diagnostics) {
+    for (std::size_t i = first; i < diagnostics.list().size(); ++i) {
+      markup_mistakes_.push_back(diagnostics.list()[i].place.begin);
+    }
+    std::ranges::sort(markup_mistakes_);
+  }
 
   std::optional<ast::Prompt> read(const XmlElement& root) {
     if (root.name != "prompt") {
@@ -27,7 +35,7 @@ class PromptReader {
     prompt.place = root.place;
     Attributes attributes(root, diagnostics_);
     if (const auto* schema = attributes.find("schema")) {
-      prompt.schema = schema->value;
+      prompt.schema = value(*schema);
       prompt.place = schema->value_place;
       if (schema->value.empty()) {
         diagnostics_.add(DiagnosticKind::bad_value, schema->value_place, "`schema` is the schema's name or path");
@@ -35,40 +43,52 @@ class PromptReader {
     }
     space_ = attributes.space(SpaceMode::dedent);
     prompt.arguments = arguments(attributes);
+    prompt.has_lost_arguments = root.is_broken;
     children(root, prompt.children, true);
     return prompt;
   }
 
  private:
-  static std::vector<ast::Argument> arguments(const Attributes& attributes) {
+  /// Empty if a mistake in it left open what it is.
+  std::string value(const XmlAttribute& attribute) const {
+    const Place& place = attribute.value_place;
+    const auto mistake = std::ranges::lower_bound(markup_mistakes_, place.begin);
+    const bool is_wrong = mistake != markup_mistakes_.end() && *mistake < place.end;
+    return is_wrong ? "" : attribute.value;
+  }
+
+  std::vector<ast::Argument> arguments(const Attributes& attributes) const {
     std::vector<ast::Argument> result;
     for (const XmlAttribute* attribute : attributes.rest()) {
-      result.push_back({attribute->name, attribute->value, attribute->name_place, attribute->value_place});
+      result.push_back({attribute->name, value(*attribute), attribute->name_place, attribute->value_place});
     }
     return result;
   }
 
-  void children(const XmlElement& element, std::vector<ast::PromptNode>& nodes, bool at_top) {
-    const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(element) : "";
-    for (const XmlNode& child : element.children) {
+  void children(const XmlElement& parent, std::vector<ast::PromptNode>& nodes, bool at_top) {
+    const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(parent) : "";
+    for (const XmlNode& child : parent.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
         if (is_layout(*text)) continue;
-        if (auto content = whitespace_.text(*text, space_, indentation)) {
-          nodes.push_back({ast::FreeText{sources_.trimmed(text->place), std::move(*content)}});
-        }
-        continue;
-      }
-      const auto& inner = std::get<XmlElement>(child.value);
-      if (const auto role = role_of(inner.name)) {
-        if (auto result = turn(inner, *role, at_top)) nodes.push_back({std::move(*result)});
-      } else if (inner.name == "use" || !is_element_name(inner.name)) {
-        nodes.push_back({selection(inner)});
+        auto content = whitespace_.text(*text, space_, indentation);
+        if (parent.is_broken && parent.name != "prompt") continue;  // the tag that closes it may be missing before
+        if (content) nodes.push_back({ast::FreeText{sources_.trimmed(text->place), std::move(*content)}});
       } else {
-        diagnostics_
-            .add(DiagnosticKind::misplaced_element, inner.place, "`<" + inner.name + ">` may not stand in a prompt")
-            .notes.push_back({std::nullopt, "a module called `" + inner.name + "` is selected with <use module=\"" +
-                                                inner.name + "\"/>"});
+        element(std::get<XmlElement>(child.value), nodes, at_top);
       }
+    }
+  }
+
+  void element(const XmlElement& element, std::vector<ast::PromptNode>& nodes, bool at_top) {
+    if (const auto role = role_of(element.name)) {
+      turn(element, *role, nodes, at_top);
+    } else if (element.name == "use" || !is_element_name(element.name)) {
+      nodes.push_back({selection(element, at_top)});
+    } else {
+      diagnostics_
+          .add(DiagnosticKind::misplaced_element, element.place, "`<" + element.name + ">` may not stand in a prompt")
+          .notes.push_back({std::nullopt, "a module called `" + element.name + "` is selected with <use module=\"" +
+                                              element.name + "\"/>"});
     }
   }
 
@@ -80,13 +100,14 @@ class PromptReader {
            });
   }
 
-  ast::Selection selection(const XmlElement& element) {
+  ast::Selection selection(const XmlElement& element, bool at_top) {
     ast::Selection result;
     result.module = {element.name, element.place};
+    result.is_broken = result.has_lost_arguments = element.is_broken;
     Attributes attributes(element, diagnostics_);
     if (element.name == "use") {
       const XmlAttribute* module = attributes.find("module");
-      if (module != nullptr) result.module = {module->value, module->value_place};
+      if (module != nullptr) result.module = {value(*module), module->value_place};
       result.by_use = true;
       if (module != nullptr && module->value.empty()) {
         diagnostics_.add(DiagnosticKind::bad_name, module->value_place, "`module` is a module's path, not empty");
@@ -94,7 +115,9 @@ class PromptReader {
       if (module == nullptr) {
         result.module.text.clear();
         // Other attributes are arguments, so a misspelt one cannot be told from them.
-        diagnostics_.add(DiagnosticKind::missing_attribute, element.place, "`<use>` needs the attribute `module`");
+        if (!element.is_broken) {
+          diagnostics_.add(DiagnosticKind::missing_attribute, element.place, "`<use>` needs the attribute `module`");
+        }
       }
     }
     for (ast::Argument& argument : arguments(attributes)) {
@@ -106,12 +129,12 @@ class PromptReader {
       }
     }
     whitespace_.role_tag();  // what is inside goes to a slot, which has its own blank
-    children(element, result.children, false);
+    children(element, result.children, at_top && element.is_broken);
     whitespace_.content();
     return result;
   }
 
-  std::optional<ast::PromptTurn> turn(const XmlElement& element, ast::Role role, bool at_top) {
+  void turn(const XmlElement& element, ast::Role role, std::vector<ast::PromptNode>& nodes, bool at_top) {
     ast::PromptTurn result;
     result.role = role;
     result.place = element.place;
@@ -121,6 +144,7 @@ class PromptReader {
     attributes.finish();
     whitespace_.role_tag();
     const std::string indentation = space_ == SpaceMode::dedent ? common_indentation(element) : "";
+    std::vector<ast::PromptNode> behind;
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
         if (auto content = whitespace_.text(*text, space_, indentation)) {
@@ -130,7 +154,9 @@ class PromptReader {
         continue;
       }
       const auto& inner = std::get<XmlElement>(child.value);
-      if (role_of(inner.name)) {
+      if (element.is_broken) {  // the tag that closes it may be missing before
+        this->element(inner, behind, at_top);
+      } else if (role_of(inner.name)) {
         diagnostics_.add(DiagnosticKind::nested_role, inner.place, "roles may not nest");
       } else {
         diagnostics_.add(DiagnosticKind::misplaced_element, inner.place, "in a prompt a role holds text alone")
@@ -138,16 +164,18 @@ class PromptReader {
       }
     }
     whitespace_.role_tag();
-    if (!at_top) {
+    if (at_top) {
+      nodes.push_back({std::move(result)});
+    } else {
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
                        "a role may not stand inside a selected module");
-      return std::nullopt;
     }
-    return result;
+    std::ranges::move(behind, std::back_inserter(nodes));
   }
 
   const SourceSet& sources_;
   Diagnostics& diagnostics_;
+  std::vector<std::uint32_t> markup_mistakes_;  // where they begin
   Whitespace whitespace_;
   SpaceMode space_ = SpaceMode::dedent;
 };
@@ -155,10 +183,11 @@ class PromptReader {
 }  // namespace
 
 std::optional<ast::Prompt> parse_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
+  const std::size_t num_before = diagnostics.list().size();
   const auto document = parse_xml(source, sources, diagnostics);
   if (!document) return std::nullopt;
-  auto prompt = PromptReader(sources, diagnostics).read(document->root);
-  if (document->is_guessed) return std::nullopt;  // what it selects is a guess, too
+  auto prompt = PromptReader(sources, num_before, diagnostics).read(document->root);
+  if (prompt) prompt->is_guessed = document->is_guessed;
   return prompt;
 }
 

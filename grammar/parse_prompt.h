@@ -9,7 +9,7 @@
 namespace pml::grammar {
 
 /// Reads a prompt. Adds a diagnostic for every mistake that shows without the schema; the result is meant for
-/// further checks even then. Nothing if the text holds no prompt, or one whose structure had to be guessed.
+/// further checks even then. Nothing if the text holds no prompt.
 std::optional<ast::Prompt> parse_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 
 }  // namespace pml::grammar

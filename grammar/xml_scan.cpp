@@ -72,6 +72,7 @@ class Scanner {
   void end_tag_name(std::size_t begin, std::size_t end) { end_tag_name_ = place(begin, end); }
 
   void comment(std::size_t begin, std::size_t end) {
+    if (end - begin == std::string_view("<!---->").size()) return;
     const std::size_t dashes = text_.substr(0, end - 3).find("--", begin + 4);
     if (dashes != std::string_view::npos || text_[end - 4] == '-') {
       const std::size_t at = dashes != std::string_view::npos ? dashes : end - 4;
@@ -88,7 +89,13 @@ class Scanner {
   void processing_instruction(std::size_t begin, std::size_t end) {
     const std::string_view content = text_.substr(begin + 2, end - begin - 4);
     if (!content.starts_with("xml") || (content.size() > 3 && kBlanks.find(content[3]) == std::string_view::npos)) {
-      if (open_.empty()) return;  // beside the root they are for other programs, and mean nothing here
+      const bool has_name = match<xml::Name>(content) > 0;
+      if (open_.empty() && has_name) return;  // beside the root they are for other programs, and mean nothing here
+      edit(begin, end, "");
+      if (open_.empty()) {
+        add(DiagnosticKind::processing_instruction, place(begin, begin + 2), "this instruction has no name");
+        return;
+      }
       add(DiagnosticKind::processing_instruction, place(begin, begin + 2),
           "`<?` begins an instruction, which is no text")
           .notes.push_back({std::nullopt, "write `&lt;?`, put code into <![CDATA[...]]>, or take it in with `src`"});

@@ -400,7 +400,7 @@ class Program(unittest.TestCase):
             ('{"id": 1}', "bad-json", "m:27:1: error: a line needs `prompt`, `file`, `select` or `user`"),
             ('{"file": "green.pml", "select": "black"}', "bad-json", "m:28:24: error: `prompt`, `file` and `select`"),
             (r'{"prompt": "{\"select\": [\"black\", \"blak\"]}"}', "unknown-module", "m:29:40: error"),
-            (r'{"prompt": "[\"black\"]"}', "bad-json", "m:30:13: error: a prompt is an object"),
+            (r'{"prompt": "[\"black\"]"}', "bad-json", "m:30:13: error: a prompt as JSON is an object"),
         ]
         (self.folder / "m").write_bytes("\n".join(line for line, _, _ in lines).encode("utf-8", "surrogateescape"))
         done = self.call("run", "tea.pml", "--batch", "m", code=3)  # line 9: a file that cannot be read

@@ -5,12 +5,23 @@
 #include "compiler/plan.h"
 #include "compiler/references.h"
 #include "compiler/standins.h"
+#include "grammar/expression.h"
+#include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
 
 namespace pml {
 namespace {
+
+/// From a document, an expression or JSON.
+std::optional<ast::Prompt> parse(grammar::SourceId source, const grammar::SourceSet& sources,
+                                 grammar::Diagnostics& diagnostics) {
+  const std::string_view text = sources[source].text();
+  if (text.starts_with('<')) return parse_prompt(source, sources, diagnostics);
+  if (grammar::looks_like_json(text)) return parse_json_prompt(source, sources, diagnostics);
+  return parse_selection(source, sources, diagnostics);
+}
 
 /// The text of a prompt's rows, in position order, `|` between segments; or the kinds of its mistakes.
 std::string answer_to(const std::string& schema_text, const std::string& prompt_text) {
@@ -27,8 +38,9 @@ std::string answer_to(const std::string& schema_text, const std::string& prompt_
   };
   const auto schema =
       parse_schema(sources.add("s.pml", "<schema name=\"s\">" + schema_text + "</schema>"), sources, {}, diagnostics);
-  const auto prompt = parse_prompt(sources.add("p.pml", prompt_text), sources, diagnostics);
   if (diagnostics.has_errors()) return kinds();
+  const auto prompt = parse(sources.add("p.pml", prompt_text), sources, diagnostics);
+  if (!prompt) return kinds();
   const auto encoder = test::byte_encoder();
   const auto layout = lay_out(*schema, encoder, 0, diagnostics);
   const compiler::References references(*schema, layout, 0, sources, diagnostics);
@@ -183,6 +195,99 @@ TEST_CASE("free text: after the element before it, from the layout's end on, or 
       {gap, "<prompt/>", "empty-prompt"},
       {gap, "<prompt><a/><user>U</user><c/></prompt>", "A|{user\nU}\n|C|{assistant\n"},
       {gap, "<prompt><a/><user>UV</user><c/></prompt>", "text-too-long"},
+  });
+}
+
+TEST_CASE("what a selection that names nothing may have meant is not missed") {
+  const char* lunch =
+      "<union name=\"dish\" required=\"true\"><module name=\"fish\">F</module><module name=\"rice\">R</module></union>"
+      "<union required=\"true\"><module name=\"tea\">T</module><module name=\"milk\">M</module></union>"
+      "<module name=\"q\" requires=\"fish\">Q</module><module name=\"z\" excludes=\"tea\">Z</module>"
+      "<module name=\"p\">P <parameter name=\"n\" length=\"4\" required=\"true\"/><module "
+      "name=\"in\">I</module></module>";
+  check({
+      {lunch, "<prompt><fsh/><q/><tea/></prompt>", "unknown-module"},
+      {lunch, "fsh q tea", "unknown-module"},
+      {lunch, R"({"select": ["fsh", "q", "tea"]})", "unknown-module"},
+      {lunch, "rcie tea", "unknown-module"},
+      {lunch, "fsh q", "unknown-module union-empty"},           // drinks are another union
+      {lunch, "rcie q tea", "unknown-module rule-broken"},      // rice is no fish
+      {lunch, "nosuch q", "unknown-module"},                    // may be anything
+      {lunch, "nosuch q tea z", "unknown-module rule-broken"},  // both are there
+      {lunch, "nosuch fish rice", "unknown-module union-conflict"},
+      {lunch, "in { fsh } tea", "unknown-module missing-argument"},
+      {lunch, "dish tea", "unknown-module"},                                                // its members are named
+      {lunch, "<prompt><usr>Hi</usr></prompt>", "unknown-module union-empty union-empty"},  // likely `<user>`
+      {lunch, "nosuch { fish } q tea", "unknown-module"},
+      {lunch, "fish tea pp(n=\"1\") in", "unknown-module"},  // may have given the argument
+      {lunch, "fish tea pp in", "unknown-module missing-argument"},
+  });
+}
+
+TEST_CASE("text that stands before the first selection is a mistake beside an unknown module") {
+  const char* fish = "<module name=\"fish\">F</module>";
+  check({
+      {fish, "<prompt>hello <fish/></prompt>", "text-needs-slot"},
+      {fish, "<prompt>hello <fish/><nosuch/></prompt>", "unknown-module text-needs-slot"},
+      {fish, "<prompt>hello <nosuch/></prompt>", "unknown-module"},  // without it the text may stand there
+      {fish, "<prompt><nosuch/>hello<fish/></prompt>", "unknown-module"},
+      {fish, "\"hello\" fish nosuch", "unknown-module text-needs-slot"},
+  });
+}
+
+TEST_CASE("mistakes in a prompt's form hide no others, and cause none") {
+  const char* schema =
+      "<parameter name=\"who\" length=\"8\"/><union required=\"true\"><module name=\"f\">F</module></union>"
+      "<module name=\"a\">A <parameter name=\"x\" length=\"8\" required=\"true\"/></module>"
+      "<module name=\"m\">M<slot name=\"s\" length=\"8\"/></module><module name=\"q\" requires=\"f\">Q</module>";
+  check({
+      {schema, "<prompt><f/><nosuch/>x</c></prompt>", "unmatched-end-tag unknown-module"},
+      {schema, "<prompt><f/><a q=\"1\" x=\"\"/><a/>x</c></prompt>",
+       "unmatched-end-tag unknown-parameter selected-twice"},
+      {schema, "<prompt>x<q/></f></prompt>", "unmatched-end-tag"},
+      {schema, "<prompt><f/><a x=3/><nosuch/></prompt>", "attribute-syntax unknown-module"},
+      {schema, "<prompt><use modul=f/><nosuch/></prompt>", "attribute-syntax unknown-module"},
+      {schema, "<prompt><f/><a x=\"1\"><nosuch/>text<user>U</user></prompt>", "unclosed-element unknown-module"},
+      {schema, "<prompt><s>text<f/></prompt>", "unclosed-element"},
+      {schema, "<prompt><f/><m>text<m></prompt>", "unclosed-element unclosed-element"},
+      {schema, "<prompt>if vector<int> x = 1; <f/><nosuch/></prompt>", "unclosed-element unknown-module"},
+      {schema, "<prompt><user>U<nosuch/><f/></prompt>", "unclosed-element unknown-module"},
+      {schema, "<prompt><use module=\"f&x\"/><nosuch/></prompt>", "bare-ampersand unknown-module"},
+      {schema, R"({"select": ["f", "nosuch", 1]})", "bad-json unknown-module"},
+      {schema, R"({"select": ["nosuch",]})", "bad-json unknown-module"},
+      {schema, R"({"select": ["nosuch", {"module": "a", "arguments": {"y": "1", "x")",
+       "bad-json unknown-module unknown-parameter"},
+      {schema, R"({"select": [{"role": "user")", "bad-json"},
+      {schema, R"({"select": ["q", {"te)", "bad-json"},
+      {schema, R"({"select": ["q", 1]})", "bad-json"},
+      {schema, R"({"select": [{"modul": "f"}, "nosuch"]})", "bad-json unknown-module"},
+      {schema, R"({"select": ["f", {"module": "a", "arguments": {"x": 1, "y": "2"}}]})", "bad-json unknown-parameter"},
+      {schema, R"({"select": ["f", {"module": "a", "arguments": 1}]})", "bad-json"},
+      {schema, R"({"select": 1, "arguments": {"hwo": "x"}})", "bad-json unknown-parameter"},
+      {schema, R"({"select": [{"text": 1}, "f"]})", "bad-json text-needs-slot"},
+      {schema, R"({"select": ["f", "a\u0007"]})", "control-character"},
+      {schema, R"(f a(x="1") zz(q="1") "\q" & "\z")", "bad-expression bad-expression bad-expression unknown-module"},
+      {schema, "f a(x=1) zz", "bad-expression unknown-module"},
+      {schema, "f a(x) zz", "bad-expression unknown-module"},
+      {schema, "f a(x=Ann Lee, y=\"2\")", "bad-expression unknown-parameter"},
+      {schema, "f a(x=\"1\" y=\"2\")", "bad-expression unknown-parameter"},
+      {schema, "f a(\"1\") zz", "bad-expression unknown-module"},
+      {schema, "f a x=\"1\" zz", "bad-expression unknown-module"},
+      {schema, "f & a", "bad-expression missing-argument"},
+      {schema, "q&f zz", "bad-expression unknown-module"},
+      {schema, "zz { q \"text", "bad-expression unknown-module"},
+      {schema, "q m { \"text\"", "bad-expression"},
+      {schema, "(f or zz) q", "bad-expression"},
+      {schema, "user f zz", "bad-expression unknown-module"},
+  });
+}
+
+TEST_CASE("empty texts are none, in every form") {
+  const char* schema = "A<module name=\"m\">M<slot name=\"s\" length=\"8\"/></module>";
+  check({
+      {schema, "<prompt><m></m></prompt>", "A|M"},
+      {schema, "m { \"\" } \"\"", "A|M"},
+      {schema, R"({"select": [{"module": "m", "select": [{"text": ""}]}, {"text": ""}]})", "A|M"},
   });
 }
 

@@ -21,8 +21,9 @@ Place whole(SourceId source, const SourceSet& sources) {
 void check_selection(SourceId source, SourceSet& sources) {
   Diagnostics diagnostics;
   const auto prompt = parse_selection(source, sources, diagnostics);
-  PML_CHECK(prompt.has_value() != diagnostics.has_errors(), "what is no selection is a mistake");
-  if (prompt) {
+  PML_CHECK(prompt || diagnostics.has_errors(), "what is no selection is a mistake");
+  if (prompt) dump(*prompt);
+  if (prompt && !diagnostics.has_errors()) {
     const auto again = parse_selection(sources.add("written", grammar::to_expression(*prompt)), sources, diagnostics);
     PML_CHECK(again && dump(*prompt) == dump(*again), "a selection that is written down reads as the same");
   }

@@ -34,8 +34,9 @@ void check_prompt(std::string_view text) {
   grammar::SourceSet sources;
   grammar::Diagnostics diagnostics;
   const auto prompt = parse_json_prompt(sources.add("prompt.json", std::string(text)), sources, diagnostics);
-  PML_CHECK(prompt.has_value() != diagnostics.has_errors(), "what is no prompt is a mistake");
-  if (prompt) {
+  PML_CHECK(prompt || diagnostics.has_errors(), "what is no prompt is a mistake");
+  if (prompt) dump(*prompt);
+  if (prompt && !diagnostics.has_errors()) {
     const auto again = parse_json_prompt(sources.add("written", grammar::to_json(*prompt)), sources, diagnostics);
     PML_CHECK(again && dump(*prompt) == dump(*again), "a prompt that is written down reads as the same");
   }

@@ -1,4 +1,4 @@
-// The input is a prompt, for a schema that has every element of the language.
+// The input is a prompt in any form, for a schema that has every element of the language.
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
 #include "compiler/references.h"
@@ -7,6 +7,8 @@
 #include "compiler/standins.h"
 #include "fuzz/target.h"
 #include "grammar/check.h"
+#include "grammar/expression.h"
+#include "grammar/json_prompt.h"
 #include "grammar/parse_prompt.h"
 #include "grammar/parse_schema.h"
 #include "support/byte_tokenizer.h"
@@ -80,10 +82,12 @@ void check(const compiler::Plan& plan) {
   }
 }
 
-void ask(Schema& schema, std::string_view input) {
+using Parser = std::optional<ast::Prompt>(grammar::SourceId, const grammar::SourceSet&, grammar::Diagnostics&);
+
+void ask(Schema& schema, Parser& parse, std::string_view input) {
   const std::size_t num_sources = schema.sources.size();
   grammar::Diagnostics diagnostics;
-  const auto prompt = parse_prompt(schema.sources.add("prompt.pml", std::string(input)), schema.sources, diagnostics);
+  const auto prompt = parse(schema.sources.add("prompt.pml", std::string(input)), schema.sources, diagnostics);
   PML_CHECK(prompt || diagnostics.has_errors(), "what is no prompt is a mistake");
   if (prompt) {
     dump(*prompt);
@@ -111,8 +115,11 @@ void ask(Schema& schema, std::string_view input) {
 void run(std::string_view input) {
   static Schema preserve(kPreserve);
   static Schema pack(kPack);
-  ask(preserve, input);
-  ask(pack, input);
+  for (Schema* schema : {&preserve, &pack}) {
+    ask(*schema, grammar::parse_prompt, input);
+    ask(*schema, grammar::parse_selection, input);
+    ask(*schema, grammar::parse_json_prompt, input);
+  }
 }
 
 }  // namespace pml::fuzz

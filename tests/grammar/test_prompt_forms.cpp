@@ -103,11 +103,44 @@ TEST_CASE("a prompt that is written in any form and read again is the same") {
   }
 }
 
+TEST_CASE("what is refused in one form is refused in all") {
+  struct Row {
+    const char* xml;
+    const char* expression;
+    const char* json;
+  };
+  const std::vector<Row> rows{
+      {R"(<prompt><a x="1" x="2"/></prompt>)", R"(a(x="1", x="2"))",
+       R"({"select": [{"module": "a", "arguments": {"x": "1", "x": "2"}}]})"},
+      {R"(<prompt x="1" x="2"/>)", R"((x="1", x="2"))", R"({"arguments": {"x": "1", "x": "2"}})"},
+      {R"(<prompt><user open="true">U</user></prompt>)", R"(user open "U")",
+       R"({"select": [{"role": "user", "text": "U", "open": true}]})"},
+      {R"(<prompt><a>&#7;</a></prompt>)", R"(a { "\u{7}" })",
+       R"({"select": [{"module": "a", "select": [{"text": "\u0007"}]}]})"},
+      {R"(<prompt x="&#0;"/>)", R"((x="\u{0}"))", R"({"arguments": {"x": "\u0000"}})"},
+      {R"(<prompt><use module=""/></prompt>)", "``", R"({"select": [""]})"},
+      {R"(<prompt><a><user>U</user></a></prompt>)", R"(a { user "U" })",
+       R"({"select": [{"module": "a", "select": [{"role": "user", "text": "U"}]}]})"},
+  };
+  for (const Row& row : rows) {
+    SourceSet sources;
+    const auto num_mistakes = [&](const auto& parse, const char* text) {
+      Diagnostics diagnostics;
+      INFO(text);
+      CHECK(parse(sources.add("prompt", text), sources, diagnostics));
+      return diagnostics.num_errors();
+    };
+    CHECK(num_mistakes(parse_prompt, row.xml) == 1);
+    CHECK(num_mistakes(parse_selection, row.expression) == 1);
+    CHECK(num_mistakes(parse_json_prompt, row.json) == 1);
+  }
+}
+
 TEST_CASE("mistakes in JSON have their places") {
   const auto place_of = [](const std::string& text) {
     SourceSet sources;
     Diagnostics diagnostics;
-    CHECK_FALSE(parse_json_prompt(sources.add("p", text), sources, diagnostics));
+    parse_json_prompt(sources.add("p", text), sources, diagnostics);
     REQUIRE_FALSE(diagnostics.list().empty());
     return std::string(sources.text(diagnostics.list().front().place));
   };
@@ -116,13 +149,37 @@ TEST_CASE("mistakes in JSON have their places") {
   CHECK(place_of(R"({"select": [{"role": "us\"er", "text": "a"}]})") == R"(us\"er)");
   CHECK(place_of(R"({"a": "\\", "a": 2})") == "a");
   CHECK(place_of(R"([1])") == "[");
+  CHECK(place_of("null") == "null");
   CHECK(place_of(R"({"select": [{"role": "user"}]})") == "{");
-  CHECK(place_of(R"({"select": [{"text": ""}]})") == "");
+  CHECK(place_of(R"({"schema": ""})") == "");
+  CHECK(place_of(R"({"select": [{"text": "a\t\u0009\u0007"}]})") == R"(\u0007)");
+  CHECK(place_of(R"({"arguments": {"\u0000": "a"}})") == R"(\u0000)");
   CHECK(place_of(R"({"select": ["a",]})") == "]");
   place_of("");
   place_of("{");
   place_of(std::string(300, '['));
   place_of("\"" + std::string(10, '\\'));
+}
+
+TEST_CASE("where JSON ends too early is shown at its last character, with or without a line break behind it") {
+  const auto column_of = [](const std::string& text) {
+    SourceSet sources;
+    Diagnostics diagnostics;
+    parse_json_prompt(sources.add("p", text), sources, diagnostics);
+    REQUIRE_FALSE(diagnostics.list().empty());
+    return sources[0].locate(diagnostics.list().front().place.begin).column;
+  };
+  CHECK(column_of(R"({"select":["a"])") == 15);
+  CHECK(column_of("{\"select\":[\"a\"]\n") == 15);
+  CHECK(column_of(R"({"select":["a"]} x)") == 18);
+  CHECK(column_of("{\"select\":[\"a\"]} x\n") == 18);
+  CHECK(column_of(R"({"select":["a)") == 13);
+}
+
+TEST_CASE("what begins as JSON does is read as JSON, so that it is said what a prompt is") {
+  for (const char* text : {"{}", " {", "\xEF\xBB\xBF{}", "[\"a\"]", "null\n"}) CHECK(looks_like_json(text));
+  for (const char* text : {"", " ", "<prompt/>", "nullable", "\xEF\xBB\xBF<prompt/>"})
+    CHECK_FALSE(looks_like_json(text));
 }
 
 TEST_CASE("a text that was a string of JSON is shown where it stands") {

@@ -1,5 +1,5 @@
 <prompt schema="references">
-  Text before a selection that nobody knows is not a second mistake.
+  Text before a selection that is known is a mistake beside those that are not.
   <plan/>
   <use module="plan//stay"/>
   <food/>
