@@ -35,6 +35,8 @@ constexpr int kServerNotInitialized = -32002;
 
 /// A document and what JSON makes of it: every byte may be written as `\u00XX`.
 constexpr std::uint64_t kMostMessageBytes = 128ULL << 20;
+/// Values are copied and written by recursion.
+constexpr int kMostMessageDepth = 100;
 
 // --- URIs ---------------------------------------------------------------------------------------------
 
@@ -47,7 +49,7 @@ int hex_value(char c) {
                                 : -1;
 }
 
-/// What is no file, such as `untitled:1`, is its own path: it lies in no folder.
+/// What is no file, such as `untitled:1`, is its own path.
 std::string path_of(const std::string& uri) {
   if (!uri.starts_with(kFileScheme)) return uri;
   std::string path;
@@ -132,7 +134,13 @@ class Server {
 
  private:
   void receive(const std::string& body) {
-    const Request message = Request::parse(body, nullptr, /*allow_exceptions=*/false);
+    bool is_too_deep = false;
+    const auto stays_flat = [&](int depth, Request::parse_event_t, Request&) {
+      is_too_deep = is_too_deep || depth > kMostMessageDepth;
+      return !is_too_deep;
+    };
+    const Request message = Request::parse(body, stays_flat, /*allow_exceptions=*/false);
+    if (is_too_deep) return send_error(nullptr, {kInvalidRequest, "the message nests too deep"});
     if (message.is_discarded()) return send_error(nullptr, {kParseError, "the message is no JSON"});
     const bool is_call = message.is_object() && message.contains("method") && message["method"].is_string();
     if (!is_call) {

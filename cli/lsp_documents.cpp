@@ -34,6 +34,11 @@ std::string head_of(const fs::path& path) {
 
 }  // namespace
 
+fs::path folder_of(const fs::path& document) {
+  std::error_code error;
+  return document.is_absolute() ? document.parent_path() : fs::current_path(error);
+}
+
 void EditorDocuments::set(const std::string& path, std::string text) {
   documents_[path].text = grammar::without_byte_order_mark(std::move(text));
   forget_files();
@@ -93,7 +98,7 @@ std::shared_ptr<const Analysis> EditorDocuments::analyse(const std::string& path
 void EditorDocuments::read_schema(const fs::path& path, grammar::SourceId source, Analysis& analysis,
                                   grammar::Diagnostics& diagnostics) const {
   grammar::SchemaOptions options;
-  options.folder = path.parent_path();
+  options.folder = folder_of(path);
   analysis.schema = parse_schema(source, analysis.sources, options, diagnostics);
   if (!analysis.schema) return;
   analysis.layout = lay_out(*analysis.schema, model_.encoder, model_.max_positions, diagnostics);
@@ -105,7 +110,7 @@ void EditorDocuments::read_prompt(const fs::path& path, Analysis& analysis) cons
   grammar::Diagnostics of_schema;
   if (named.empty()) {
     analysis.remark = "this prompt names no schema, so only its markup is checked";
-  } else if (analysis.schema_path = find_schema(path.parent_path(), named); analysis.schema_path.empty()) {
+  } else if (analysis.schema_path = find_schema(folder_of(path), named); analysis.schema_path.empty()) {
     analysis.remark = "there is no schema " + ast::in_quotes(named) +
                       " in this folder, the one above, or a folder `schemas` beside it";
   } else if (const auto text = read(analysis.schema_path); !text) {
@@ -155,6 +160,9 @@ std::vector<EditorDocuments::Found> EditorDocuments::schemas_near(const fs::path
     for (fs::directory_iterator entry(base, error), end; !error && entry != end; entry.increment(error)) {
       if (++num_entries > kMostEntries) break;
       if (entry->path().extension() == ".pml") inside.push_back(entry->path().lexically_normal());
+    }
+    for (const auto& [path, document] : documents_) {
+      if (folder_of(path) == base) inside.emplace_back(path);
     }
     std::ranges::sort(inside);
     for (const fs::path& file : inside) {

@@ -38,7 +38,10 @@ struct Analysis {
   std::string remark;                              // what keeps a prompt from being checked; empty: nothing
 };
 
-/// Not thread-safe. Paths are absolute.
+/// The folder of a document; of one that is no file yet, the one in which the server was started.
+std::filesystem::path folder_of(const std::filesystem::path& document);
+
+/// Not thread-safe. Paths are absolute, but for what is no file, such as `untitled:1`.
 class EditorDocuments {
  public:
   explicit EditorDocuments(EditorModel model) : model_(std::move(model)) {}

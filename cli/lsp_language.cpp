@@ -220,7 +220,7 @@ class Scene {
   /// The first file that a `src` names.
   std::optional<EditorPlace> file_named(std::string_view src) const {
     std::error_code error;
-    const fs::path folder = fs::path(path_).parent_path();
+    const fs::path folder = folder_of(path_);
     fs::path file = (folder / src).lexically_normal();
     if (!fs::is_regular_file(file, error)) file = (folder / src.substr(0, src.rfind("#L"))).lexically_normal();
     if (!fs::is_regular_file(file, error)) return std::nullopt;
@@ -233,7 +233,8 @@ class Scene {
     const Element& element = layout().elements[id];
     const char* mark = layout().is_estimate ? "~" : "";
     std::string text = "**" + std::string(to_string(element.kind)) + "** ";
-    if (!element.name.empty()) text += "`" + (element.path.empty() ? element.name : element.path) + "`";
+    const bool has_path = element.kind == ElementKind::module || element.is_hole();
+    if (!element.name.empty()) text += "`" + (has_path ? compiler::path_of(element) : element.name) + "`";
     if (element.required) text += ", required";
     text += "\n\n";
     if (element.end > element.first) {
@@ -417,7 +418,7 @@ class Scene {
   void complete_value_in_prompt(std::string_view name) {
     const bool is_root = cursor_.open.empty();
     if (is_root && name == "schema") {
-      for (const std::string& schema : documents_.schema_names(fs::path(path_).parent_path())) {
+      for (const std::string& schema : documents_.schema_names(folder_of(path_))) {
         add(Completion::Kind::value, schema, "schema", schema);
       }
       return;
@@ -429,8 +430,8 @@ class Scene {
         const Element& element = layout().elements[i];
         if (!is_selectable(element)) continue;
         const bool is_near = layout().scope_of(static_cast<ElementId>(i)) == around;
-        add(Completion::Kind::module, is_near ? element.name : element.path, summary_of(element),
-            is_near ? element.name : element.path, is_near ? 0 : 1);
+        const std::string path = is_near ? element.name : compiler::path_of(element);
+        add(Completion::Kind::module, path, summary_of(element), path, is_near ? 0 : 1);
       }
       return;
     }

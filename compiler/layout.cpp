@@ -336,6 +336,11 @@ Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_p
   return LayoutBuilder(encoder, max_positions, diagnostics).build(schema);
 }
 
+std::string path_of(const Element& element) {
+  if (!element.is_hole()) return element.path;
+  return element.path + (element.path.empty() ? "" : "/") + element.name;
+}
+
 std::string count_tokens(std::int64_t count) { return std::to_string(count) + (count == 1 ? " token" : " tokens"); }
 
 std::string dump(const Layout& layout) {

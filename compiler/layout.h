@@ -109,6 +109,9 @@ void check_encodable(const MarkedText& text, const grammar::Place& place, const 
 void report_missing_template(ast::Role role, const grammar::Place& place, const Error& why,
                              grammar::Diagnostics& diagnostics);
 
+/// Names from the top of a module, slot or parameter, `/` between them.
+std::string path_of(const Element& element);
+
 /// "1 token", "2 tokens".
 std::string count_tokens(std::int64_t count);
 

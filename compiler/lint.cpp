@@ -35,10 +35,12 @@ bool wants_blank(std::string_view text) {
     utf8proc_int32_t character = 0;
     const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + begin),
                                        static_cast<utf8proc_ssize_t>(text.size() - begin), &character);
-    return size > 0 && is_spaced_letter(character);
+    constexpr utf8proc_int32_t kEllipsis = 0x2026;
+    return size > 0 && (is_spaced_letter(character) || character == kEllipsis);
   }
   const bool is_in_number = (last == '.' || last == ',' || last == ':') && text.size() > 1 && is_digit(text.end()[-2]);
-  return is_letter_or_digit(last) || (std::string_view(".,;:!?").find(last) != std::string_view::npos && !is_in_number);
+  return is_letter_or_digit(last) ||
+         (std::string_view(".,;:!?)").find(last) != std::string_view::npos && !is_in_number);
 }
 
 /// Would the text run into a word before it?
@@ -73,7 +75,7 @@ class SchemaLinter {
         diagnostics_(diagnostics) {}
 
   void lint(const ast::Schema& schema) {
-    nodes(schema.children, false);
+    nodes(schema.children, false, nullptr);
     check_names();
     if (layout_.is_estimate) return;
     if (!layout_.is_packed()) check_unions();
@@ -83,29 +85,32 @@ class SchemaLinter {
  private:
   // --- as it is written -------------------------------------------------------------------------------
 
-  void nodes(const std::vector<ast::Node>& list, bool in_role) {
+  /// `text`: right before the first of them; null if there is none.
+  void nodes(const std::vector<ast::Node>& list, bool in_role, const ast::Text* text) {
     bool is_outside_reported = in_role || !has_roles_;  // once an element
-    const ast::Text* text = nullptr;                    // right before the node
     for (const ast::Node& node : list) {
       const ast::Text* before = std::exchange(text, std::get_if<ast::Text>(&node.value));
-      if (text != nullptr && !is_outside_reported) {
+      const auto* parameter = std::get_if<ast::Parameter>(&node.value);
+      if ((text != nullptr || parameter != nullptr) && !is_outside_reported) {
         diagnostics_
-            .add(DiagnosticKind::text_outside_roles, text->place,
-                 "this text stands outside of any role, in a schema that has roles")
+            .add(DiagnosticKind::text_outside_roles, text != nullptr ? text->place : parameter->place,
+                 std::string(text != nullptr ? "this text" : "this parameter") +
+                     " stands outside of any role, in a schema that has roles")
             .notes.push_back({std::nullopt, "put it into <system>...</system> or <user>...</user>"});
         is_outside_reported = true;
-      } else if (const auto* parameter = std::get_if<ast::Parameter>(&node.value)) {
+      }
+      if (parameter != nullptr) {
         check_blank(before, *parameter);
       } else if (const auto* slot = std::get_if<ast::Slot>(&node.value)) {
         if (before != nullptr && slot->lead.empty()) check_blank(*before, "slot", slot->name, slot->place);
       } else if (const auto* turn = std::get_if<ast::Turn>(&node.value)) {
-        nodes(turn->children, true);
+        nodes(turn->children, true, nullptr);
       } else if (const auto* module = std::get_if<ast::Module>(&node.value)) {
-        nodes(module->children, in_role);
+        nodes(module->children, in_role, before);
       } else if (const auto* alternatives = std::get_if<ast::Union>(&node.value)) {
-        for (const ast::Module& member : alternatives->members) nodes(member.children, in_role);
+        for (const ast::Module& member : alternatives->members) nodes(member.children, in_role, before);
       } else if (const auto* pool = std::get_if<ast::Pool>(&node.value)) {
-        for (const ast::Module& member : pool->members) nodes(member.children, in_role);
+        for (const ast::Module& member : pool->members) nodes(member.children, in_role, nullptr);
       }
     }
   }
@@ -244,6 +249,9 @@ class PromptLinter {
         continue;
       }
       const ElementKind kind = layout_.elements[content.id].kind;
+      if (kind == ElementKind::parameter && is_behind && shows_default(content.id)) {
+        return layout_.elements[content.id].content;
+      }
       const bool is_absent = kind == ElementKind::module && !selection_.present[content.id];
       const bool is_named = is_behind && selection_.selected_at.contains(content.id);
       if (is_absent || is_named) continue;
@@ -253,11 +261,19 @@ class PromptLinter {
     return kNone;
   }
 
-  /// What was encoded behind the stand-in has seen a text of another length.
+  /// Words that the prompt does not say itself.
+  bool shows_default(ElementId id) const {
+    const Element& parameter = layout_.elements[id];
+    return parameter.has_default && parameter.content != kNone && !selection_.arguments.contains(id) &&
+           has_words(plain(layout_.segments[parameter.content].text));
+  }
+
+  /// What was encoded behind the stand-in has seen a text of another length. Values are encoded each for themselves.
   void check_standin(const Element& parameter, const FilledParameter& filled) {
     constexpr std::int64_t kMostTimes = 3;
     constexpr std::int64_t kLeastApart = 8;
-    if (parameter.content == kNone || parameter.has_default || filled.value.empty()) return;
+    if (parameter.content == kNone || parameter.has_default || !parameter.values.empty() || filled.value.empty())
+      return;
     MarkedText text;
     append(text, parameter.lead + filled.value);
     const auto size = static_cast<std::int64_t>(encoder_.encode(text).size());

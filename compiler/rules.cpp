@@ -634,28 +634,54 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
 
 namespace {
 
-/// What would give a term the value, in words.
-std::string advice(const Layout& layout, const Term& term, bool value, const Presence& is_present) {
-  if (term.kind == Kind::module) {
-    const std::string path = layout.elements[term.module].path;
-    return value ? "add <use module=\"" + path + "\"/>" : "leave out `" + path + "`";
-  }
-  if (term.kind == Kind::no) return advice(layout, term.terms.front(), !value, is_present);
-  if ((term.kind == Kind::all) == value) {
-    std::string steps;
+/// What would mend a prompt, in words.
+class Advisor {
+ public:
+  Advisor(const Layout& layout, const Presence& is_present) : layout_(layout), is_present_(is_present) {}
+
+  /// What would give the term the value; empty if that cannot be.
+  std::string change(const Term& term, bool value) const {
+    if (term.kind == Kind::module) return value ? add(term.module) : leave_out(term.module);
+    if (term.kind == Kind::no) return change(term.terms.front(), !value);
+    const bool needs_all = (term.kind == Kind::all) == value;
+    std::string text;
+    std::size_t num_options = 0;
     for (const Term& inner : term.terms) {
-      if (truth(inner, is_present) != !value) continue;
-      steps += (steps.empty() ? "" : "; ") + advice(layout, inner, value, is_present);
+      if (needs_all && truth(inner, is_present_) != !value) continue;
+      const std::string step = change(inner, value);
+      if (step.empty() && needs_all) return "";
+      if (step.empty() || ++num_options > kMostOptions) continue;
+      text += (text.empty() ? "" : needs_all ? "; " : ", or ") + step;
     }
-    return steps;
+    return text;
   }
-  std::string options;
-  constexpr std::size_t kMostOptions = 5;
-  for (std::size_t i = 0; i < std::min(kMostOptions, term.terms.size()); ++i) {
-    options += (i == 0 ? "" : ", or ") + advice(layout, term.terms[i], value, is_present);
+
+  /// Empty if every prompt has it.
+  std::string leave_out(ElementId module) const {
+    while (layout_.elements[module].required) module = layout_.scope_of(module);
+    return module == 0 ? "" : "leave out `" + layout_.elements[module].path + "`";
   }
-  return options;
-}
+
+ private:
+  static constexpr std::size_t kMostOptions = 5;
+
+  std::string add(ElementId module) const {
+    const std::string& path = layout_.elements[module].path;
+    for (ElementId id = module; id != 0; id = layout_.elements[id].parent) {
+      if (layout_.elements[id].kind != ElementKind::alternatives) continue;
+      for (const Content& member : layout_.elements[id].contents) {
+        const bool is_around = layout_.elements[module].path == layout_.elements[member.id].path ||
+                               path.starts_with(layout_.elements[member.id].path + "/");
+        if (is_around || is_present_(member.id) != true) continue;
+        return "take `" + path + "` in place of `" + layout_.elements[member.id].path + "`";
+      }
+    }
+    return "add <use module=\"" + path + "\"/>";
+  }
+
+  const Layout& layout_;
+  const Presence& is_present_;
+};
 
 }  // namespace
 
@@ -676,7 +702,10 @@ void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
                                        selected == selection.selected_at.end() ? selection.place : selected->second,
                                        quoted(layout_, rule.module) + " " + rule.text);
     diagnostic.notes.push_back({rule.term.place, "the schema says so here"});
-    diagnostic.notes.push_back({std::nullopt, advice(layout_, rule.term, true, is_present)});
+    const Advisor advisor(layout_, is_present);
+    std::string advice = advisor.change(rule.term, true);
+    if (advice.empty()) advice = advisor.leave_out(rule.module);
+    if (!advice.empty()) diagnostic.notes.push_back({std::nullopt, advice});
   }
 }
 

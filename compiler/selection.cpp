@@ -535,10 +535,7 @@ std::optional<ElementId> Names::resolve(const ast::Path& path, ElementId scope, 
       constexpr std::size_t kMaxCandidates = 10;
       for (std::size_t i = 0; i < std::min(kMaxCandidates, found->second.size()); ++i) {
         const Element& candidate = layout_.elements[found->second[i]];
-        const bool is_slot = candidate.kind == ElementKind::slot;
-        const std::string its_path =
-            candidate.path + (!is_slot ? "" : (candidate.path.empty() ? "" : "/") + candidate.name);
-        diagnostic.notes.push_back({candidate.place, "<use module=\"" + its_path + "\"/> is this one"});
+        diagnostic.notes.push_back({candidate.place, "<use module=\"" + path_of(candidate) + "\"/> is this one"});
       }
       meant.elements = found->second;
       if (rest.empty()) meant.within = kNone;

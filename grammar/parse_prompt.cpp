@@ -156,11 +156,8 @@ class PromptReader {
       const auto& inner = std::get<XmlElement>(child.value);
       if (element.is_broken) {  // the tag that closes it may be missing before
         this->element(inner, behind, at_top);
-      } else if (role_of(inner.name)) {
-        diagnostics_.add(DiagnosticKind::nested_role, inner.place, "roles may not nest");
       } else {
-        diagnostics_.add(DiagnosticKind::misplaced_element, inner.place, "in a prompt a role holds text alone")
-            .notes.push_back({std::nullopt, "select modules outside of roles; they stand where the schema puts them"});
+        misplaced_in_role(inner);
       }
     }
     whitespace_.role_tag();
@@ -171,6 +168,22 @@ class PromptReader {
                        "a role may not stand inside a selected module");
     }
     std::ranges::move(behind, std::back_inserter(nodes));
+  }
+
+  void misplaced_in_role(const XmlElement& element) {
+    if (element.is_broken) {
+      // What follows stands in it only because it is not closed.
+      for (const XmlNode& child : element.children) {
+        if (const auto* inner = std::get_if<XmlElement>(&child.value)) misplaced_in_role(*inner);
+      }
+    } else if (role_of(element.name)) {
+      diagnostics_.add(DiagnosticKind::nested_role, element.place, "roles may not nest");
+    } else {
+      diagnostics_.add(DiagnosticKind::misplaced_element, element.place, "in a prompt a role holds text alone")
+          .notes.push_back({std::nullopt,
+                            "modules are selected outside of roles, and stand where the schema puts them; "
+                            "text that holds `<` goes into <![CDATA[...]]>"});
+    }
   }
 
   const SourceSet& sources_;

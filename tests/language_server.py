@@ -279,6 +279,7 @@ class LanguageServer(unittest.TestCase):
         self.assertIn("**module** `oslo`", self.hover(self.prompt, PROMPT, "<os|lo/>"))
         self.assertRegex(self.hover(self.prompt, PROMPT, "<os|lo/>"), r"Slots ~\d+ to ~\d+, ~25 tokens")
         parameter = self.hover(self.prompt, PROMPT, "da|ys=")
+        self.assertIn("**parameter** `stay/days`", parameter)
         self.assertIn("room for ~20 tokens", parameter)
         self.assertIn("`one week`, `two weeks`", parameter)
         self.assertIn("**union** `place`", self.hover(self.schema, SCHEMA, '<union name="pl|ace"'))
@@ -331,7 +332,8 @@ class LanguageServer(unittest.TestCase):
     def test_garbage(self) -> None:
         client = self.client
         for body, code in ((b"{", -32700), (b"[]", -32600), (b"{}", -32600), (b'"\xff"', -32700),
-                           (b"[" * 100000, -32700)):
+                           (b"[" * 100000, -32600), (b"[" * 200000 + b"]" * 200000, -32600),
+                           (b'{"method":"x","id":' + b"[" * 200000 + b"]" * 200000 + b"}", -32600)):
             client.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
             self.assertEqual(client.answer()["error"]["code"], code, body[:20])
         client.write(b"Nonsense\r\n" + b"x" * 100000 + b"\r\n\r\n")
@@ -361,6 +363,23 @@ class LanguageServer(unittest.TestCase):
         uri = "untitled:Untitled-1"
         self.client.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "text": "<prompt><a></prompt>"}})
         self.assertEqual(self.client.diagnostics(uri)[0]["code"], "unclosed-element")
+
+    def test_a_schema_that_is_not_saved_yet(self) -> None:
+        text = ('<schema name="new">\n<module name="m"><slot name="room" length="9"/>'
+                '<module name="n"><slot name="inner" length="9"/></module></module>\n</schema>\n')
+        prompt = '<prompt schema="new"><m><use module=""/></m></prompt>'
+        for schema_uri, prompt_uri in (((self.folder / "new.pml").as_uri(), (self.folder / "p.pml").as_uri()),
+                                       ("untitled:Untitled-1", "untitled:Untitled-2")):
+            with self.subTest(schema_uri):
+                for uri, content in ((schema_uri, text), (prompt_uri, prompt)):
+                    self.client.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "text": content}})
+                answer = self.client.request("textDocument/completion", {
+                    "textDocument": {"uri": prompt_uri},
+                    "position": {"line": 0, "character": prompt.index('""') + 1}})
+                labels = [item["label"] for item in answer["result"]["items"]]
+                self.assertEqual(sorted(labels), ["m", "m/n/inner", "n", "room"])
+                for uri in (schema_uri, prompt_uri):
+                    self.client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
     def test_life_cycle(self) -> None:
         fresh = Client(self.pml, self.folder)

@@ -1,0 +1,1 @@
+<prompt schema="behind"><a/>Free text here.</prompt>

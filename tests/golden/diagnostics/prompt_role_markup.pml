@@ -1,0 +1,3 @@
+<schema name="roles">
+  <module name="b">B.</module>
+</schema>

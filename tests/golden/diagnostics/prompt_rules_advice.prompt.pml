@@ -1,0 +1,1 @@
+<prompt schema="advice"><a/><e/><car/><bike/><day/><night/></prompt>
