@@ -20,11 +20,13 @@ namespace {
 /// those are used up. And choices that may hang on each other.
 constexpr std::int64_t kMostTerms = 2'000'000;
 constexpr std::int64_t kMostTermsOfOne = 1'000;
+/// The same where no choice is left, so that each term only leads to the next.
+constexpr std::int64_t kMostFollowed = 100'000'000;
 constexpr std::int32_t kMostDepth = 1'000;
 /// That say what led to something.
 constexpr std::size_t kMostNotes = 20;
 /// Modules through which one is looked for that another cannot be there for.
-constexpr std::size_t kMostFollowed = 100;
+constexpr std::size_t kMostReached = 100;
 /// Modules that one choice hangs on.
 constexpr std::size_t kMostNamed = 1'000;
 
@@ -102,13 +104,22 @@ class RuleSolver {
     if (is_possible_) conflict_.clear();
     const bool is_possible =
         is_possible_ && std::ranges::all_of(modules, [&](ElementId id) { return assume(id); }) && solve(0);
+    example_.clear();
+    for (std::size_t i = num_sure_; i < trail_.size() && is_possible; ++i) {
+      if (values_[trail_[i]].is_present) example_.push_back(trail_[i]);
+    }
     take_back(num_sure_, num_open_);
     if (gave_up_) return Answer::unknown;
     return is_possible ? Answer::possible : Answer::impossible;
   }
 
+  /// After `possible`: the modules of a prompt that has them, beside those that every prompt has.
+  const std::vector<ElementId>& example() const { return example_; }
+
   /// What follows from the module without a choice; of the schema (0) what does from nothing, and else what does not.
   Rules::Implied follow_from(ElementId module) {
+    num_before_ = num_terms_;
+    gave_up_ = false;
     if (is_possible_ && module != 0 && assume(module)) propagate();
     Rules::Implied implied;
     for (std::size_t i = module == 0 ? 0 : num_sure_; i < trail_.size(); ++i) {
@@ -209,6 +220,8 @@ class RuleSolver {
   bool propagate() {
     while (true) {
       while (!queue_.empty()) {
+        gave_up_ = gave_up_ || (num_terms_ > kMostFollowed && num_terms_ - num_before_ > kMostTermsOfOne);
+        if (gave_up_) return false;
         const ElementId module = queue_.back();
         queue_.pop_back();
         if (!follow(module)) return false;
@@ -396,6 +409,7 @@ class RuleSolver {
   std::int64_t num_before_ = 0;  // before the question at hand
   bool gave_up_ = false;         // on the question at hand
   std::vector<Reason> conflict_;
+  std::vector<ElementId> example_;
 };
 
 Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
@@ -504,12 +518,16 @@ void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnosti
     return;
   }
   std::map<ElementId, std::vector<grammar::Note>> impossible;
+  std::vector<bool> is_possible(layout_.elements.size(), false);
   for (const ElementId module : doubtful(solver)) {
+    if (is_possible[module]) continue;
     const ElementId around = layout_.scope_of(module);
     const auto answer = impossible.contains(around) ? RuleSolver::Answer::impossible : solver.ask({module});
     if (answer == RuleSolver::Answer::impossible) {
       impossible.emplace(module, solver.conflict());
-    } else if (answer == RuleSolver::Answer::unknown) {
+    } else if (answer == RuleSolver::Answer::possible) {
+      for (const ElementId other : solver.example()) is_possible[other] = true;
+    } else {
       diagnostics.add(DiagnosticKind::rules_unsolved, layout_.elements[module].place,
                       "whether a prompt can have " + quoted(layout_, module) +
                           " was not found out: there are too many combinations to try");
@@ -531,7 +549,8 @@ void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnosti
   }
 }
 
-/// Modules that rules may keep from ever being there: of which they speak, and alternatives to those.
+/// Modules that rules may keep from ever being there: of which they speak, and alternatives to those. What no other
+/// requires comes first, as it answers for all that it requires.
 std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
   std::vector<bool> is_touched(layout_.elements.size(), false);  // a rule names it, or something in it
   const auto touch = [&](ElementId module) {
@@ -541,6 +560,10 @@ std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
     touch(rule.module);
     for_each_module(rule.term, touch);
   }
+  std::vector<bool> is_required(layout_.elements.size(), false);
+  for (const Rule& rule : rules_) {
+    for (const ElementId needed : rule.needed) is_required[needed] = true;
+  }
   std::vector<ElementId> modules;
   for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
     const auto id = static_cast<ElementId>(i);
@@ -548,6 +571,7 @@ std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
     const ElementId group = union_of(layout_, id);
     if (!solver.is_harmless(id) || (group != kNone && is_touched[group])) modules.push_back(id);
   }
+  std::ranges::stable_partition(modules, [&](ElementId id) { return !is_required[id]; });
   return modules;
 }
 
@@ -558,7 +582,7 @@ bool Rules::follows_from_others(ElementId module,
   const auto reached_from = [&](ElementId start) {
     std::set<ElementId> reached;
     std::vector<ElementId> queue{start};
-    while (!queue.empty() && reached.size() < kMostFollowed) {
+    while (!queue.empty() && reached.size() < kMostReached) {
       const ElementId at = queue.back();
       queue.pop_back();
       const auto reach = [&](ElementId next) {
