@@ -336,6 +336,11 @@ Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_p
   return LayoutBuilder(encoder, max_positions, diagnostics).build(schema);
 }
 
+std::string quoted_path(const Layout& layout, ElementId id) {
+  const std::string& path = layout.elements[id].path;
+  return path.empty() ? "the schema" : "`" + path + "`";
+}
+
 std::string path_of(const Element& element) {
   if (!element.is_hole()) return element.path;
   return element.path + (element.path.empty() ? "" : "/") + element.name;

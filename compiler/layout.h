@@ -109,6 +109,8 @@ void check_encodable(const MarkedText& text, const grammar::Place& place, const 
 void report_missing_template(ast::Role role, const grammar::Place& place, const Error& why,
                              grammar::Diagnostics& diagnostics);
 
+/// A module for a message: its path in backquotes, or `the schema`.
+std::string quoted_path(const Layout& layout, ElementId id);
 /// Names from the top of a module, slot or parameter, `/` between them.
 std::string path_of(const Element& element);
 

@@ -51,8 +51,6 @@ void for_each_order(const Layout& layout, const Names& names, Diagnostics& diagn
   }
 }
 
-std::string quoted_path(const Layout& layout, ElementId id) { return "`" + layout.elements[id].path + "`"; }
-
 /// A member of a pool stands behind another.
 struct Following {
   ElementId member = 0;  // the other one

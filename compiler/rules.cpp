@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "compiler/order.h"
+#include "compiler/rule_solver.h"
 
 namespace pml::compiler {
 
@@ -16,23 +16,12 @@ using Kind = ast::Condition::Kind;
 
 namespace {
 
-/// Terms that are looked at before a question is left open: for all questions of a schema together, and for one when
-/// those are used up. And choices that may hang on each other.
-constexpr std::int64_t kMostTerms = 2'000'000;
-constexpr std::int64_t kMostTermsOfOne = 1'000;
-/// The same where no choice is left, so that each term only leads to the next.
-constexpr std::int64_t kMostFollowed = 100'000'000;
-constexpr std::int32_t kMostDepth = 1'000;
-/// That say what led to something.
+/// That say what led to a cycle.
 constexpr std::size_t kMostNotes = 20;
 /// Modules through which one is looked for that another cannot be there for.
 constexpr std::size_t kMostReached = 100;
 /// Modules that one choice hangs on.
 constexpr std::size_t kMostNamed = 1'000;
-
-std::string quoted(const Layout& layout, ElementId id) {
-  return id == 0 ? "the schema" : "`" + layout.elements[id].path + "`";
-}
 
 std::optional<Term> resolve(const ast::Condition& condition, const Names& names, ElementId scope,
                             Diagnostics& diagnostics) {
@@ -53,11 +42,6 @@ std::optional<Term> resolve(const ast::Condition& condition, const Names& names,
   }
   if (!is_whole) return std::nullopt;
   return term;
-}
-
-void for_each_module(const Term& term, const std::function<void(ElementId)>& visit) {
-  if (term.kind == Kind::module) visit(term.module);
-  for (const Term& inner : term.terms) for_each_module(inner, visit);
 }
 
 using Presence = std::function<std::optional<bool>(ElementId)>;  // nothing: not known
@@ -81,336 +65,10 @@ std::optional<bool> truth(const Term& term, const Presence& is_present) {
 
 }  // namespace
 
-/// Finds out whether some modules can be present together.
-///
-/// A prompt is a set of modules. All that is said of it has the form "if this module is present, then ...", so modules
-/// that nothing asks for are simply left out, and only what follows from those that are asked for is looked at.
-class RuleSolver {
- public:
-  explicit RuleSolver(const Rules& rules)
-      : rules_(rules), layout_(rules.layout_), values_(rules.layout_.elements.size()) {
-    find_harmless();
-    is_possible_ = set(0, true, {layout_.elements[0].place}) && propagate();
-    num_sure_ = trail_.size();
-    num_open_ = open_.size();
-  }
-
-  enum class Answer { possible, impossible, unknown };
-
-  /// Can a prompt have all of the modules? Of none: can there be a prompt at all?
-  Answer ask(const std::vector<ElementId>& modules) {
-    num_before_ = num_terms_;
-    gave_up_ = false;
-    if (is_possible_) conflict_.clear();
-    const bool is_possible =
-        is_possible_ && std::ranges::all_of(modules, [&](ElementId id) { return assume(id); }) && solve(0);
-    example_.clear();
-    for (std::size_t i = num_sure_; i < trail_.size() && is_possible; ++i) {
-      if (values_[trail_[i]].is_present) example_.push_back(trail_[i]);
-    }
-    take_back(num_sure_, num_open_);
-    if (gave_up_) return Answer::unknown;
-    return is_possible ? Answer::possible : Answer::impossible;
-  }
-
-  /// After `possible`: the modules of a prompt that has them, beside those that every prompt has.
-  const std::vector<ElementId>& example() const { return example_; }
-
-  /// What follows from the module without a choice; of the schema (0) what does from nothing, and else what does not.
-  Rules::Implied follow_from(ElementId module) {
-    num_before_ = num_terms_;
-    gave_up_ = false;
-    if (is_possible_ && module != 0 && assume(module)) propagate();
-    Rules::Implied implied;
-    for (std::size_t i = module == 0 ? 0 : num_sure_; i < trail_.size(); ++i) {
-      const ElementId id = trail_[i];
-      (values_[id].is_present ? implied.present : implied.absent).push_back(id);
-    }
-    std::ranges::sort(implied.present);
-    std::ranges::sort(implied.absent);
-    take_back(num_sure_, num_open_);
-    return implied;
-  }
-
-  /// Elements of which some rule speaks, or of what comes with them: others are there whenever one wants them to be, if
-  /// no alternative to them has to be.
-  bool is_harmless(ElementId id) const { return is_harmless_[id]; }
-
-  /// After `impossible`: what led to the contradiction.
-  std::vector<grammar::Note> conflict() const {
-    std::vector<grammar::Note> notes;
-    for (const Reason& step : conflict_) notes.push_back({step.place, text_of(step)});
-    return notes;
-  }
-
- private:
-  enum class Why : std::uint8_t { assumed, stands_in, alternative, required, rule, filled };
-
-  /// Why a module is present, or is not.
-  struct Reason {
-    grammar::Place place;
-    ElementId because = 0;  // the module that asks for it; itself: it was assumed
-    Why why = Why::assumed;
-    ElementId other = kNone;
-    const Rules::Rule* rule = nullptr;
-
-    friend bool operator==(const Reason&, const Reason&) = default;
-  };
-  struct Value {
-    bool is_known = false;
-    bool is_present = false;
-    Reason reason;
-    std::size_t number = 0;  // in the order in which they became known
-  };
-  /// A term that has to be true or false, and is not decided by what is known.
-  struct Open {
-    const Term* term = nullptr;
-    bool value = true;
-    Reason reason;
-  };
-
-  /// A module that no rule speaks of, nor of any that comes with it: a union that has one can always be filled.
-  void find_harmless() {
-    is_harmless_.assign(layout_.elements.size(), true);
-    for (const Rules::Rule& rule : rules_.rules_) {
-      is_harmless_[rule.module] = false;
-      for_each_module(rule.term, [&](ElementId module) { is_harmless_[module] = false; });
-    }
-    for (std::size_t id = layout_.elements.size(); id-- > 0;) {
-      const Element& element = layout_.elements[id];
-      if (element.kind == ElementKind::alternatives) {
-        is_harmless_[id] =
-            std::ranges::any_of(element.contents, [&](const Content& content) { return is_harmless_[content.id]; });
-      } else {
-        is_harmless_[id] =
-            is_harmless_[id] && std::ranges::all_of(element.contents, [&](const Content& content) {
-              return content.is_segment || !layout_.elements[content.id].required || is_harmless_[content.id];
-            });
-      }
-    }
-  }
-
-  void take_back(std::size_t num_set, std::size_t num_open) {
-    for (; trail_.size() > num_set; trail_.pop_back()) values_[trail_.back()].is_known = false;
-    open_.resize(std::min(open_.size(), num_open));
-    queue_.clear();
-  }
-
-  bool assume(ElementId module) { return set(module, true, {layout_.elements[module].place, module}); }
-
-  // --- what follows -----------------------------------------------------------------------------------
-
-  bool set(ElementId module, bool is_present, const Reason& reason) {
-    ++num_terms_;
-    Value& value = values_[module];
-    if (!value.is_known) {
-      value = {true, is_present, reason, trail_.size()};
-      if (is_present) queue_.push_back(module);
-      trail_.push_back(module);
-      return true;
-    }
-    if (value.is_present == is_present) return true;
-    conflict_.clear();
-    trace(value.reason, module, value.number, conflict_);
-    trace(reason, module, trail_.size(), conflict_);
-    return false;
-  }
-
-  /// Everything that follows from the modules that have become present, and from open terms.
-  bool propagate() {
-    while (true) {
-      while (!queue_.empty()) {
-        gave_up_ = gave_up_ || (num_terms_ > kMostFollowed && num_terms_ - num_before_ > kMostTermsOfOne);
-        if (gave_up_) return false;
-        const ElementId module = queue_.back();
-        queue_.pop_back();
-        if (!follow(module)) return false;
-      }
-      const std::size_t before = trail_.size();
-      for (std::size_t i = 0; i < open_.size(); ++i) {
-        const Open open = open_[i];
-        if (!force(*open.term, open.value, open.reason, /*keeps_open=*/false)) return false;
-      }
-      if (trail_.size() == before) return true;
-    }
-  }
-
-  bool follow(ElementId module) {
-    const Element& element = layout_.elements[module];
-    if (module != 0) {
-      const ElementId scope = layout_.scope_of(module);
-      if (!set(scope, true, {element.place, module, Why::stands_in, scope})) return false;
-      const ElementId group = union_of(layout_, module);
-      if (group != kNone) {
-        for (const Content& other : layout_.elements[group].contents) {
-          if (other.id == module) continue;
-          if (!set(other.id, false, {element.place, module, Why::alternative, other.id})) return false;
-        }
-      }
-    }
-    for (const Content& content : element.contents) {
-      if (content.is_segment) continue;
-      const Element& child = layout_.elements[content.id];
-      if (child.kind == ElementKind::module && child.required &&
-          !set(content.id, true, {child.place, module, Why::required, content.id})) {
-        return false;
-      }
-      if (child.kind == ElementKind::alternatives && child.required && !fill(content.id, module)) return false;
-    }
-    for (const std::size_t index : rules_.of_[module]) {
-      const Rules::Rule& rule = rules_.rules_[index];
-      if (!force(rule.term, true, {rule.term.place, module, Why::rule, kNone, &rule}, /*keeps_open=*/true))
-        return false;
-    }
-    return true;
-  }
-
-  /// A required union has a member: a term that is made as it is needed.
-  bool fill(ElementId group, ElementId because) {
-    if (is_harmless_[group]) return true;                       // and if another member is there, it is filled too
-    if (layout_.elements[group].contents.empty()) return true;  // a mistake that was said
-    const auto [entry, is_new] = unions_.try_emplace(group);
-    if (is_new) {
-      entry->second.kind = Kind::any;
-      entry->second.place = layout_.elements[group].place;
-      for (const Content& member : layout_.elements[group].contents) {
-        Term term;
-        term.module = member.id;
-        term.place = entry->second.place;
-        entry->second.terms.push_back(std::move(term));
-      }
-    }
-    return force(entry->second, true, {entry->second.place, because, Why::filled, group}, /*keeps_open=*/true);
-  }
-
-  /// True, false, or nothing: not decided.
-  std::optional<bool> evaluate(const Term& term) {
-    ++num_terms_;
-    if (term.kind == Kind::module) {
-      const Value& value = values_[term.module];
-      return value.is_known ? std::optional(value.is_present) : std::nullopt;
-    }
-    if (term.kind == Kind::no) {
-      const auto inner = evaluate(term.terms.front());
-      return inner ? std::optional(!*inner) : std::nullopt;
-    }
-    const bool decides = term.kind == Kind::any;  // one such term decides
-    bool is_decided = true;
-    for (const Term& inner : term.terms) {
-      const auto value = evaluate(inner);
-      if (value == decides) return decides;
-      is_decided = is_decided && value;
-    }
-    return is_decided ? std::optional(!decides) : std::nullopt;
-  }
-
-  /// Sets what the term needs to have the value. A choice that is left is noted if `keeps_open`.
-  bool force(const Term& term, bool value, const Reason& reason, bool keeps_open) {
-    if (term.kind == Kind::module) return set(term.module, value, reason);
-    if (term.kind == Kind::no) return force(term.terms.front(), !value, reason, keeps_open);
-    if ((term.kind == Kind::all) == value) {
-      return std::ranges::all_of(term.terms,
-                                 [&](const Term& inner) { return force(inner, value, reason, keeps_open); });
-    }
-    const Term* only = nullptr;
-    std::size_t num_undecided = 0;
-    for (const Term& inner : term.terms) {
-      const auto known = evaluate(inner);
-      if (known == value) return true;
-      if (known) continue;
-      only = &inner;
-      ++num_undecided;
-    }
-    if (num_undecided == 1) return force(*only, value, reason, keeps_open);
-    if (num_undecided == 0) {
-      conflict_.clear();
-      trace(reason, kNone, trail_.size(), conflict_);
-      return false;
-    }
-    if (keeps_open) open_.push_back({&term, value, reason});
-    return true;
-  }
-
-  // --- choices ----------------------------------------------------------------------------------------
-
-  bool solve(std::int32_t depth) {
-    if (!propagate()) return false;
-    std::vector<Reason> conflicts;  // of all options
-    // The newest, since it may be an option of an older one that was tried.
-    const auto open = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& at) { return !evaluate(*at.term); });
-    if (open == open_.rend()) return true;
-    const Open chosen = *open;
-    for (const Term& option : chosen.term->terms) {
-      gave_up_ =
-          gave_up_ || depth > kMostDepth || (num_terms_ > kMostTerms && num_terms_ - num_before_ > kMostTermsOfOne);
-      if (gave_up_) return false;
-      if (evaluate(option)) continue;  // the other value, or the term would be decided
-      const std::size_t num_set = trail_.size();
-      const std::size_t num_open = open_.size();
-      if (force(option, chosen.value, chosen.reason, /*keeps_open=*/true) && solve(depth + 1)) return true;
-      for (const Reason& step : conflict_) add(step, conflicts);
-      take_back(num_set, num_open);
-    }
-    conflict_ = std::move(conflicts);
-    return false;
-  }
-
-  // --- reasons ----------------------------------------------------------------------------------------
-
-  /// Adds the steps from what was assumed to the value of a module that became known as `number`, first to last.
-  void trace(const Reason& last, ElementId module, std::size_t number, std::vector<Reason>& steps) const {
-    if (last.why == Why::assumed || steps.size() >= kMostNotes || std::ranges::find(steps, last) != steps.end()) return;
-    const auto trace_value = [&](ElementId id) {
-      const Value& value = values_[id];
-      if (id != module && value.is_known && value.number < number) trace(value.reason, id, value.number, steps);
-    };
-    trace_value(last.because);
-    // With one term decided the others follow, so that all that was known of a rule counts.
-    if (last.why == Why::rule) for_each_module(last.rule->term, trace_value);
-    if (last.why == Why::filled) for_each_module(unions_.at(last.other), trace_value);
-    add(last, steps);
-  }
-
-  static void add(const Reason& step, std::vector<Reason>& steps) {
-    if (steps.size() < kMostNotes && std::ranges::find(steps, step) == steps.end()) steps.push_back(step);
-  }
-
-  std::string text_of(const Reason& reason) const {
-    const std::string name = quoted(layout_, reason.because);
-    switch (reason.why) {
-      case Why::assumed:
-        break;
-      case Why::stands_in:
-        return name + " stands in " + quoted(layout_, reason.other);
-      case Why::alternative:
-        return name + " is an alternative to " + quoted(layout_, reason.other);
-      case Why::required:
-        return quoted(layout_, reason.other) + " is required";
-      case Why::rule:
-        return name + " " + reason.rule->text;
-      case Why::filled:
-        return "one of this union is required";
-    }
-    return "";
-  }
-
-  const Rules& rules_;
-  const Layout& layout_;
-  std::vector<Value> values_;      // by element
-  std::vector<bool> is_harmless_;  // by element; of a union: has it a member that is?
-  std::vector<ElementId> trail_;   // what has a value, in the order in which it got it
-  std::vector<ElementId> queue_;   // present, and not followed yet
-  std::vector<Open> open_;
-  std::map<ElementId, Term> unions_;
-  bool is_possible_ = false;     // are the schema's own rules kept so far?
-  std::size_t num_sure_ = 0;     // of the trail: what every prompt has, or has not
-  std::size_t num_open_ = 0;     // of the open terms, in every prompt
-  std::int64_t num_terms_ = 0;   // that were looked at
-  std::int64_t num_before_ = 0;  // before the question at hand
-  bool gave_up_ = false;         // on the question at hand
-  std::vector<Reason> conflict_;
-  std::vector<ElementId> example_;
-};
+void for_each_module(const Term& term, const std::function<void(ElementId)>& visit) {
+  if (term.kind == Kind::module) visit(term.module);
+  for (const Term& inner : term.terms) for_each_module(inner, visit);
+}
 
 Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
     : layout_(layout), of_(layout.elements.size()), excluded_(layout.elements.size()) {
@@ -529,14 +187,14 @@ void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnosti
       for (const ElementId other : solver.example()) is_possible[other] = true;
     } else {
       diagnostics.add(DiagnosticKind::rules_unsolved, layout_.elements[module].place,
-                      "whether a prompt can have " + quoted(layout_, module) +
+                      "whether a prompt can have " + quoted_path(layout_, module) +
                           " was not found out: there are too many combinations to try");
     }
   }
   for (auto& [module, notes] : impossible) {
     if (follows_from_others(module, impossible)) continue;
     auto& diagnostic = diagnostics.add(DiagnosticKind::impossible_rule, layout_.elements[module].place,
-                                       "no prompt can have " + quoted(layout_, module));
+                                       "no prompt can have " + quoted_path(layout_, module));
     diagnostic.notes = std::move(notes);
   }
   for (const Scaffold& scaffold : scaffolds) {
@@ -638,17 +296,17 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
           num_rules += taken.rule != nullptr ? 1 : 0;
           if (notes.size() >= kMostNotes) continue;
           if (taken.rule != nullptr) {
-            notes.push_back({taken.rule->term.place, quoted(layout_, step->first) + " " + taken.rule->text});
+            notes.push_back({taken.rule->term.place, quoted_path(layout_, step->first) + " " + taken.rule->text});
           } else {
             notes.push_back({layout_.elements[step->first].place,
-                             quoted(layout_, step->first) + " stands in " + quoted(layout_, taken.to)});
+                             quoted_path(layout_, step->first) + " stands in " + quoted_path(layout_, taken.to)});
           }
         }
         // A module that requires what stands in it only says that this is there whenever it is.
         if (num_rules == 1 && way.end() - first > 1) continue;
         diagnostics
             .add(DiagnosticKind::rule_cycle, layout_.elements[edge->to].place,
-                 quoted(layout_, edge->to) + " requires itself" +
+                 quoted_path(layout_, edge->to) + " requires itself" +
                      (way.end() - first > 1 ? ", through other modules" : ""))
             .notes = std::move(notes);
       }
@@ -724,7 +382,7 @@ void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
     }
     auto& diagnostic = diagnostics.add(DiagnosticKind::rule_broken,
                                        selected == selection.selected_at.end() ? selection.place : selected->second,
-                                       quoted(layout_, rule.module) + " " + rule.text);
+                                       quoted_path(layout_, rule.module) + " " + rule.text);
     diagnostic.notes.push_back({rule.term.place, "the schema says so here"});
     const Advisor advisor(layout_, is_present);
     std::string advice = advisor.change(rule.term, true);

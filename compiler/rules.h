@@ -19,6 +19,9 @@ struct Term {
   std::vector<Term> terms;
 };
 
+/// Visits the modules that a term names.
+void for_each_module(const Term& term, const std::function<void(ElementId)>& visit);
+
 class Rules {
  public:
   /// Says so if a rule names a module that is not there; the rule is left out. The layout must outlive this.

@@ -15,11 +15,6 @@ using grammar::Diagnostics;
 /// Looking for what was meant takes time in a large schema; of more mistakes nobody reads all.
 constexpr std::size_t kMostSuggestions = 100;
 
-std::string display_path(const Layout& layout, ElementId element) {
-  const std::string& path = layout.elements[element].path;
-  return path.empty() ? "the schema" : "`" + path + "`";
-}
-
 /// The members of a union or pool, for a message.
 std::string member_names(const Layout& layout, ElementId group) {
   constexpr std::size_t kMost = 20;
@@ -82,11 +77,11 @@ class Resolver {
     if (selection.is_broken) broken_.insert(*module);
     if (is_new) {
       make_present(*module, selection.module.place);
-      arguments(*module, selection.arguments, display_path(layout_, *module));
+      arguments(*module, selection.arguments, quoted_path(layout_, *module));
     } else if (is_sure) {  // else one of them was likely meant to close the other
       diagnostics_
           .add(DiagnosticKind::selected_twice, selection.module.place,
-               display_path(layout_, *module) + " is selected twice")
+               quoted_path(layout_, *module) + " is selected twice")
           .notes.push_back({earlier->second, "it is selected here first"});
     }
     for (const ast::PromptNode& node : selection.children) {
@@ -145,7 +140,7 @@ class Resolver {
     if (slots.empty()) {
       diagnostics_
           .add(DiagnosticKind::text_needs_slot, text.place,
-               "this text stands inside " + display_path(layout_, module) + ", which has no slot for text")
+               "this text stands inside " + quoted_path(layout_, module) + ", which has no slot for text")
           .notes.push_back(
               {std::nullopt, "put it after the selections, or give the module a <slot name=\"...\" length=\"...\"/>"});
       return;
@@ -154,7 +149,7 @@ class Resolver {
     for (const ElementId slot : slots) names += (names.empty() ? "`" : ", `") + layout_.elements[slot].name + "`";
     diagnostics_
         .add(DiagnosticKind::text_needs_slot, text.place,
-             display_path(layout_, module) + " has several slots for text: " + names)
+             quoted_path(layout_, module) + " has several slots for text: " + names)
         .notes.push_back({std::nullopt, "say which one: <" + layout_.elements[slots.front()].name + ">text</" +
                                             layout_.elements[slots.front()].name + ">"});
   }
@@ -205,9 +200,9 @@ class Resolver {
       const auto& [other, other_place] = member->second;
       diagnostics_
           .add(DiagnosticKind::union_conflict, place,
-               display_path(layout_, id) + " and " + display_path(layout_, other) +
+               quoted_path(layout_, id) + " and " + quoted_path(layout_, other) +
                    " are alternatives; only one can be selected")
-          .notes.push_back({other_place, display_path(layout_, other) + " is selected here"});
+          .notes.push_back({other_place, quoted_path(layout_, other) + " is selected here"});
     }
   }
 
@@ -256,8 +251,8 @@ class Resolver {
         if (elsewhere != layout_.elements.end()) {
           diagnostic.notes.push_back(
               {elsewhere->place, "one of this name is declared here; its argument belongs to " +
-                                     display_path(layout_, layout_.scope_of(static_cast<ElementId>(
-                                                               elsewhere - layout_.elements.begin())))});
+                                     quoted_path(layout_, layout_.scope_of(static_cast<ElementId>(
+                                                              elsewhere - layout_.elements.begin())))});
         }
         continue;
       }
@@ -298,7 +293,7 @@ class Resolver {
       }
       diagnostics_
           .add(DiagnosticKind::missing_argument, selected != selected_at_.end() ? selected->second : result_.place,
-               display_path(layout_, scope) + " needs the argument `" + element.name + "`")
+               quoted_path(layout_, scope) + " needs the argument `" + element.name + "`")
           .notes.push_back({element.place, "it is declared here"});
     }
   }
@@ -464,7 +459,7 @@ ElementId Names::report_unknown(const ast::Path& path, std::string_view name, El
   const bool is_group = found != groups_.end() && (scope == 0 || layout_.scope_of(found->second) == scope);
   if (!is_group) {
     diagnostics.add(DiagnosticKind::unknown_module, path.place,
-                    display_path(layout_, scope) + " has no module `" + std::string(name) + "`" +
+                    quoted_path(layout_, scope) + " has no module `" + std::string(name) + "`" +
                         grammar::did_you_mean(name, candidates));
     return kNone;
   }
@@ -590,7 +585,7 @@ std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout&
       if (!module) continue;
       scaffolds.back().modules.push_back(*module);
       if (const auto [earlier, is_new] = named.emplace(*module, path.place); !is_new) {
-        diagnostics.add(DiagnosticKind::selected_twice, path.place, display_path(layout, *module) + " is named twice")
+        diagnostics.add(DiagnosticKind::selected_twice, path.place, quoted_path(layout, *module) + " is named twice")
             .notes.push_back({earlier->second, "it is named here first"});
       }
       for (ElementId id = *module; id != kNone; id = layout.elements[id].parent) {
@@ -600,7 +595,7 @@ std::vector<Scaffold> resolve_scaffolds(const ast::Schema& schema, const Layout&
         if (is_new || member->second.first == id) continue;
         diagnostics
             .add(DiagnosticKind::scaffold_conflict, path.place,
-                 display_path(layout, id) + " and " + display_path(layout, member->second.first) +
+                 quoted_path(layout, id) + " and " + quoted_path(layout, member->second.first) +
                      " are alternatives; they are never present together")
             .notes.push_back({member->second.second, "the other one is named here"});
         is_possible = false;
