@@ -319,7 +319,9 @@ namespace {
 /// What would mend a prompt, in words.
 class Advisor {
  public:
-  Advisor(const Layout& layout, const Presence& is_present) : layout_(layout), is_present_(is_present) {}
+  /// `owner`: whose rule is broken.
+  Advisor(const Layout& layout, ElementId owner, const Presence& is_present)
+      : layout_(layout), owner_(owner), is_present_(is_present) {}
 
   /// What would give the term the value; empty if that cannot be.
   std::string change(const Term& term, bool value) const {
@@ -355,6 +357,9 @@ class Advisor {
         const bool is_around = layout_.elements[module].path == layout_.elements[member.id].path ||
                                path.starts_with(layout_.elements[member.id].path + "/");
         if (is_around || is_present_(member.id) != true) continue;
+        for (ElementId around = owner_; around != 0; around = layout_.elements[around].parent) {
+          if (around == member.id) return "";  // the rule itself would be gone
+        }
         return "take `" + path + "` in place of `" + layout_.elements[member.id].path + "`";
       }
     }
@@ -362,6 +367,7 @@ class Advisor {
   }
 
   const Layout& layout_;
+  ElementId owner_;
   const Presence& is_present_;
 };
 
@@ -384,7 +390,7 @@ void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
                                        selected == selection.selected_at.end() ? selection.place : selected->second,
                                        quoted_path(layout_, rule.module) + " " + rule.text);
     diagnostic.notes.push_back({rule.term.place, "the schema says so here"});
-    const Advisor advisor(layout_, is_present);
+    const Advisor advisor(layout_, rule.module, is_present);
     std::string advice = advisor.change(rule.term, true);
     if (advice.empty()) advice = advisor.leave_out(rule.module);
     if (!advice.empty()) diagnostic.notes.push_back({std::nullopt, advice});

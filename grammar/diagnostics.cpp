@@ -119,6 +119,11 @@ Diagnostic& Diagnostics::add(DiagnosticKind kind, Place place, std::string messa
     dropped_ = {kind, place, std::move(message), {}};
     return dropped_;
   }
+  if (list_.size() >= kMostKept) {
+    ++num_dropped_;
+    dropped_ = {kind, place, std::move(message), {}};
+    return dropped_;
+  }
   list_.push_back({kind, place, std::move(message), {}});
   return list_.back();
 }
@@ -168,7 +173,9 @@ std::string render(const Diagnostics& diagnostics, const SourceSet& sources, std
   });
   std::string text;
   for (std::size_t i = 0; i < std::min(kMostPrinted, list.size()); ++i) text += render(*list[i], sources);
-  if (list.size() > kMostPrinted) text += "... and " + std::to_string(list.size() - kMostPrinted) + " more\n";
+  if (list.size() > kMostPrinted) {
+    text += "... and " + std::to_string(list.size() - kMostPrinted + diagnostics.num_dropped()) + " more\n";
+  }
   return text;
 }
 

@@ -48,18 +48,24 @@ class Diagnostics {
   /// `ignored`: kinds of warnings that are dropped.
   explicit Diagnostics(std::set<DiagnosticKind> ignored = {}) : ignored_(std::move(ignored)) {}
 
+  /// Of very many the last ones are only counted: a text may have a mistake in every byte.
+  static constexpr std::size_t kMostKept = 10'000;
+
   /// The reference stays valid until the next add(); use it to append notes.
   Diagnostic& add(DiagnosticKind kind, Place place, std::string message);
   const std::vector<Diagnostic>& list() const { return list_; }
   std::size_t num_errors() const { return num_errors_; }
   bool has_errors() const { return num_errors_ > 0; }
+  /// Those that are not in the list.
+  std::size_t num_dropped() const { return num_dropped_; }
   /// Forgets those from the index `first` on for which `is_wanted` is false.
   void keep_if(std::size_t first, const std::function<bool(const Diagnostic&)>& is_wanted);
 
  private:
   std::set<DiagnosticKind> ignored_;
   std::vector<Diagnostic> list_;
-  Diagnostic dropped_{};  // takes the notes of what is ignored
+  Diagnostic dropped_{};  // takes the notes of what is ignored, or too much
+  std::size_t num_dropped_ = 0;
   std::size_t num_errors_ = 0;
 };
 

@@ -339,6 +339,7 @@ class Scanner {
     Place where{};
     std::optional<AttributePlaces> meant = std::nullopt;
     std::size_t resume = std::string_view::npos;  // where the next attribute may stand; npos: anywhere
+    bool is_word = false;                         // a word alone, or a value without quotes
   };
 
   /// The attributes behind a mistake, up to `end`, and what is wrong with those.
@@ -351,7 +352,14 @@ class Scanner {
       std::erase_if(tag_.attributes, [&](const AttributePlaces& attribute) { return attribute.value.end >= end; });
       const std::size_t at = text_.find_first_not_of(kBlanks, good_end_);
       if (at >= end) return;
+      const bool was_word = mistake.is_word;
+      const bool was_value = was_word && mistake.meant;
       mistake = attribute_mistake(at, at != good_end_);
+      if (was_word && mistake.is_word && !mistake.meant) {
+        // A further word of a value without quotes, which is not known then.
+        if (was_value) tag_.attributes.pop_back();
+        continue;
+      }
       add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
     }
   }
@@ -419,13 +427,20 @@ class Scanner {
       return mistake;
     }
     const std::string attribute(rest.substr(0, name));
-    if (equals == 0) return {"the attribute `" + attribute + "` has no value", name_place, std::nullopt, at + name};
+    if (equals == 0) {
+      return {"the attribute `" + attribute + "` has no value", name_place, std::nullopt, at + name, /*is_word=*/true};
+    }
     if (value >= text_.size()) return {"the attribute `" + attribute + "` has no value", name_place};
     const char quote = text_[value];
     if (quote != '"' && quote != '\'') {
       const std::size_t stop = std::max(value + 1, std::min(text_.find_first_of(" \t\r\n<>", value), text_.size()));
+      const Place meant = unquoted_value(value, stop);
+      if (slice(meant).ends_with('"') || slice(meant).ends_with('\'')) {
+        return {"the value of `" + attribute + "` has no opening quote", place(value, value + 1),
+                AttributePlaces{name_place, place(meant.begin, meant.end - 1)}, stop};
+      }
       return {"the value of `" + attribute + "` must stand in quotes", place(value, stop),
-              AttributePlaces{name_place, unquoted_value(value, stop)}, stop};
+              AttributePlaces{name_place, meant}, stop, /*is_word=*/true};
     }
     const std::size_t stop = text_.find_first_of(quote == '"' ? "\"<" : "'<", value + 1);
     if (stop != std::string_view::npos && text_[stop] == '<') {
@@ -546,7 +561,8 @@ std::string decode_reference(std::string_view reference) {
   const std::string_view digits = reference.substr(is_hex ? 3 : 2, reference.size() - (is_hex ? 4 : 3));
   std::uint32_t character = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), character, is_hex ? 16 : 10);
-  if (error != std::errc{} || character > 0x10FFFF || (character >= 0xD800 && character < 0xE000)) return "";
+  const bool is_none = (character >= 0xD800 && character < 0xE000) || character == 0xFFFE || character == 0xFFFF;
+  if (error != std::errc{} || character > 0x10FFFF || is_none) return "";
   if (character < 0x20 && character != '\t' && character != '\n' && character != '\r') return "";
   utf8proc_uint8_t bytes[4];
   const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(character), bytes);
