@@ -229,7 +229,7 @@ std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
     const ElementId group = union_of(layout_, id);
     if (!solver.is_harmless(id) || (group != kNone && is_touched[group])) modules.push_back(id);
   }
-  std::ranges::stable_partition(modules, [&](ElementId id) { return !is_required[id]; });
+  std::stable_partition(modules.begin(), modules.end(), [&](ElementId id) { return !is_required[id]; });
   return modules;
 }
 
