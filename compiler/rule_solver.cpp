@@ -9,7 +9,7 @@ using Kind = ast::Condition::Kind;
 
 /// Terms that are looked at before a question is left open: for all questions of a schema together, and for one when
 /// those are used up. And choices that may hang on each other.
-constexpr std::int64_t kMostTerms = 2'000'000;
+constexpr std::int64_t kMostTerms = 500'000;
 constexpr std::int64_t kMostTermsOfOne = 1'000;
 /// The same where no choice is left, so that each term only leads to the next.
 constexpr std::int64_t kMostFollowed = 100'000'000;

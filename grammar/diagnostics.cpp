@@ -51,9 +51,10 @@ std::string excerpt(const Place& anywhere, const SourceSet& sources) {
   std::string head;
   if (line.size() > kMaxLineBytes) {
     std::size_t from = begin > kMaxLineBytes / 2 ? begin - kMaxLineBytes / 2 : 0;
-    while (from > 0 && continues_character(line[from])) --from;
+    // A character has four bytes at most; more that continue one are no UTF-8.
+    for (int i = 0; i < 3 && from > 0 && continues_character(line[from]); ++i) --from;
     std::size_t to = std::min(line.size(), from + kMaxLineBytes);
-    while (to < line.size() && continues_character(line[to])) ++to;
+    for (int i = 0; i < 3 && to < line.size() && continues_character(line[to]); ++i) ++to;
     line = line.substr(from, to - from);
     begin -= from;
     end = std::min(end - from, line.size());
