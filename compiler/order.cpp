@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <span>
+
+#include "compiler/cycles.h"
 
 namespace pml::compiler {
 namespace {
@@ -63,36 +67,23 @@ struct Following {
 void check_cycles(const Layout& layout, const std::map<ElementId, std::vector<Following>>& following,
                   Diagnostics& diagnostics) {
   constexpr std::size_t kMostNotes = 20;
-  enum class State : std::uint8_t { fresh, on_way, done };
-  std::map<ElementId, State> states;
-  for (const auto& [start, unused] : following) {
-    if (states[start] != State::fresh) continue;
-    std::vector<std::pair<ElementId, std::size_t>> way{{start, 0}};
-    states[start] = State::on_way;
-    while (!way.empty()) {
-      auto& [at, next] = way.back();
-      const auto found = following.find(at);
-      if (found == following.end() || next == found->second.size()) {
-        states[at] = State::done;
-        way.pop_back();
-        continue;
-      }
-      const ElementId to = found->second[next++].member;
-      if (states[to] == State::fresh) {
-        states[to] = State::on_way;
-        way.emplace_back(to, 0);
-      } else if (states[to] == State::on_way) {
-        auto& diagnostic = diagnostics.add(DiagnosticKind::rule_cycle, layout.elements[to].place,
-                                           quoted_path(layout, to) + " would have to stand behind itself");
-        const auto first = std::ranges::find(way, to, &std::pair<ElementId, std::size_t>::first);
-        for (auto step = first; step != way.end() && diagnostic.notes.size() < kMostNotes; ++step) {
-          const Following& taken = following.at(step->first)[step->second - 1];
-          diagnostic.notes.push_back(
-              {taken.place, quoted_path(layout, taken.module) + " stands behind " + quoted_path(layout, taken.other)});
-        }
-      }
+  std::vector<ElementId> members;
+  for (const auto& [member, unused] : following) members.push_back(member);
+  const auto target = [&](ElementId from, std::size_t edge) -> std::optional<ElementId> {
+    const auto found = following.find(from);
+    if (found == following.end() || edge >= found->second.size()) return std::nullopt;
+    return found->second[edge].member;
+  };
+  for_each_cycle(members, target, [&](std::span<const CycleStep> cycle) {
+    const ElementId first = cycle.front().from;
+    auto& diagnostic = diagnostics.add(DiagnosticKind::rule_cycle, layout.elements[first].place,
+                                       quoted_path(layout, first) + " would have to stand behind itself");
+    for (const CycleStep& step : cycle.first(std::min(kMostNotes, cycle.size()))) {
+      const Following& taken = following.at(step.from)[step.edge];
+      diagnostic.notes.push_back(
+          {taken.place, quoted_path(layout, taken.module) + " stands behind " + quoted_path(layout, taken.other)});
     }
-  }
+  });
 }
 
 }  // namespace

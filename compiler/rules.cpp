@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "compiler/cycles.h"
 #include "compiler/rule_solver.h"
 
 namespace pml::compiler {
@@ -264,6 +265,8 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
   for (const Rule& rule : rules_) {
     for (const ElementId other : rule.needed) edges[rule.module].push_back({other, &rule});
   }
+  std::vector<ElementId> starts;
+  for (const auto& [module, unused] : edges) starts.push_back(module);
   const auto edge_of = [&](ElementId module, std::size_t index) -> std::optional<Edge> {
     const auto found = edges.find(module);
     const std::size_t num_rules = found == edges.end() ? 0 : found->second.size();
@@ -271,47 +274,32 @@ void Rules::check_cycles(Diagnostics& diagnostics) const {
     if (index > num_rules || layout_.scope_of(module) == 0) return std::nullopt;
     return Edge{layout_.scope_of(module)};
   };
-  // Depth first, without recursion: a chain of rules may be as long as the schema.
-  enum class State : std::uint8_t { fresh, on_way, done };
-  std::map<ElementId, State> states;
-  for (const auto& [start, unused] : edges) {
-    if (states[start] != State::fresh) continue;
-    std::vector<std::pair<ElementId, std::size_t>> way{{start, 0}};
-    states[start] = State::on_way;
-    while (!way.empty()) {
-      auto& [at, next] = way.back();
-      const auto edge = edge_of(at, next++);
-      if (!edge) {
-        states[at] = State::done;
-        way.pop_back();
-      } else if (states[edge->to] == State::fresh) {
-        states[edge->to] = State::on_way;
-        way.emplace_back(edge->to, 0);
-      } else if (states[edge->to] == State::on_way) {
-        const auto first = std::ranges::find(way, edge->to, &std::pair<ElementId, std::size_t>::first);
-        std::vector<grammar::Note> notes;
-        std::size_t num_rules = 0;
-        for (auto step = first; step != way.end(); ++step) {
-          const Edge taken = *edge_of(step->first, step->second - 1);
-          num_rules += taken.rule != nullptr ? 1 : 0;
-          if (notes.size() >= kMostNotes) continue;
-          if (taken.rule != nullptr) {
-            notes.push_back({taken.rule->term.place, quoted_path(layout_, step->first) + " " + taken.rule->text});
-          } else {
-            notes.push_back({layout_.elements[step->first].place,
-                             quoted_path(layout_, step->first) + " stands in " + quoted_path(layout_, taken.to)});
-          }
-        }
-        // A module that requires what stands in it only says that this is there whenever it is.
-        if (num_rules == 1 && way.end() - first > 1) continue;
-        diagnostics
-            .add(DiagnosticKind::rule_cycle, layout_.elements[edge->to].place,
-                 quoted_path(layout_, edge->to) + " requires itself" +
-                     (way.end() - first > 1 ? ", through other modules" : ""))
-            .notes = std::move(notes);
+  const auto target = [&](ElementId module, std::size_t index) -> std::optional<ElementId> {
+    const auto edge = edge_of(module, index);
+    return edge ? std::optional(edge->to) : std::nullopt;
+  };
+  for_each_cycle(starts, target, [&](std::span<const CycleStep> cycle) {
+    std::vector<grammar::Note> notes;
+    std::size_t num_rules = 0;
+    for (const CycleStep& step : cycle) {
+      const Edge taken = *edge_of(step.from, step.edge);
+      num_rules += taken.rule != nullptr ? 1 : 0;
+      if (notes.size() >= kMostNotes) continue;
+      if (taken.rule != nullptr) {
+        notes.push_back({taken.rule->term.place, quoted_path(layout_, step.from) + " " + taken.rule->text});
+      } else {
+        notes.push_back({layout_.elements[step.from].place,
+                         quoted_path(layout_, step.from) + " stands in " + quoted_path(layout_, taken.to)});
       }
     }
-  }
+    // A module that requires what stands in it only says that this is there whenever it is.
+    if (num_rules == 1 && cycle.size() > 1) return;
+    const ElementId first = cycle.front().from;
+    diagnostics
+        .add(DiagnosticKind::rule_cycle, layout_.elements[first].place,
+             quoted_path(layout_, first) + " requires itself" + (cycle.size() > 1 ? ", through other modules" : ""))
+        .notes = std::move(notes);
+  });
 }
 
 namespace {
