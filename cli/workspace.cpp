@@ -29,10 +29,14 @@ void Workspace::stop(const std::string& message, int exit_code) const {
   throw Stop{exit_code};
 }
 
-void Workspace::stop_on_errors() {
+void Workspace::print_diagnostics() {
   const std::string text = render(diagnostics_, sources_, num_reported_);
   num_reported_ = diagnostics_.list().size();
   std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void Workspace::stop_on_errors() {
+  print_diagnostics();
   if (!diagnostics_.has_errors()) return;
   if (options_.json) print({{"ok", false}, {"diagnostics", to_json(diagnostics_, sources_)}});
   throw Stop{kBadInput};
@@ -106,12 +110,15 @@ void Workspace::read_schema() {
   schema_options.folder = fs::path(options_.schema).parent_path();
   for (const std::string& folder : options_.allowed) schema_options.allowed.emplace_back(folder);
   schema_ = grammar::parse_schema(source, sources_, schema_options, diagnostics_);
-  if (!schema_) stop_on_errors();
+  if (schema_) return;
+  read_prompt_beside_mistakes();
+  stop_on_errors();
 }
 
 void Workspace::lay_out() {
   layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions(), diagnostics_);
   references_.emplace(*schema_, layout_, max_positions(), sources_, diagnostics_);
+  if (diagnostics_.has_errors()) read_prompt_beside_mistakes();
   stop_on_errors();
   num_schema_sources_ = sources_.size();
   set_standins(recall_standins(layout_, manifest_ ? manifest_->standins : std::vector<compiler::StandinChoice>()));
@@ -156,6 +163,11 @@ void Workspace::read_prompt() {
   if (!prompt_) stop_on_errors();
 }
 
+void Workspace::read_prompt_beside_mistakes() {
+  print_diagnostics();  // the prompt may be no file
+  if (options_.has_prompt()) read_prompt();
+}
+
 std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostics& diagnostics) {
   in_line_.clear();
   const auto add = [&](const std::string& name, std::string content, const std::optional<grammar::Place>& string) {
@@ -169,7 +181,7 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
   } else if (text.expression) {
     prompt = parse_selection(add(text.name, std::move(*text.expression), text.text_place), sources_, diagnostics);
   } else if (text.object) {
-    prompt = grammar::read_json_prompt(*text.object, sources_, diagnostics);
+    prompt = grammar::read_json_prompt(std::move(*text.object), sources_, diagnostics);
   } else if (text.json) {
     prompt = parse_json_prompt(add(text.name, std::move(*text.json), text.text_place), sources_, diagnostics);
   } else {

@@ -133,6 +133,9 @@ class Workspace {
   [[noreturn]] void stop(const std::string& message, int exit_code) const;
 
  private:
+  void print_diagnostics();
+  /// After mistakes of the schema, on which those in a prompt's markup do not depend.
+  void read_prompt_beside_mistakes();
   /// The format that the command line names, else the model's own.
   Result<compiler::ChatTemplate> choose_template() const;
   grammar::SourceId read_source(const std::string& path);

@@ -29,8 +29,8 @@ constexpr DiagnosticHelp kHelp[]{
      .cured = {.schema = R"(<schema name="bell">Ring twice.</schema>
 )"}},
     {.kind = Kind::too_deep,
-     .summary = "more than 100 elements inside one another",
-     .meaning = "The nesting of a document is bounded, so that no file can exhaust the machine.",
+     .summary = "more than 100 elements inside one another, or 300,000 in all",
+     .meaning = "The elements of a document are bounded, so that no file can exhaust the machine.",
      .wrong = {.schema = R"(<schema name="deep">
 <a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>
 <a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>

@@ -15,7 +15,8 @@ class Reader {
  public:
   Reader(const SourceSet& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
 
-  std::optional<ast::Prompt> prompt(const JsonValue& root) {
+  /// What was misspelt gets the name in the value that it was probably meant to have.
+  std::optional<ast::Prompt> prompt(JsonValue& root) {
     if (!is(root, JsonValue::Type::object, "a prompt as JSON is an object: {\"select\": [...]}")) return std::nullopt;
     ast::Prompt result;
     result.place = root.place;
@@ -48,13 +49,15 @@ class Reader {
   }
 
   /// True if all members have a meaning. Of very many without one the first are named.
-  bool check_names(const JsonValue& object, const std::vector<std::string_view>& known) {
+  bool check_names(JsonValue& object, const std::vector<std::string_view>& known) {
     constexpr std::size_t kMostNamed = 10;
     std::size_t num_unknown = 0;
-    for (const JsonValue& key : object.keys) {
+    for (JsonValue& key : object.keys) {
       if (std::ranges::find(known, key.text) != known.end() || ++num_unknown > kMostNamed) continue;
       diagnostics_.add(DiagnosticKind::bad_json, key.place,
                        "`" + key.text + "` has no meaning here" + did_you_mean(key.text, known));
+      const auto meant = nearest(key.text, known);
+      if (meant && object.find(*meant) == nullptr) key.text = *meant;
     }
     return num_unknown == 0;
   }
@@ -100,7 +103,7 @@ class Reader {
     }
   }
 
-  std::vector<ast::PromptNode> items(const JsonValue& object) {
+  std::vector<ast::PromptNode> items(JsonValue& object) {
     std::vector<ast::PromptNode> result;
     for (std::size_t i = 0; i < object.keys.size(); ++i) {
       if (object.keys[i].text != "select") continue;
@@ -108,7 +111,7 @@ class Reader {
         result.push_back(lost_item(object.values[i]));
         continue;
       }
-      for (const JsonValue& value : object.values[i].values) {
+      for (JsonValue& value : object.values[i].values) {
         if (auto item = this->item(value)) result.push_back(std::move(*item));
       }
     }
@@ -123,7 +126,7 @@ class Reader {
   }
 
   /// Nothing if it means nothing.
-  std::optional<ast::PromptNode> item(const JsonValue& value) {
+  std::optional<ast::PromptNode> item(JsonValue& value) {
     if (value.type == JsonValue::Type::string) return ast::PromptNode{selection(value)};
     if (!is(value, JsonValue::Type::object, "what is selected is a module's path, or an object")) {
       return lost_item(value);
@@ -161,7 +164,7 @@ class Reader {
     return result;
   }
 
-  ast::PromptTurn turn(const JsonValue& value) {
+  ast::PromptTurn turn(JsonValue& value) {
     ast::PromptTurn result;
     result.place = result.text_place = value.place;
     const JsonValue* role = find(value, "role", JsonValue::Type::string);
@@ -226,12 +229,11 @@ Json items_to_json(const std::vector<ast::PromptNode>& nodes) {
 
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
   if (!check_encoding(source, sources, diagnostics)) return std::nullopt;
-  const auto root = read_json(source, sources, diagnostics);
-  return root ? read_json_prompt(*root, sources, diagnostics) : std::nullopt;
+  auto root = read_json(source, sources, diagnostics);
+  return root ? read_json_prompt(std::move(*root), sources, diagnostics) : std::nullopt;
 }
 
-std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, const SourceSet& sources,
-                                            Diagnostics& diagnostics) {
+std::optional<ast::Prompt> read_json_prompt(JsonValue value, const SourceSet& sources, Diagnostics& diagnostics) {
   return Reader(sources, diagnostics).prompt(value);
 }
 

@@ -19,7 +19,7 @@ namespace pml::grammar {
 /// Says what is wrong; the result is meant for further checks even then. Nothing if nothing was understood.
 std::optional<ast::Prompt> parse_json_prompt(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 /// From a value that was read from one of the sources.
-std::optional<ast::Prompt> read_json_prompt(const JsonValue& value, const SourceSet& sources, Diagnostics& diagnostics);
+std::optional<ast::Prompt> read_json_prompt(JsonValue value, const SourceSet& sources, Diagnostics& diagnostics);
 
 /// The object that reads as this prompt.
 std::string to_json(const ast::Prompt& prompt);

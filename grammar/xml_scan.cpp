@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <unordered_map>
+#include <utility>
 
+#include "grammar/vocabulary.h"
 #include "grammar/xml_grammar.h"
 
 namespace pml::grammar {
@@ -51,11 +53,16 @@ class Scanner {
       // one message.
       const bool closes_top = !open_.empty() && (nearest(name, {slice(tags_[open_.back()].name)}) ||
                                                  is_value_of_name(name, tags_[open_.back()]));
-      auto& diagnostic = add(DiagnosticKind::unmatched_end_tag, end_tag_name_,
-                             "`</" + std::string(name) + ">` closes nothing that is open");
-      if (!open_.empty()) {
-        const Place& top = tags_[open_.back()].name;
-        diagnostic.notes.push_back({top, "`<" + std::string(slice(top)) + ">` is open here"});
+      // Of a start tag that was mistyped it is said what it was meant to be; this end tag is that.
+      const bool start_is_mistyped =
+          closes_top && is_element_name(name) && !is_element_name(slice(tags_[open_.back()].name));
+      if (!start_is_mistyped && !(open_.empty() && said_outside_)) {
+        auto& diagnostic = add(DiagnosticKind::unmatched_end_tag, end_tag_name_,
+                               "`</" + std::string(name) + ">` closes nothing that is open");
+        if (!open_.empty()) {
+          const Place& top = tags_[open_.back()].name;
+          diagnostic.notes.push_back({top, "`<" + std::string(slice(top)) + ">` is open here"});
+        }
       }
       if (closes_top) {
         edit(begin, end, "</" + std::string(slice(tags_[open_.back()].name)) + ">");
@@ -140,7 +147,10 @@ class Scanner {
     if (open_.empty()) {
       if (first != std::string_view::npos) {
         const std::size_t last = text_.substr(0, end).find_last_not_of(kBlanks);
-        add(DiagnosticKind::outside_root, place(first, last + 1), "text outside the root element");
+        // Behind the root one mistake leads to all others: it was closed too early.
+        if (!has_root_ || !std::exchange(said_outside_, true)) {
+          add(DiagnosticKind::outside_root, place(first, last + 1), "text outside the root element");
+        }
         edit(begin, end, "");
       }
       return;
@@ -248,10 +258,15 @@ class Scanner {
     tag_.tag = place(begin, end);
     tag_.is_broken = is_broken;
     check_attributes();
-    if (open_.empty() && has_root_) {
+    if (open_.empty() && has_root_ && !std::exchange(said_outside_, true)) {
       add(DiagnosticKind::outside_root, tag_.name, "a second root element; the document ends with the first");
     }
     has_root_ = true;
+    if (tags_.size() == kMaxElements && !too_deep_) {
+      too_deep_ = true;
+      add(DiagnosticKind::too_deep, tag_.name,
+          "the document has more than " + std::to_string(kMaxElements) + " elements");
+    }
     tags_.push_back(std::move(tag_));
     if (is_empty_) return;
     open_.push_back(tags_.size() - 1);
@@ -321,7 +336,7 @@ class Scanner {
       add(DiagnosticKind::unclosed_markup, place(begin, good_end_), "this tag has no `>`");
     } else if (!has_close && !where_is_attribute(mistake.where)) {
       return stray(begin);
-    } else {
+    } else if (!read_swallowed(at)) {
       add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
     }
     if (!has_close) close = close == std::string_view::npos ? text_.size() : close;
@@ -342,6 +357,19 @@ class Scanner {
     bool is_word = false;                         // a word alone, or a value without quotes
   };
 
+  /// A value that ends in `name=` right before a quoted text has swallowed the next attribute's name, for want of a
+  /// closing quote: what it means is not known. Says so, and leaves the attribute out.
+  bool read_swallowed(std::size_t at) {
+    if (tag_.attributes.empty() || at != good_end_) return false;
+    const Place value = tag_.attributes.back().value;
+    const std::size_t blank = slice(value).find_last_of(kBlanks);
+    if (!slice(value).ends_with('=') || blank == std::string_view::npos) return false;
+    add(DiagnosticKind::attribute_syntax, place(value.begin - 1, value.begin),
+        "the value of `" + std::string(slice(tag_.attributes.back().name)) + "` has no closing quote");
+    tag_.attributes.pop_back();
+    return true;
+  }
+
   /// The attributes behind a mistake, up to `end`, and what is wrong with those.
   void read_rest(AttributeMistake mistake, std::size_t end) {
     while (true) {
@@ -360,7 +388,7 @@ class Scanner {
         if (was_value) tag_.attributes.pop_back();
         continue;
       }
-      add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
+      if (!read_swallowed(at)) add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
     }
   }
 
@@ -476,7 +504,8 @@ class Scanner {
   bool is_empty_ = false;
   bool has_root_ = false;
   bool too_deep_ = false;
-  bool lost_rest_ = false;  // the rest of the file was taken for an unclosed comment
+  bool said_outside_ = false;  // that something stands behind the root
+  bool lost_rest_ = false;     // the rest of the file was taken for an unclosed comment
 };
 
 /// Connects the grammar's rules with the scanner.

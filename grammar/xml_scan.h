@@ -16,6 +16,8 @@ namespace pml::grammar {
 
 /// Elements may nest this deep (the root is at depth 1).
 inline constexpr std::size_t kMaxDepth = 100;
+/// Elements of a document; each takes about a kilobyte through all phases.
+inline constexpr std::size_t kMaxElements = 300'000;
 
 struct AttributePlaces {
   Place name;

@@ -501,6 +501,16 @@ class Program(unittest.TestCase):
                 self.assertEqual(self.places(done), ["wide.jsonl:1:1 not-utf8"])
                 self.assertIn("UTF-16", done.stderr)
 
+    def test_mistakes_of_a_prompt_are_said_beside_those_of_its_schema(self) -> None:
+        (self.folder / "beside.pml").write_text("<schema name='w'><modul name='a'/></schema>", encoding="utf-8")
+        (self.folder / "beside.prompt.pml").write_text("<prompt>a & b<nosuch/></prompt>", encoding="utf-8")
+        done = self.json("check", "beside.pml", "--prompt", "beside.prompt.pml", code=1)
+        self.assertEqual([diagnostic["kind"] for diagnostic in done["diagnostics"]],
+                         ["unknown-element", "bare-ampersand"])
+        done = self.call("check", "beside.pml", "--prompt", "nowhere.pml", code=3)
+        self.assertIn("unknown-element", done.stderr)
+        self.assertIn("nowhere.pml cannot be opened", done.stderr)
+
     def test_prompts_of_a_batch_nest_as_deep_as_in_files(self) -> None:
         (self.folder / "deep.pml").write_text(
             '<schema name="deep">' + '<module name="m">x' * 50 + "</module>" * 50 + "</schema>", encoding="utf-8")

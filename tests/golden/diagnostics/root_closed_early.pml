@@ -1,0 +1,4 @@
+<schema name="x"/>
+<module name="a">A</module>
+<module name="b">B</module>
+</schema>
