@@ -102,27 +102,26 @@ std::vector<const XmlAttribute*> Attributes::rest() const {
   return list;
 }
 
-void Attributes::report_missing() {
+void Attributes::finish() {
+  const std::vector<const XmlAttribute*> unknown = rest();
+  // An attribute that is misspelt is one mistake, not two.
+  std::erase_if(missing_, [&](std::string_view name) {
+    return std::ranges::any_of(unknown,
+                               [&](const XmlAttribute* attribute) { return nearest(attribute->name, asked_) == name; });
+  });
+  const bool is_one = missing_.size() == 1 && unknown.size() == 1;  // the one may be meant as the other
   for (const std::string_view name : missing_) {
-    // A misspelt attribute is one mistake, not two.
-    const auto unknown = rest();
-    const bool is_misspelt = std::any_of(unknown.begin(), unknown.end(), [&](const XmlAttribute* attribute) {
-      return nearest(attribute->name, asked_) == name;
-    });
-    if (is_misspelt) continue;
+    if (is_one) break;
     diagnostics_.add(DiagnosticKind::missing_attribute, element_.place,
                      "`<" + element_.name + ">` needs the attribute `" + std::string(name) + "`");
   }
-  missing_.clear();
-}
-
-void Attributes::finish() {
-  report_missing();
-  for (const XmlAttribute* attribute : rest()) {
+  for (const XmlAttribute* attribute : unknown) {
     diagnostics_.add(
         DiagnosticKind::unknown_attribute, attribute->name_place,
-        "`<" + element_.name + ">` has no attribute `" + attribute->name + "`" + did_you_mean(attribute->name, asked_));
+        "`<" + element_.name + ">` has no attribute `" + attribute->name + "`" +
+            (is_one ? "; it needs `" + std::string(missing_.front()) + "`" : did_you_mean(attribute->name, asked_)));
   }
+  missing_.clear();
 }
 
 }  // namespace pml::grammar

@@ -38,7 +38,6 @@ class Attributes {
 
  private:
   std::optional<std::int32_t> positive_number(const XmlAttribute& attribute, std::int32_t most);
-  void report_missing();
 
   const XmlElement& element_;
   std::vector<std::string_view> asked_;

@@ -43,7 +43,7 @@ class Scanner {
   void empty_mark() { is_empty_ = true; }
   void start_tag(std::size_t begin, std::size_t end) { open_element(begin, end, false); }
 
-  /// `is_broken`: the name is good, but the tag holds something else too.
+  /// `is_broken`: the name is good, but the tag holds something else too, which was said.
   void end_tag(std::size_t begin, std::size_t end, bool is_broken = false) {
     const std::string_view name = slice(end_tag_name_);
     const auto same_name = [&](std::size_t open) { return slice(tags_[open].name) == name; };
@@ -56,7 +56,7 @@ class Scanner {
       // Of a start tag that was mistyped it is said what it was meant to be; this end tag is that.
       const bool start_is_mistyped =
           closes_top && is_element_name(name) && !is_element_name(slice(tags_[open_.back()].name));
-      if (!start_is_mistyped && !(open_.empty() && said_outside_)) {
+      if (!is_broken && !start_is_mistyped && !(open_.empty() && said_outside_)) {
         auto& diagnostic = add(DiagnosticKind::unmatched_end_tag, end_tag_name_,
                                "`</" + std::string(name) + ">` closes nothing that is open");
         if (!open_.empty()) {
