@@ -45,6 +45,18 @@ std::optional<Term> resolve(const ast::Condition& condition, const Names& names,
   return term;
 }
 
+/// Of what is no rule: if some of its names are those of modules, the others are meant to be.
+void check_names(const ast::Condition& condition, const Names& names, ElementId scope, Diagnostics& diagnostics) {
+  Diagnostics unknown;
+  std::size_t num_known = 0;
+  for (const ast::Condition& term : condition.terms) {
+    num_known += names.module(term.module, scope, unknown) ? 1 : 0;
+  }
+  for (const grammar::Diagnostic& said : unknown.list()) {
+    if (num_known > 0) diagnostics.add(said.kind, said.place, said.message).notes = said.notes;
+  }
+}
+
 using Presence = std::function<std::optional<bool>(ElementId)>;  // nothing: not known
 
 /// True, false, or nothing: not known.
@@ -78,7 +90,9 @@ Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
     const auto module = static_cast<ElementId>(i);
     const auto add = [&](const ast::Condition& condition, bool holds) {
       // Names are looked up where the module stands.
-      auto term = resolve(condition, names, layout.scope_of(module), diagnostics);
+      const ElementId scope = layout.scope_of(module);
+      if (condition.is_broken) return check_names(condition, names, scope, diagnostics);
+      auto term = resolve(condition, names, scope, diagnostics);
       if (!term) return;
       Rule rule{module, (holds ? "requires " : "excludes ") + ast::in_quotes(to_string(condition)), {}, {}};
       if (holds) {

@@ -94,6 +94,7 @@ struct Condition {
   Place place;
   Path module;                   // of Kind::module
   std::vector<Condition> terms;  // of `no` one; of the others two or more
+  bool is_broken = false;        // it is no rule, which was said; the terms are the modules that it names
 };
 
 struct Module {

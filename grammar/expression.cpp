@@ -418,11 +418,38 @@ std::optional<ast::Prompt> parse_selection(SourceId source, const SourceSet& sou
   return Reader(whole, sources, diagnostics).prompt(*tree);
 }
 
+namespace {
+
+/// Of a rule that is none: its names can still be looked up.
+std::optional<ast::Condition> names_alone(const Place& place, const SourceSet& sources) {
+  const std::string_view text = sources.text(place);
+  if (text.size() > kMaxBytes) return std::nullopt;
+  ast::Condition names;
+  names.kind = ast::Condition::Kind::all;
+  names.place = place;
+  names.is_broken = true;
+  Input input(text.data(), text.data() + text.size(), "");
+  const auto tree = tao::pegtl::parse_tree::parse<expression::NamesAlone, Node, IsKept>(input);
+  for (const auto& node : tree->children) {
+    const std::string_view name = node->string_view();
+    const bool is_word = node->is_type<expression::BarePath>() && (name == "and" || name == "or" || name == "not");
+    if (is_word) continue;
+    const auto begin = place.begin + static_cast<std::uint32_t>(name.data() - text.data());
+    ast::Condition term;
+    term.place = {place.source, begin, begin + static_cast<std::uint32_t>(name.size())};
+    term.module = {std::string(name), term.place};
+    names.terms.push_back(std::move(term));
+  }
+  return names;
+}
+
+}  // namespace
+
 std::optional<ast::Condition> parse_condition(const Place& place, ast::Condition::Kind joined_by,
                                               const SourceSet& sources, Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.num_errors();
   const auto tree = parse<expression::Rule>(place, sources, diagnostics);
-  if (diagnostics.num_errors() > errors_before) return std::nullopt;
+  if (diagnostics.num_errors() > errors_before) return names_alone(place, sources);
   ast::Condition joined;
   joined.kind = joined_by;
   joined.place = place;

@@ -14,7 +14,7 @@ namespace pml::grammar {
 std::optional<ast::Prompt> parse_selection(SourceId source, const SourceSet& sources, Diagnostics& diagnostics);
 
 /// A rule of a schema, from the text at `place`. Terms with nothing but blanks between them are one term of the kind
-/// `joined_by`.
+/// `joined_by`. Says what is wrong; then what is returned may be `is_broken`.
 std::optional<ast::Condition> parse_condition(const Place& place, ast::Condition::Kind joined_by,
                                               const SourceSet& sources, Diagnostics& diagnostics);
 

@@ -1,6 +1,6 @@
 // Selections and rules as expressions: `plan(duration="two weeks") { overseas { maldives } } visa`, and of modules
 // alone `passport and (visa or not overseas)`. What they mean is in expression.cpp. After a mistake a selection is read
-// on; a rule ends there. Every rule that stands in a `must` is used there alone, and says what is expected.
+// on; of a rule only the names are. Every rule that stands in a `must` is used there alone, and says what is expected.
 #pragma once
 
 #include <tao/pegtl.hpp>
@@ -115,5 +115,11 @@ struct Disjunction : p::seq<Conjunction, p::star<p::if_must<p::seq<Blanks, Or>, 
 struct FirstTerm : p::seq<Disjunction> {};
 struct RuleEnd : p::eof {};
 struct Rule : p::must<Blanks, FirstTerm, p::star<Blanks, Disjunction>, Blanks, RuleEnd> {};
+
+// The names in a rule that is none, whatever else is in it; arguments have no meaning there.
+struct SkippedArgument
+    : p::seq<p::plus<NameCharacter>, Blanks, p::one<'='>, Blanks, p::sor<SkippedText<'"'>, SkippedText<'\''>>> {};
+struct NamesAlone : p::star<p::sor<SkippedArgument, BarePath, p::seq<p::one<'`'>, QuotedPath, p::one<'`'>>,
+                                   SkippedText<'"'>, SkippedText<'\''>, p::any>> {};
 
 }  // namespace pml::grammar::expression

@@ -32,7 +32,7 @@ std::string read(const std::string& text, ast::Condition::Kind joined_by = ast::
   const auto source = sources.add("rule", text);
   const auto condition =
       parse_condition({source, 0, static_cast<std::uint32_t>(text.size())}, joined_by, sources, diagnostics);
-  return condition ? grouping(*condition) : "wrong";
+  return condition && !condition->is_broken ? grouping(*condition) : "wrong";
 }
 
 }  // namespace

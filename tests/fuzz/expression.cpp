@@ -33,8 +33,9 @@ void check_selection(SourceId source, SourceSet& sources) {
 void check_condition(SourceId source, Condition::Kind joined_by, SourceSet& sources) {
   Diagnostics diagnostics;
   const auto condition = parse_condition(whole(source, sources), joined_by, sources, diagnostics);
-  PML_CHECK(condition.has_value() != diagnostics.has_errors(), "what is no rule is a mistake");
-  if (condition) {
+  const bool is_rule = condition && !condition->is_broken;
+  PML_CHECK(is_rule != diagnostics.has_errors(), "what is no rule is a mistake");
+  if (is_rule) {
     const SourceId written = sources.add("written", to_string(*condition));
     const auto again = parse_condition(whole(written, sources), joined_by, sources, diagnostics);
     PML_CHECK(again && to_string(*condition) == to_string(*again), "a rule that is written down reads as the same");

@@ -35,7 +35,7 @@ std::string read_rule(const std::string& text) {
   grammar::Diagnostics diagnostics;
   const grammar::Place place{sources.add("rule", text), 0, static_cast<std::uint32_t>(text.size())};
   const auto condition = parse_condition(place, ast::Condition::Kind::all, sources, diagnostics);
-  return condition ? to_string(*condition) : diagnostics.list().front().message;
+  return condition && !condition->is_broken ? to_string(*condition) : diagnostics.list().front().message;
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ class PromptMaker {
 TEST_CASE("the grammar of expressions has no rule that goes round without reading") {
   CHECK(tao::pegtl::analyze<expression::Prompt>() == 0);
   CHECK(tao::pegtl::analyze<expression::Rule>() == 0);
+  CHECK(tao::pegtl::analyze<expression::NamesAlone>() == 0);
 }
 
 TEST_CASE("a prompt that is written in any form and read again is the same") {
