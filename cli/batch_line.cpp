@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/line_input.h"
+#include "grammar/ast.h"
 #include "grammar/xml.h"
 
 namespace pml::cli {
@@ -84,8 +85,7 @@ class Fields {
     return true;
   }
 
-  /// The prompt's file. `failure`: why it cannot be read.
-  bool read_file(const std::filesystem::path& folder, PromptText& prompt, std::string& failure) {
+  bool read_file(const std::filesystem::path& folder, PromptText& prompt) {
     const JsonValue* name = text("file");
     if (name == nullptr) return false;
     if (name->text.empty() || name->text.find('\0') != std::string::npos) {
@@ -96,7 +96,8 @@ class Fields {
     const std::filesystem::path path = folder / name->text;
     auto content = grammar::read_text_file(path, grammar::ReadLimits{}.document_bytes);
     if (!content) {
-      failure = path.string() + " " + content.error().message;
+      refuse(DiagnosticKind::src_unreadable, name->place,
+             ast::in_quotes(path.string()) + " " + content.error().message);
       return false;
     }
     prompt.name = path.string();
@@ -226,7 +227,7 @@ BatchLine read_batch_line(const JsonValue& line, BatchLine defaults, bool has_se
   } else if (name == "select") {
     is_known = fields.read_selection(prompt);
   } else if (name == "file") {
-    is_known = fields.read_file(folder, prompt, result.failure);
+    is_known = fields.read_file(folder, prompt);
   } else if (diagnostics.num_errors() == errors_before) {  // else it is misspelt, or one of two
     is_known = fields.has("user");
     if (!is_known) {

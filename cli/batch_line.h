@@ -19,7 +19,6 @@ struct BatchLine {
   runtime::GenerationOptions generation_options;
   std::vector<std::string> stops;
   bool prompt_is_file = false;  // its diagnostics name the file, not the line
-  std::string failure;          // why the prompt's file cannot be read; else empty
 };
 
 /// The object that a line is. Says what is wrong, and returns nothing, if it is none.

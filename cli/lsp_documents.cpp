@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "cli/lsp_cursor.h"
+#include "compiler/characters.h"
 #include "compiler/contexts.h"
 #include "compiler/lint.h"
 #include "compiler/plan.h"
@@ -101,6 +102,7 @@ void EditorDocuments::read_schema(const fs::path& path, grammar::SourceId source
   options.folder = folder_of(path);
   analysis.schema = parse_schema(source, analysis.sources, options, diagnostics);
   if (!analysis.schema) return;
+  check_characters(*analysis.schema, model_.encoder, analysis.sources, diagnostics);
   analysis.layout = lay_out(*analysis.schema, model_.encoder, model_.max_positions, diagnostics);
   analysis.references.emplace(*analysis.schema, analysis.layout, model_.max_positions, analysis.sources, diagnostics);
 }
@@ -121,6 +123,7 @@ void EditorDocuments::read_prompt(const fs::path& path, Analysis& analysis) cons
   }
   const auto prompt = parse_prompt(analysis.document, analysis.sources, analysis.diagnostics);
   if (!prompt || !analysis.references || of_schema.has_errors()) return;
+  check_characters(*prompt, model_.encoder, analysis.sources, analysis.diagnostics);
   const std::vector<std::string> names{analysis.schema->name, named};
   const auto selection =
       resolve(*prompt, analysis.layout, *analysis.references, model_.encoder, names, analysis.diagnostics);

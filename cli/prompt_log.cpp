@@ -35,21 +35,11 @@ class LineReport {
     has_mistakes_ = true;
   }
 
-  void add_failure(const std::string& message) {
-    if (has_room()) say(message);
-    if (failure_.empty()) failure_ = message;
-  }
-
   void end() const {
     if (num_found_ > kMostPrinted) std::fprintf(stderr, "... and %zu more\n", num_found_ - kMostPrinted);
-    if (!has_mistakes_ && failure_.empty()) return;
-    if (as_json_) {
-      Json all{{"ok", false}};
-      if (!failure_.empty()) all["error"] = failure_;
-      if (has_mistakes_) all["diagnostics"] = json_;
-      print(all);
-    }
-    throw Stop{failure_.empty() ? kBadInput : kMachineFailed};
+    if (!has_mistakes_) return;
+    if (as_json_) print(Json{{"ok", false}, {"diagnostics", json_}});
+    throw Stop{kBadInput};
   }
 
  private:
@@ -61,7 +51,6 @@ class LineReport {
   bool as_json_;
   std::size_t num_found_ = 0;
   bool has_mistakes_ = false;
-  std::string failure_;  // the first one
   Json json_ = Json::array();
 };
 
@@ -84,21 +73,17 @@ void for_each_line(Workspace& workspace, const std::string& path, bool as_json,
     grammar::Diagnostics diagnostics;
     const grammar::SourceId source = workspace.add_line(path, text, number);
     auto fields = parse_batch_line(source, workspace.sources(), diagnostics);
-    LoggedLine line{{}, path + ":" + std::to_string(number), folder, diagnostics, ""};
+    LoggedLine line{{}, path + ":" + std::to_string(number), folder, diagnostics};
     if (fields) {
       line.fields = std::move(*fields);
       take(line);
     }
     report.add(diagnostics);
-    if (!line.failure.empty()) report.add_failure(line.place + ": " + line.failure);
   }
 }
 
 std::optional<PromptText> prompt_of(LoggedLine& line, const Workspace& workspace) {
-  BatchLine read =
-      read_batch_line(line.fields, {}, /*has_seed=*/true, line.folder, workspace.sources(), line.diagnostics);
-  line.failure = std::move(read.failure);
-  return std::move(read.prompt);
+  return read_batch_line(line.fields, {}, /*has_seed=*/true, line.folder, workspace.sources(), line.diagnostics).prompt;
 }
 
 std::optional<compiler::Selection> select(Workspace& workspace, PromptText text, grammar::Diagnostics& diagnostics) {

@@ -21,7 +21,6 @@ struct LoggedLine {
   std::string place;  // "file:number"
   const std::filesystem::path& folder;
   grammar::Diagnostics& diagnostics;  // takes what is wrong with it
-  std::string failure;                // takes why its prompt's file cannot be read
 };
 
 /// Calls `take` with every line that is an object. What is wrong with the lines is said, of all of them, and then ends

@@ -137,16 +137,11 @@ class BatchRun {
       show(in_file);
     }
     const bool has_mistakes = in_line.has_errors() || in_file.has_errors();
-    if (!has_mistakes && line.failure.empty()) return submit(std::move(line), std::move(*plan), entry);
-    if (!line.failure.empty()) {
-      report_failure(entry, line.failure);
-    } else {
-      has_mistakes_ = true;
-      const std::string error = in_line.has_errors() ? headline(first_error(in_line), sources)
-                                                     : place_of(entry) + ": " + headline(first_error(in_file), sources);
-      entry.failure = Json{{"ok", false}, {"error", error}};
-    }
-    if (!has_mistakes) return;
+    if (!has_mistakes) return submit(std::move(line), std::move(*plan), entry);
+    has_mistakes_ = true;
+    const std::string error = in_line.has_errors() ? headline(first_error(in_line), sources)
+                                                   : place_of(entry) + ": " + headline(first_error(in_file), sources);
+    entry.failure = Json{{"ok", false}, {"error", error}};
     Json list = to_json(in_line, sources);
     add_all(to_json(in_file, sources), list);
     (*entry.failure)["diagnostics"] = std::move(list);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/json_output.h"
+#include "compiler/characters.h"
 #include "compiler/chat_template_tags.h"
 #include "compiler/lint.h"
 #include "compiler/repair.h"
@@ -116,6 +117,7 @@ void Workspace::read_schema() {
 }
 
 void Workspace::lay_out() {
+  check_characters(*schema_, text_encoder_, sources_, diagnostics_);
   layout_ = compiler::lay_out(*schema_, text_encoder_, max_positions(), diagnostics_);
   references_.emplace(*schema_, layout_, max_positions(), sources_, diagnostics_);
   if (diagnostics_.has_errors()) read_prompt_beside_mistakes();
@@ -243,6 +245,7 @@ std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, 
   std::error_code error;
   const bool is_same = !prompt.schema.empty() && fs::equivalent(folder / prompt.schema, options_.schema, error);
   if (is_same) names.push_back(prompt.schema);
+  check_characters(prompt, text_encoder_, sources_, diagnostics);
   compiler::Selection selection = resolve(prompt, layout_, *references_, text_encoder_, names, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return selection;

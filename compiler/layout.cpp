@@ -224,7 +224,6 @@ class LayoutBuilder {
     segment.tokens = encoder_.encode(segment.text);
     segment.first = layout_.elements[id].first;
     segment.place = place;
-    check_encodable(segment.text, segment.place, encoder_, diagnostics_);
     // Characters say nothing about lengths in tokens.
     const bool is_too_long = parameter.length && segment.tokens.size() > static_cast<std::size_t>(*parameter.length);
     if (!encoder_.is_estimate() && is_too_long) {
@@ -259,7 +258,6 @@ class LayoutBuilder {
     segment.first = cursor_;
     segment.has_role_tag = run_has_role_tag_;
     segment.place = run_place_;
-    check_encodable(segment.text, segment.place, encoder_, diagnostics_);
     run_.clear();
     run_has_role_tag_ = false;
     if (segment.tokens.empty()) return;
@@ -313,13 +311,6 @@ ElementId Layout::scope_of(ElementId element) const {
   ElementId scope = elements[element].parent;
   while (scope != kNone && is_group(scope)) scope = elements[scope].parent;
   return scope;
-}
-
-void check_encodable(const MarkedText& text, const grammar::Place& place, const TextEncoder& encoder,
-                     grammar::Diagnostics& diagnostics) {
-  if (const auto character = encoder.unencodable(text)) {
-    diagnostics.add(DiagnosticKind::no_token, place, "the model has no token for the character " + *character);
-  }
 }
 
 void report_missing_template(ast::Role role, const grammar::Place& place, const Error& why,

@@ -101,10 +101,6 @@ struct Layout {
 Layout lay_out(const ast::Schema& schema, const TextEncoder& encoder, Slot max_positions,
                grammar::Diagnostics& diagnostics);
 
-/// Says so if the model has no token for a character of the text.
-void check_encodable(const MarkedText& text, const grammar::Place& place, const TextEncoder& encoder,
-                     grammar::Diagnostics& diagnostics);
-
 /// Says that a role has no meaning for the model, why (as TextEncoder::chat_template() does), and how to give it one.
 void report_missing_template(ast::Role role, const grammar::Place& place, const Error& why,
                              grammar::Diagnostics& diagnostics);

@@ -28,7 +28,6 @@ class Planner {
 
   Plan plan() {
     for (const FreeRun& run : selection_.free_runs) {
-      check_encodable(run.text, run.place, encoder_, diagnostics_);
       has_roles_ = has_roles_ || run.has_role_tag;
       if (layout_.is_packed()) runs_after_.emplace(run.after, &run);
     }
@@ -112,7 +111,6 @@ class Planner {
     if (!parameter.values.empty()) return;
     MarkedText text;
     append(text, parameter.lead + filled.value);
-    check_encodable(text, filled.place, encoder_, diagnostics_);
     std::vector<TokenId> tokens = encoder_.encode(text);
     const bool is_default =
         parameter.has_default && parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;

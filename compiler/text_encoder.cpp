@@ -3,9 +3,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
+#include "grammar/ast.h"
 #include "grammar/check.h"
 #include "grammar/display.h"
 
@@ -22,15 +21,18 @@ void append_characters(std::string_view text, std::vector<TokenId>& out) {
   }
 }
 
-/// The first special token of the format that the model does not have.
-std::optional<std::string> missing_token(const ChatTemplate& chat_template, const Tokenizer& tokenizer) {
+/// Why the model cannot encode the format's tags; nothing if it can.
+std::optional<std::string> mistake_in(const ChatTemplate& chat_template, const Tokenizer& tokenizer) {
   MarkedText tags = chat_template.generation();
   for (const ast::Role role : {ast::Role::system, ast::Role::user, ast::Role::assistant}) {
     append(tags, chat_template.opening(role));
     append(tags, chat_template.closing(role));
   }
   for (const TextPiece& piece : tags) {
-    if (piece.is_special && !tokenizer.special_token(piece.text)) return piece.text;
+    if (piece.is_special && !tokenizer.special_token(piece.text))
+      return "uses `" + piece.text + "`, which is no special token of the model";
+    if (!piece.is_special && tokenizer.unencodable(piece.text))
+      return "has text that the model has no tokens for: " + ast::in_quotes(piece.text);
   }
   return std::nullopt;
 }
@@ -40,8 +42,8 @@ std::optional<std::string> missing_token(const ChatTemplate& chat_template, cons
 TextEncoder::TextEncoder(const Tokenizer& tokenizer, Result<ChatTemplate> chat_template)
     : tokenizer_(&tokenizer), chat_template_(std::move(chat_template)) {
   if (!chat_template_) return;
-  if (const auto token = missing_token(*chat_template_, tokenizer)) {
-    chat_template_ = fail("the chat template uses `" + *token + "`, which is no special token of the model");
+  if (const auto mistake = mistake_in(*chat_template_, tokenizer)) {
+    chat_template_ = fail("the chat template " + *mistake);
   }
 }
 
@@ -61,21 +63,19 @@ std::vector<TokenId> TextEncoder::encode(const MarkedText& text) const {
   return tokens;
 }
 
-std::optional<std::string> TextEncoder::unencodable(const MarkedText& text) const {
-  if (is_estimate()) return std::nullopt;
-  for (const TextPiece& piece : text) {
-    if (piece.is_special) continue;
-    auto at = tokenizer_->unencodable(piece.text);
-    if (!at) continue;
-    while (*at > 0 && grammar::continues_character(piece.text[*at])) --*at;
-    utf8proc_int32_t character = 0;
-    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(piece.text.data()) + *at;
-    utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(piece.text.size() - *at), &character);
-    std::array<char, 16> name{};
-    std::snprintf(name.data(), name.size(), "U+%04X", static_cast<unsigned>(character));
-    return name.data();
+std::vector<std::string> TextEncoder::unencodable(std::string_view text) const {
+  std::vector<std::string> characters;
+  if (is_estimate()) return characters;
+  while (const auto at = tokenizer_->unencodable(text)) {
+    std::size_t begin = *at;
+    while (begin > 0 && grammar::continues_character(text[begin])) --begin;
+    std::size_t end = *at + 1;
+    while (end < text.size() && grammar::continues_character(text[end])) ++end;
+    const std::string_view character = text.substr(begin, end - begin);
+    if (std::ranges::find(characters, character) == characters.end()) characters.emplace_back(character);
+    text.remove_prefix(end);
   }
-  return std::nullopt;
+  return characters;
 }
 
 std::optional<TokenId> TextEncoder::bos() const { return is_estimate() ? std::nullopt : tokenizer_->bos(); }

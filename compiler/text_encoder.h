@@ -29,8 +29,8 @@ class TextEncoder {
 
   /// The text's token IDs. In an estimate they are its characters.
   std::vector<TokenId> encode(const MarkedText& text) const;
-  /// The first character that no token of the model stands for, as U+XXXX; encode() would leave it out.
-  std::optional<std::string> unencodable(const MarkedText& text) const;
+  /// The characters that no token of the model stands for, each once, as they come; encode() leaves them out.
+  std::vector<std::string> unencodable(std::string_view text) const;
   /// The token of position 0, if the model wants one.
   std::optional<TokenId> bos() const;
 

@@ -931,7 +931,7 @@ schema.pml:2:52: note: it is declared here)",
      .meaning = "The model would not see it.",
      .wrong = {.schema = R"(<schema name="signs">An unassigned character: &#x40000;</schema>
 )"},
-     .says = R"(schema.pml:1:22: error: the model has no token for the character U+40000 [no-token])",
+     .says = R"(schema.pml:1:47: error: the model has no token for the character U+40000 [no-token])",
      .cure = "Write another character, or its name.",
      .cured = {.schema = R"(<schema name="signs">An unassigned character: U+40000</schema>
 )"},

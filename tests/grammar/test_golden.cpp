@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "compiler/characters.h"
 #include "compiler/contexts.h"
 #include "compiler/lint.h"
 #include "compiler/plan.h"
@@ -42,6 +43,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   const compiler::TextEncoder encoder =
       knows_roles ? test::byte_encoder()
                   : compiler::TextEncoder(tokenizer, fail("the model has no chat template that is known"));
+  check_characters(*schema, encoder, sources, diagnostics);
   const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
   const compiler::References references(*schema, layout, kMaxPositions, sources, diagnostics);
   if (diagnostics.has_errors()) return diagnostics;
@@ -52,6 +54,7 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   const auto prompt =
       is_json ? parse_json_prompt(source, sources, diagnostics) : parse_prompt(source, sources, diagnostics);
   if (!prompt) return diagnostics;
+  check_characters(*prompt, encoder, sources, diagnostics);
   const auto selection = resolve(*prompt, layout, references, encoder, {schema->name}, diagnostics);
   if (diagnostics.has_errors()) return diagnostics;
   const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
