@@ -110,10 +110,12 @@ void Attributes::finish() {
                                [&](const XmlAttribute* attribute) { return nearest(attribute->name, asked_) == name; });
   });
   const bool is_one = missing_.size() == 1 && unknown.size() == 1;  // the one may be meant as the other
-  for (const std::string_view name : missing_) {
-    if (is_one) break;
-    diagnostics_.add(DiagnosticKind::missing_attribute, element_.place,
-                     "`<" + element_.name + ">` needs the attribute `" + std::string(name) + "`");
+  if (!missing_.empty() && !is_one) {
+    std::string names;
+    for (const std::string_view name : missing_) names += (names.empty() ? "`" : " and `") + std::string(name) + "`";
+    diagnostics_.add(
+        DiagnosticKind::missing_attribute, element_.place,
+        "`<" + element_.name + ">` needs the attribute" + (missing_.size() > 1 ? "s " : " ") + std::move(names));
   }
   for (const XmlAttribute* attribute : unknown) {
     diagnostics_.add(

@@ -23,13 +23,15 @@ class PromptReader {
   }
 
   std::optional<ast::Prompt> read(const XmlElement& root) {
+    const bool is_meant = nearest(root.name, {"prompt"}).has_value();
+    if (!is_meant && root.is_broken) return std::nullopt;  // its tag may be missing
     if (root.name != "prompt") {
       auto& diagnostic = diagnostics_.add(DiagnosticKind::wrong_root, root.place,
                                           "a prompt's root element is `<prompt>`, not `<" + root.name + ">`");
       if (root.name == "schema") {
         diagnostic.notes.push_back({std::nullopt, "this is a schema; it is named first on the command line"});
       }
-      return std::nullopt;
+      if (!is_meant) return std::nullopt;
     }
     ast::Prompt prompt;
     prompt.place = root.place;
@@ -84,7 +86,7 @@ class PromptReader {
       turn(element, *role, nodes, at_top);
     } else if (element.name == "use" || !is_element_name(element.name)) {
       nodes.push_back({selection(element, at_top)});
-    } else {
+    } else if (!element.is_broken) {
       diagnostics_
           .add(DiagnosticKind::misplaced_element, element.place, "`<" + element.name + ">` may not stand in a prompt")
           .notes.push_back({std::nullopt, "a module called `" + element.name + "` is selected with <use module=\"" +
@@ -105,7 +107,12 @@ class PromptReader {
     result.module = {element.name, element.place};
     result.is_broken = result.has_lost_arguments = element.is_broken;
     Attributes attributes(element, diagnostics_);
-    if (element.name == "use") {
+    const bool is_misspelt_use = element.name != "use" && element.attribute("module") != nullptr;
+    if (is_misspelt_use && !element.is_broken) {
+      diagnostics_.add(DiagnosticKind::reserved_name, element.attribute("module")->name_place,
+                       "`module` is an attribute of `<use>`; no parameter is called that");
+    }
+    if (element.name == "use" || is_misspelt_use) {
       const XmlAttribute* module = attributes.find("module");
       if (module != nullptr) result.module = {value(*module), module->value_place};
       result.by_use = true;

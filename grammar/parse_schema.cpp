@@ -49,8 +49,11 @@ class SchemaReader {
   SchemaReader(SourceSet& sources, const SchemaOptions& options, Diagnostics& diagnostics)
       : sources_(sources), diagnostics_(diagnostics), files_(sources, options, diagnostics), folder_(options.folder) {}
 
-  std::optional<ast::Schema> read(const XmlElement& root) {
+  std::optional<ast::Schema> read(const XmlDocument& document) {
+    const XmlElement& root = document.root;
+    if (document.has_lost_tags) hide_names();
     if (root.name != "schema") {
+      if (root.is_broken && !nearest(root.name, {"schema"})) return std::nullopt;  // its tag may be missing
       auto& diagnostic = diagnostics_.add(DiagnosticKind::wrong_root, root.place,
                                           "a schema's root element is `<schema>`, not `<" + root.name + ">`");
       if (root.name == "prompt") diagnostic.notes.push_back({std::nullopt, "this is a prompt; give it with --prompt"});
@@ -126,7 +129,7 @@ class SchemaReader {
       } else if (kind == "scaffold" && scaffolds != nullptr) {
         scaffolds->push_back(scaffold(inner));
       } else {
-        misplaced(inner, element.name);
+        misplaced(inner, element);
       }
       if (kind != inner.name) unknown_element(inner, kind);
     }
@@ -173,6 +176,7 @@ class SchemaReader {
                const std::function<void(const XmlElement& root, const Surroundings& here)>& read) {
     const auto xml = parse_xml(document.source, sources_, diagnostics_);
     if (!xml) return hide_names();
+    if (xml->has_lost_tags) hide_names();
     const XmlElement& root = xml->root;
     if (root.name != "schema") {
       diagnostics_.add(DiagnosticKind::wrong_root, root.place,
@@ -216,7 +220,7 @@ class SchemaReader {
     result.place = element.place;
     Attributes attributes(element, diagnostics_);
     const XmlAttribute* name = attributes.require("name");
-    if (name == nullptr) hide_names();
+    if (name == nullptr || !is_legal_name(name->value)) hide_names();
     take_name(name, here.scope->modules, result.name, result.place);
     const XmlAttribute* src = attributes.find("src");
     here.inherited.cache = attributes.boolean("cache", here.inherited.cache);
@@ -301,11 +305,11 @@ class SchemaReader {
     attributes.finish();
 
     const Whitespace::Boundary at_start = whitespace_.boundary();
-    const bool had_hidden_names = std::exchange(has_hidden_names_, false);
+    const bool had_hidden_names = std::exchange(has_hidden_names_, element.is_torn);
     bool is_first = true;
     for (const XmlNode& child : element.children) {
       if (const auto* text = std::get_if<XmlText>(&child.value)) {
-        text_of_group(*text, "union");
+        if (!element.is_torn) text_of_group(*text, "union");
         continue;
       }
       const auto& inner = std::get<XmlElement>(child.value);
@@ -313,8 +317,9 @@ class SchemaReader {
         if (!is_first) whitespace_.prepend(at_start);
         is_first = false;
       };
-      member(inner, here, Group::alternatives, begin, result.members);
+      member(inner, element, here, Group::alternatives, begin, result.members);
     }
+    if (has_hidden_names_) result.required = false;  // one of those may fill it
     if (scaffold != nullptr && !scaffold->is_broken) check_standin(*scaffold, result);
     has_hidden_names_ = has_hidden_names_ || had_hidden_names;
     if (result.required && result.members.empty()) {
@@ -340,14 +345,15 @@ class SchemaReader {
     // Any member may follow any other, so all begin with the same blank: the one that all blanks between them make.
     whitespace_.pool_tag();
     for (const XmlNode& child : element.children) {
-      if (const auto* text = std::get_if<XmlText>(&child.value)) text_of_group(*text, "pool");
+      const auto* text = std::get_if<XmlText>(&child.value);
+      if (text != nullptr && !element.is_torn) text_of_group(*text, "pool");
     }
     const Whitespace::Boundary between = whitespace_.boundary();
     for (const XmlNode& child : element.children) {
       const auto* inner = std::get_if<XmlElement>(&child.value);
       if (inner == nullptr) continue;
       member(
-          *inner, here, Group::pool, [&] { whitespace_.restore(between); }, result.members);
+          *inner, element, here, Group::pool, [&] { whitespace_.restore(between); }, result.members);
     }
     whitespace_.prepend(between);
     return result;
@@ -359,17 +365,17 @@ class SchemaReader {
                      "a " + kind + " holds modules alone, no text");
   }
 
-  /// An element in a union or pool. `begin` is called before a module is read.
-  void member(const XmlElement& inner, const Surroundings& here, Group group, const std::function<void()>& begin,
-              std::vector<ast::Module>& members) {
+  /// An element in a union or pool, `owner`. `begin` is called before a module is read.
+  void member(const XmlElement& inner, const XmlElement& owner, const Surroundings& here, Group group,
+              const std::function<void()>& begin, std::vector<ast::Module>& members) {
     const std::string kind = understood_name(inner.name);
     if (kind == "include") {
       include(inner, here, [&](const XmlElement& root, const Surroundings& inside) {
         for (const XmlNode& child : root.children) {
           if (const auto* text = std::get_if<XmlText>(&child.value)) {
-            text_of_group(*text, group == Group::pool ? "pool" : "union");
+            text_of_group(*text, owner.name);
           } else {
-            member(std::get<XmlElement>(child.value), inside, group, begin, members);
+            member(std::get<XmlElement>(child.value), owner, inside, group, begin, members);
           }
         }
       });
@@ -377,7 +383,7 @@ class SchemaReader {
       begin();
       members.push_back(module(inner, here, group));
     } else {
-      misplaced(inner, group == Group::pool ? "pool" : "union");
+      misplaced(inner, owner);
     }
     if (kind != inner.name) unknown_element(inner, kind);
   }
@@ -460,7 +466,7 @@ class SchemaReader {
       begin = end + 1;
     }
     if (content == nullptr || content->is_broken || content->value.empty()) return;
-    if (known.contains(content->value)) return;
+    if (known.contains(content->value) || known.empty()) return;
     std::vector<std::string_view> candidates;
     for (const ast::ParameterValue& value : parameter.values) candidates.push_back(value.text);
     diagnostics_.add(DiagnosticKind::unknown_value, content->value_place,
@@ -662,11 +668,15 @@ class SchemaReader {
                      "`<" + element.name + ">` is not an element of PML; did you mean `" + understood + "`?");
   }
 
-  void misplaced(const XmlElement& element, const std::string& parent) {
-    if (holds_modules(element)) hide_names();
-    if (is_element_name(element.name)) {
+  void misplaced(const XmlElement& element, const XmlElement& parent) {
+    const bool is_known = is_element_name(element.name);
+    // One that is called something may have been meant as a module.
+    if (holds_modules(element) || (!is_known && element.attribute("name") != nullptr)) hide_names();
+    if (is_known) {
+      // Where a tag is missing, which was said, the element may stand elsewhere.
+      if (element.is_broken || parent.is_torn) return;
       diagnostics_.add(DiagnosticKind::misplaced_element, element.place,
-                       "`<" + element.name + ">` may not stand in `<" + parent + ">`");
+                       "`<" + element.name + ">` may not stand in `<" + understood_name(parent.name) + ">`");
     } else if (!element.is_broken && !nearest(element.name, element_names())) {
       diagnostics_
           .add(DiagnosticKind::unknown_element, element.place, "`<" + element.name + ">` is not an element of PML")
@@ -721,7 +731,7 @@ std::optional<ast::Schema> parse_schema(SourceId source, SourceSet& sources, con
                                         Diagnostics& diagnostics) {
   const auto document = parse_xml(source, sources, diagnostics);
   if (!document) return std::nullopt;
-  return SchemaReader(sources, options, diagnostics).read(document->root);
+  return SchemaReader(sources, options, diagnostics).read(*document);
 }
 
 }  // namespace pml::grammar

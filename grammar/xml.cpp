@@ -169,6 +169,7 @@ class TreeBuilder {
     PML_CHECK(slice(places.name) == element.name, "the scan and the parser see the same tags");
     element.place = places.name;
     element.is_broken = places.is_broken || has_bad_byte(places.name);
+    element.is_torn = places.is_torn;
     for (const AttributePlaces& places_of_it : places.attributes) add_attribute(places_of_it, element);
     for (const pugi::xml_node& child : node.children()) {
       if (child.type() == pugi::node_element) {
@@ -285,7 +286,7 @@ std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, 
     return std::nullopt;
   }
   return XmlDocument{TreeBuilder(source, text, *bad_bytes, scan, edited).build(document.document_element()),
-                     !scan.edits.empty()};
+                     !scan.edits.empty(), scan.has_lost_tags};
 }
 
 }  // namespace pml::grammar

@@ -41,6 +41,7 @@ struct XmlElement {
   std::vector<XmlAttribute> attributes;
   std::vector<XmlNode> children;
   bool is_broken = false;  // its markup was wrong, which has been said; attributes may be missing for it
+  bool is_torn = false;    // a tag is missing in it, which has been said; what stands in it may belong elsewhere
 
   const XmlAttribute* attribute(std::string_view attribute_name) const;
 };
@@ -51,7 +52,8 @@ struct XmlNode {
 
 struct XmlDocument {
   XmlElement root;
-  bool is_guessed = false;  // mistakes in the markup left the structure open
+  bool is_guessed = false;     // mistakes in the markup left the structure open
+  bool has_lost_tags = false;  // they hide the beginning of an element
 };
 
 /// Reads a document. After mistakes in the markup the tree still holds what could be understood, so that

@@ -33,9 +33,11 @@ struct Attribute : p::seq<AttributeName, Eq, AttValue> {};
 // [40] STag, [44] EmptyElemTag, [42] ETag
 struct TagName : Name {};
 struct EmptyMark : p::one<'/'> {};
-struct StartTag : p::seq<p::one<'<'>, TagName, p::star<S, Attribute>, OptS, p::opt<EmptyMark>, p::one<'>'>> {};
+struct RestOfStartTag : p::seq<p::star<S, Attribute>, OptS, p::opt<EmptyMark>, p::one<'>'>> {};
+struct StartTag : p::seq<p::one<'<'>, TagName, RestOfStartTag> {};
 struct EndTagName : Name {};
-struct EndTag : p::seq<p::string<'<', '/'>, EndTagName, OptS, p::one<'>'>> {};
+struct RestOfEndTag : p::seq<OptS, p::one<'>'>> {};
+struct EndTag : p::seq<p::string<'<', '/'>, EndTagName, RestOfEndTag> {};
 
 // [15] Comment, [18] CDSect, [16] PI, [28] doctypedecl (only to refuse it)
 struct Comment : p::seq<p::string<'<', '!', '-', '-'>, p::until<p::string<'-', '-', '>'>>> {};

@@ -9,6 +9,7 @@
 
 #include "grammar/vocabulary.h"
 #include "grammar/xml_grammar.h"
+#include "grammar/xml_nesting.h"
 
 namespace pml::grammar {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::string_view kBlanks = " \t\r\n";
 /// After so many mistakes in its markup a file is probably no PML at all.
 constexpr std::size_t kMaxMistakes = 200;
 
-/// Listens to the flat grammar: keeps the stack of open elements, the places and the edits.
+/// Listens to the flat grammar: keeps the parts, their places and the edits.
 class Scanner {
  public:
   Scanner(SourceId source, std::string_view text, Diagnostics& diagnostics)
@@ -41,42 +42,12 @@ class Scanner {
     good_end_ = end;
   }
   void empty_mark() { is_empty_ = true; }
-  void start_tag(std::size_t begin, std::size_t end) { open_element(begin, end, false); }
-
+  void start_tag(std::size_t begin, std::size_t end) { add_tag(begin, end, false); }
+  void end_tag_name(std::size_t begin, std::size_t end) { end_tag_name_ = place(begin, end); }
   /// `is_broken`: the name is good, but the tag holds something else too, which was said.
   void end_tag(std::size_t begin, std::size_t end, bool is_broken = false) {
-    const std::string_view name = slice(end_tag_name_);
-    const auto same_name = [&](std::size_t open) { return slice(tags_[open].name) == name; };
-    auto match = std::find_if(open_.rbegin(), open_.rend(), same_name);
-    if (match == open_.rend()) {
-      // A name that was only mistyped, or is what the author called the element, still closes it: one mistake,
-      // one message.
-      const bool closes_top = !open_.empty() && (nearest(name, {slice(tags_[open_.back()].name)}) ||
-                                                 is_value_of_name(name, tags_[open_.back()]));
-      // Of a start tag that was mistyped it is said what it was meant to be; this end tag is that.
-      const bool start_is_mistyped =
-          closes_top && is_element_name(name) && !is_element_name(slice(tags_[open_.back()].name));
-      if (!is_broken && !start_is_mistyped && !(open_.empty() && said_outside_)) {
-        auto& diagnostic = add(DiagnosticKind::unmatched_end_tag, end_tag_name_,
-                               "`</" + std::string(name) + ">` closes nothing that is open");
-        if (!open_.empty()) {
-          const Place& top = tags_[open_.back()].name;
-          diagnostic.notes.push_back({top, "`<" + std::string(slice(top)) + ">` is open here"});
-        }
-      }
-      if (closes_top) {
-        edit(begin, end, "</" + std::string(slice(tags_[open_.back()].name)) + ">");
-        pop();
-      } else {
-        edit(begin, end, "");
-      }
-      return;
-    }
-    while (!same_name(open_.back())) close_unclosed(begin, &end_tag_name_);
-    if (is_broken) edit(begin, end, "</" + std::string(name) + ">");
-    pop();
+    parts_.push_back({MarkupPart::Kind::end, place(begin, end), end_tag_name_, 0, is_broken});
   }
-  void end_tag_name(std::size_t begin, std::size_t end) { end_tag_name_ = place(begin, end); }
 
   void comment(std::size_t begin, std::size_t end) {
     if (end - begin == std::string_view("<!---->").size()) return;
@@ -88,24 +59,13 @@ class Scanner {
   }
 
   void cdata(std::size_t begin, std::size_t end) {
-    if (open_.empty()) {
-      add(DiagnosticKind::outside_root, place(begin, end), "text outside the root element");
-    }
+    parts_.push_back({MarkupPart::Kind::cdata, place(begin, end), {}, 0, false});
   }
 
   void processing_instruction(std::size_t begin, std::size_t end) {
     const std::string_view content = text_.substr(begin + 2, end - begin - 4);
     if (!content.starts_with("xml") || (content.size() > 3 && kBlanks.find(content[3]) == std::string_view::npos)) {
-      const bool has_name = match<xml::Name>(content) > 0;
-      if (open_.empty() && has_name) return;  // beside the root they are for other programs, and mean nothing here
-      edit(begin, end, "");
-      if (open_.empty()) {
-        add(DiagnosticKind::processing_instruction, place(begin, begin + 2), "this instruction has no name");
-        return;
-      }
-      add(DiagnosticKind::processing_instruction, place(begin, begin + 2),
-          "`<?` begins an instruction, which is no text")
-          .notes.push_back({std::nullopt, "write `&lt;?`, put code into <![CDATA[...]]>, or take it in with `src`"});
+      parts_.push_back({MarkupPart::Kind::instruction, place(begin, end), {}, 0, false});
       return;
     }
     if (begin != 0) {
@@ -143,24 +103,11 @@ class Scanner {
   }
 
   void char_data(std::size_t begin, std::size_t end) {
+    const bool is_behind_stray = std::exchange(is_behind_stray_, false);
     const std::size_t first = text_.substr(0, end).find_first_not_of(kBlanks, begin);
-    if (open_.empty()) {
-      if (first != std::string_view::npos) {
-        const std::size_t last = text_.substr(0, end).find_last_not_of(kBlanks);
-        // Behind the root one mistake leads to all others: it was closed too early.
-        if (!has_root_ || !std::exchange(said_outside_, true)) {
-          add(DiagnosticKind::outside_root, place(first, last + 1), "text outside the root element");
-        }
-        edit(begin, end, "");
-      }
-      return;
-    }
-    references(begin, end);
-    const std::string_view piece = text_.substr(0, end);
-    for (std::size_t at = piece.find("]]>", begin); at != std::string_view::npos; at = piece.find("]]>", at + 3)) {
-      add(DiagnosticKind::cdata_end, place(at, at + 3), "`]]>` ends a CDATA section, but none is open")
-          .notes.push_back({std::nullopt, "in text write `]]&gt;`"});
-    }
+    if (first == std::string_view::npos) return;
+    const std::size_t last = text_.substr(0, end).find_last_not_of(kBlanks);
+    parts_.push_back({MarkupPart::Kind::text, place(first, last + 1), {}, 0, is_behind_stray});
   }
 
   void references(std::size_t begin, std::size_t end) {
@@ -191,9 +138,10 @@ class Scanner {
       if (rest.starts_with(opener)) {
         const std::string what = opener == "<!--" ? "comment" : opener == "<?" ? "instruction" : "CDATA section";
         add(DiagnosticKind::unclosed_markup, place(begin, begin + opener.size()), "this " + what + " is never closed");
-        edit(begin, text_.size(), "");
-        lost_rest_ = true;
-        return text_.size();
+        const std::size_t end = opener == "<![CDATA[" ? next_element_tag(begin) : text_.find('<', begin + 1);
+        lost_rest_ = end == std::string_view::npos;
+        edit(begin, std::min(end, text_.size()), "");
+        return std::min(end, text_.size());
       }
     }
     if (std::size_t length = match<xml::Name>(rest.substr(1)); length > 0) {
@@ -201,33 +149,36 @@ class Scanner {
       return broken_tag(begin);
     }
     if (rest.starts_with("</")) {
-      if (std::size_t length = match<xml::Name>(rest.substr(2)); length > 0) {
-        const std::size_t close = text_.find_first_of("<>", begin + 2 + length);
-        if (close != std::string_view::npos && text_[close] == '>') {
-          const std::size_t extra = text_.find_first_not_of(kBlanks, begin + 2 + length);
-          add(DiagnosticKind::attribute_syntax, place(extra, close), "an end tag holds nothing but its name");
-          end_tag_name(begin + 2, begin + 2 + length);
-          end_tag(begin, close + 1, true);
-          return close + 1;
-        }
-        add(DiagnosticKind::unclosed_markup, place(begin, begin + 2 + length), "this tag has no `>`");
-        end_tag_name(begin + 2, begin + 2 + length);
-        end_tag(begin, begin + 2 + length, true);
-        return begin + 2 + length;
-      }
+      if (std::size_t length = match<xml::Name>(rest.substr(2)); length > 0) return broken_end_tag(begin, length);
     }
+    if (const std::size_t end = tag_behind_blank(begin); end > 0) return end;
     return stray(begin);
   }
 
-  void finish() {
-    while (!open_.empty()) close_unclosed(text_.size(), nullptr);
-    if (!has_root_ && !diagnostics_.has_errors()) {
+  /// Matches the tags. False if the tree is not worth looking at.
+  bool nest_tags() {
+    const Nesting nesting = nest(text_, parts_, tags_, lost_rest_);
+    for (const Diagnostic& mistake : nesting.mistakes) {
+      add(mistake.kind, mistake.place, mistake.message).notes = mistake.notes;
+    }
+    if (nesting.is_too_deep) return false;
+    for (std::size_t i = 0; i < nesting.is_inside.size(); ++i) check_part(parts_[i], nesting.is_inside[i]);
+    if (!nesting.has_root && !diagnostics_.has_errors()) {
       add(DiagnosticKind::no_root, place(0, 0), "the document has no root element");
     }
+    edits_.insert(edits_.end(), nesting.edits.begin(), nesting.edits.end());
+    std::ranges::stable_sort(edits_, {}, [](const Edit& edit) { return std::pair(edit.begin, edit.end); });
+    for (const std::size_t tag : nesting.broken) tags_[tag].is_broken = true;
+    for (const std::size_t tag : nesting.torn) tags_[tag].is_torn = true;
+    for (auto tag = nesting.end_tags.rbegin(); tag != nesting.end_tags.rend(); ++tag) {
+      tags_.erase(tags_.begin() + static_cast<std::ptrdiff_t>(*tag));
+    }
+    has_lost_tags_ = lost_rest_ || nesting.has_lost_tags;
+    return true;
   }
 
-  bool too_deep() const { return too_deep_; }
-  XmlScan take() { return {std::move(tags_), std::move(edits_)}; }
+  bool too_much() const { return too_much_; }
+  XmlScan take() { return {std::move(tags_), std::move(edits_), has_lost_tags_}; }
 
  private:
   Place place(std::size_t begin, std::size_t end) const {
@@ -241,12 +192,6 @@ class Scanner {
     edits_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::move(text)});
   }
 
-  bool is_value_of_name(std::string_view name, const TagPlaces& tag) const {
-    return std::any_of(tag.attributes.begin(), tag.attributes.end(), [&](const AttributePlaces& attribute) {
-      return slice(attribute.name) == "name" && slice(attribute.value) == name;
-    });
-  }
-
   /// How many bytes of `text` the rule matches from the front.
   template <typename Rule>
   static std::size_t match(std::string_view text) {
@@ -254,27 +199,19 @@ class Scanner {
     return tao::pegtl::parse<Rule>(input) ? static_cast<std::size_t>(input.current() - text.data()) : 0;
   }
 
-  void open_element(std::size_t begin, std::size_t end, bool is_broken) {
+  void add_tag(std::size_t begin, std::size_t end, bool is_broken) {
     tag_.tag = place(begin, end);
     tag_.is_broken = is_broken;
     check_attributes();
-    if (open_.empty() && has_root_ && !std::exchange(said_outside_, true)) {
-      add(DiagnosticKind::outside_root, tag_.name, "a second root element; the document ends with the first");
-    }
-    has_root_ = true;
-    if (tags_.size() == kMaxElements && !too_deep_) {
-      too_deep_ = true;
+    const auto kind = is_empty_ ? MarkupPart::Kind::empty : MarkupPart::Kind::start;
+    parts_.push_back({kind, tag_.tag, tag_.name, tags_.size(), is_broken});
+    // For each element there may be two tags and two texts.
+    if (tags_.size() == kMaxElements || parts_.size() > 4 * kMaxElements) {
+      too_much_ = true;
       add(DiagnosticKind::too_deep, tag_.name,
           "the document has more than " + std::to_string(kMaxElements) + " elements");
     }
     tags_.push_back(std::move(tag_));
-    if (is_empty_) return;
-    open_.push_back(tags_.size() - 1);
-    if (open_.size() > kMaxDepth && !too_deep_) {
-      too_deep_ = true;
-      add(DiagnosticKind::too_deep, tags_.back().name,
-          "elements nest deeper than " + std::to_string(kMaxDepth) + " levels");
-    }
   }
 
   void check_attributes() {
@@ -293,58 +230,150 @@ class Scanner {
     });
   }
 
-  void pop() { open_.pop_back(); }
-
-  void close_unclosed(std::size_t at, const Place* closer) {
-    TagPlaces& tag = tags_[open_.back()];
-    const Place name = tag.name;
-    if (!tag.is_broken && !lost_rest_) {  // what follows from a mistake is not said again
-      auto& diagnostic =
-          add(DiagnosticKind::unclosed_element, name, "`<" + std::string(slice(name)) + ">` is never closed");
-      if (closer != nullptr) {
-        diagnostic.notes.push_back({*closer, "it is still open at this end tag"});
+  /// What can be said of a part only when it is known whether it stands in the root.
+  void check_part(const MarkupPart& part, bool is_inside) {
+    const Place& at = part.place;
+    if (part.kind == MarkupPart::Kind::text && is_inside) {
+      references(at.begin, at.end);
+      const std::string_view piece = text_.substr(0, at.end);
+      for (std::size_t end = piece.find("]]>", at.begin); end != std::string_view::npos;
+           end = piece.find("]]>", end + 3)) {
+        add(DiagnosticKind::cdata_end, place(end, end + 3), "`]]>` ends a CDATA section, but none is open")
+            .notes.push_back({std::nullopt, "in text write `]]&gt;`"});
       }
-      diagnostic.notes.push_back({std::nullopt, "write `<" + std::string(slice(name)) +
-                                                    "/>` if it is empty; code that holds `<` "
-                                                    "goes into <![CDATA[...]]>, or into a file taken in with `src`"});
+    } else if (part.kind == MarkupPart::Kind::cdata && !is_inside) {
+      add(DiagnosticKind::outside_root, at, "text outside the root element");
+    } else if (part.kind == MarkupPart::Kind::instruction) {
+      const Place mark = place(at.begin, at.begin + 2);
+      const bool has_name = match<xml::Name>(slice(at).substr(2)) > 0;
+      if (!is_inside && has_name) return;  // beside the root they are for other programs, and mean nothing here
+      edit(at.begin, at.end, "");
+      if (is_inside) {
+        add(DiagnosticKind::processing_instruction, mark, "`<?` begins an instruction, which is no text")
+            .notes.push_back({std::nullopt, "write `&lt;?`, put code into <![CDATA[...]]>, or take it in with `src`"});
+      } else {
+        add(DiagnosticKind::processing_instruction, mark, "this instruction has no name");
+      }
     }
-    tag.is_broken = true;
-    edit(at, at, "</" + std::string(slice(name)) + ">");
-    pop();
   }
 
   std::size_t stray(std::size_t begin) {
     add(DiagnosticKind::stray_less_than, place(begin, begin + 1), "`<` does not begin a tag here")
         .notes.push_back({std::nullopt, "write `&lt;`, put code into <![CDATA[...]]>, or take it in with `src`"});
     edit(begin, begin + 1, " ");
+    is_behind_stray_ = true;
     return begin + 1;
+  }
+
+  /// The next tag of an element of the language; npos if none comes. Code may hold others.
+  std::size_t next_element_tag(std::size_t at) const {
+    for (at = text_.find('<', at + 1); at != std::string_view::npos; at = text_.find('<', at + 1)) {
+      const std::size_t name = at + (text_.substr(at + 1).starts_with('/') ? 2 : 1);
+      if (is_element_name(text_.substr(name, match<xml::Name>(text_.substr(name))))) return at;
+    }
+    return at;
+  }
+
+  /// `</name`, but not all of an end tag. `length`: of the name.
+  std::size_t broken_end_tag(std::size_t begin, std::size_t length) {
+    const std::size_t end = begin + 2 + length;
+    end_tag_name(begin + 2, end);
+    const std::size_t close = text_.find_first_of("<>", end);
+    if (close != std::string_view::npos && text_[close] == '>') {
+      const std::size_t extra = text_.find_first_not_of(kBlanks, end);
+      add(DiagnosticKind::attribute_syntax, place(extra, close), "an end tag holds nothing but its name");
+      end_tag(begin, close + 1, true);
+      return close + 1;
+    }
+    add(DiagnosticKind::unclosed_markup, place(begin, end), "this tag has no `>`");
+    end_tag(begin, end, true);
+    return end;
+  }
+
+  /// A tag that would be one without the blank behind its `<` or `/`: says so, and returns where it ends; else 0.
+  std::size_t tag_behind_blank(std::size_t begin) {
+    std::size_t at = text_.find_first_not_of(kBlanks, begin + 1);
+    const bool is_end = at != std::string_view::npos && text_[at] == '/';
+    if (is_end) at = text_.find_first_not_of(kBlanks, at + 1);
+    if (at == std::string_view::npos) return 0;
+    const std::size_t length = match<xml::Name>(text_.substr(at));
+    const std::size_t rest = length == 0 ? 0
+                             : is_end    ? match<xml::RestOfEndTag>(text_.substr(at + length))
+                                         : match<xml::RestOfStartTag>(text_.substr(at + length));
+    if (rest == 0) return 0;
+    const std::size_t end = at + length + rest;
+    const std::string name(text_.substr(at, length));
+    // Of code that looks alike, such as `a < b > c`.
+    const bool has_attributes = text_.substr(at, end - at).find('=') != std::string_view::npos;
+    if (!is_end && !has_attributes && !is_element_name(name) &&
+        text_.find("</" + name, end) == std::string_view::npos) {
+      return 0;
+    }
+    add(DiagnosticKind::stray_less_than, place(begin, begin + 1),
+        "a tag's name follows at once, without a blank: `<" + std::string(is_end ? "/" : "") + name + "`");
+    if (is_end) {
+      end_tag_name(at, at + length);
+      end_tag(begin, end, true);
+    } else {
+      tag_name(at, at + length);
+      reparse_attributes();
+      is_empty_ = text_[end - 2] == '/';
+      edit(begin + 1, at, "");
+      add_tag(begin, end, false);
+    }
+    return end;
   }
 
   /// `<name` is there, but the tag did not match. tag_ holds the name and the attributes that were good.
   std::size_t broken_tag(std::size_t begin) {
+    split_tag_name();
     reparse_attributes();
     const std::size_t at = text_.find_first_not_of(kBlanks, good_end_);
     const bool blank_before = at != good_end_;
+    const bool is_element = is_element_name(slice(tag_.name));
     // Code such as `i<n;` is not a tag: a tag's name is followed by a blank, `/` or `>`.
-    if (at != std::string_view::npos && !blank_before && tag_.attributes.empty() && text_[at] != '/') {
+    if (at != std::string_view::npos && !blank_before && tag_.attributes.empty() && !is_element && text_[at] != '/' &&
+        text_[at] != '=') {
       return stray(begin);
     }
-    std::size_t close = tag_close(good_end_);
-    const bool has_close = close != std::string_view::npos && text_[close] == '>';
     const AttributeMistake mistake = attribute_mistake(at, blank_before);
-    if (!has_close && mistake.message.empty()) {
-      add(DiagnosticKind::unclosed_markup, place(begin, good_end_), "this tag has no `>`");
-    } else if (!has_close && !where_is_attribute(mistake.where)) {
-      return stray(begin);
-    } else if (!read_swallowed(at)) {
-      add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
+    std::size_t close = std::min(tag_close(good_end_), mistake.close);
+    const bool has_close = close != std::string_view::npos && text_[close] == '>';
+    if (!has_close && (mistake.message.empty() || !where_is_attribute(mistake.where))) {
+      if (!mistake.message.empty() && tag_.attributes.empty() && !is_element) return stray(begin);
+      return tag_without_close(begin);
     }
+    if (!read_swallowed(at)) add(DiagnosticKind::attribute_syntax, mistake.where, mistake.message);
     if (!has_close) close = close == std::string_view::npos ? text_.size() : close;
     is_empty_ = has_close && text_[close - 1] == '/';
     edit(good_end_, close + (has_close ? 1 : 0), is_empty_ ? "/>" : ">");
     if (has_close) read_rest(mistake, close - (is_empty_ ? 1 : 0));
     const std::size_t end = close + (has_close ? 1 : 0);
-    open_element(begin, end, true);
+    add_tag(begin, end, true);
+    return end;
+  }
+
+  /// `<modulename="a">`, `<userWhat`: what stands behind an element's name, without a blank, is no part of it.
+  void split_tag_name() {
+    const std::string_view name = slice(tag_.name);
+    if (is_element_name(name)) return;
+    for (const std::string_view element : element_names()) {
+      if (!name.starts_with(element)) continue;
+      const bool is_attribute = match<xml::Eq>(text_.substr(tag_.name.end)) > 0;
+      if (!is_attribute && text_.find("</" + std::string(element), tag_.name.end) == std::string_view::npos) continue;
+      tag_.name.end = tag_.name.begin + static_cast<std::uint32_t>(element.size());
+      good_end_ = tag_.name.end;
+      return;
+    }
+  }
+
+  /// The rest is text.
+  std::size_t tag_without_close(std::size_t begin) {
+    add(DiagnosticKind::unclosed_markup, place(begin, good_end_), "this tag has no `>`");
+    is_empty_ = good_end_ < text_.size() && text_[good_end_] == '/';
+    const std::size_t end = good_end_ + (is_empty_ ? 1 : 0);
+    edit(end, end, ">");
+    add_tag(begin, end, true);
     return end;
   }
 
@@ -355,6 +384,8 @@ class Scanner {
     std::optional<AttributePlaces> meant = std::nullopt;
     std::size_t resume = std::string_view::npos;  // where the next attribute may stand; npos: anywhere
     bool is_word = false;                         // a word alone, or a value without quotes
+    std::size_t close = std::string_view::npos;   // the `>` of the tag; npos: not known
+    bool breaks_previous = false;                 // what the attribute before it means is not known
   };
 
   /// A value that ends in `name=` right before a quoted text has swallowed the next attribute's name, for want of a
@@ -373,6 +404,7 @@ class Scanner {
   /// The attributes behind a mistake, up to `end`, and what is wrong with those.
   void read_rest(AttributeMistake mistake, std::size_t end) {
     while (true) {
+      if (mistake.breaks_previous && !tag_.attributes.empty()) tag_.attributes.pop_back();
       if (mistake.meant) tag_.attributes.push_back(*mistake.meant);
       if (mistake.resume >= end) return;
       good_end_ = mistake.resume;
@@ -432,7 +464,17 @@ class Scanner {
   AttributeMistake attribute_mistake(std::size_t at, bool blank_before) const {
     if (at == std::string_view::npos || text_[at] == '<') return {};
     const std::string_view rest = text_.substr(at);
-    const std::size_t name = match<xml::Name>(rest);
+    if (const std::size_t end = end_of_inner_quotes(at); end > 0) {
+      AttributeMistake mistake{"a quote inside of a value is written `&quot;`", place(good_end_ - 1, good_end_)};
+      mistake.resume = end;
+      mistake.breaks_previous = true;
+      return mistake;
+    }
+    std::size_t name = match<xml::Name>(rest);
+    if (name == 0 && rest[0] == '=' && at == tag_.name.end) {
+      return {"a blank is missing between the element's name and this attribute's", tag_.name, std::nullopt,
+              end_of_quoted(at + 1)};
+    }
     if (name == 0) {
       const std::size_t stop = at + std::min(std::max<std::size_t>(1, rest.find_first_of(" \t\r\n<>")), rest.size());
       if (rest[0] == '"' || rest[0] == '\'') {
@@ -442,6 +484,17 @@ class Scanner {
                 is_closed ? at + quote + 1 : std::string_view::npos};
       }
       return {"this is no attribute; attributes are written name=\"value\"", place(at, stop), std::nullopt, stop};
+    }
+    // Of `name:"value"` and `name"value"`.
+    if (const std::size_t quote = text_.find_first_not_of(kBlanks, at + name);
+        quote != std::string_view::npos && (text_[quote] == '"' || text_[quote] == '\'')) {
+      const std::size_t end = end_of_quoted(quote);
+      const bool has_colon = name > 1 && rest[name - 1] == ':';
+      if (has_colon) --name;
+      if (end != std::string_view::npos) {
+        return {"`=` stands between an attribute's name and its value" + std::string(has_colon ? ", not `:`" : ""),
+                place(at, at + name), AttributePlaces{place(at, at + name), place(quote + 1, end - 1)}, end};
+      }
     }
     const Place name_place = place(at, at + name);
     const std::size_t equals = match<xml::Eq>(rest.substr(name));
@@ -461,23 +514,62 @@ class Scanner {
     if (value >= text_.size()) return {"the attribute `" + attribute + "` has no value", name_place};
     const char quote = text_[value];
     if (quote != '"' && quote != '\'') {
+      if (const std::size_t closing = closing_quote(value); closing != std::string_view::npos) {
+        return {"the value of `" + attribute + "` has no opening quote", place(value, value + 1),
+                AttributePlaces{name_place, place(value, closing)}, closing + 1};
+      }
       const std::size_t stop = std::max(value + 1, std::min(text_.find_first_of(" \t\r\n<>", value), text_.size()));
       const Place meant = unquoted_value(value, stop);
-      if (slice(meant).ends_with('"') || slice(meant).ends_with('\'')) {
-        return {"the value of `" + attribute + "` has no opening quote", place(value, value + 1),
-                AttributePlaces{name_place, place(meant.begin, meant.end - 1)}, stop};
-      }
       return {"the value of `" + attribute + "` must stand in quotes", place(value, stop),
               AttributePlaces{name_place, meant}, stop, /*is_word=*/true};
     }
     const std::size_t stop = text_.find_first_of(quote == '"' ? "\"<" : "'<", value + 1);
     if (stop != std::string_view::npos && text_[stop] == '<') {
-      const std::size_t line_end = text_.find('\n', value);
-      if (text_.find(quote, value + 1) < line_end) {
-        return {"`<` in a value is written `&lt;`", place(stop, stop + 1)};
+      const std::size_t closing = text_.find(quote, value + 1);
+      if (closing < text_.find('\n', value)) {
+        const std::size_t bracket = text_.find('>', value);
+        if (text_[closing - 1] != '=' || bracket > stop) {
+          return {"`<` in a value is written `&lt;`", place(stop, stop + 1)};
+        }
+        // The quote opens the value of an attribute in another tag.
+        const std::size_t end = bracket - (text_[bracket - 1] == '/' ? 1 : 0);
+        AttributeMistake mistake{"the value of `" + attribute + "` has no closing quote", place(value, value + 1),
+                                 AttributePlaces{name_place, place(value + 1, end)}};
+        mistake.close = bracket;
+        return mistake;
       }
     }
     return {"the value of `" + attribute + "` has no closing quote", place(value, value + 1)};
+  }
+
+  /// Behind the quoted text that begins at `at`, on its line; npos if none does.
+  std::size_t end_of_quoted(std::size_t at) const {
+    if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return std::string_view::npos;
+    const std::size_t quote = text_.find_first_of(std::string{text_[at], '\n', '<'}, at + 1);
+    return quote != std::string_view::npos && text_[quote] == text_[at] ? quote + 1 : std::string_view::npos;
+  }
+
+  /// The next quote, if it can only close a value that has no quote before it; else npos.
+  std::size_t closing_quote(std::size_t at) const {
+    const std::size_t quote = text_.find_first_of("\"'=<>\n", at);
+    if (quote == std::string_view::npos || (text_[quote] != '"' && text_[quote] != '\'')) return std::string_view::npos;
+    const std::size_t next = quote + 1;
+    const bool is_end = next < text_.size() && (kBlanks.find(text_[next]) != std::string_view::npos ||
+                                                text_[next] == '/' || text_[next] == '>');
+    return is_end ? quote : std::string_view::npos;
+  }
+
+  /// `a="b"c"`, `a="b "c" d"`: where the value ends if the quotes within it were none. 0 if there are none.
+  std::size_t end_of_inner_quotes(std::size_t at) const {
+    if (tag_.attributes.empty() || tag_.attributes.back().value.end + 1 != good_end_) return 0;
+    std::size_t end = 0;
+    while (at != std::string_view::npos && kBlanks.find(text_[at]) == std::string_view::npos) {
+      const std::size_t closing = closing_quote(at);
+      if (closing == std::string_view::npos || closing == at) break;
+      end = closing + 1;
+      at = text_.find_first_not_of(kBlanks, end);
+    }
+    return end;
   }
 
   /// Of a value without quotes, or with those that a word processor made of them.
@@ -496,16 +588,16 @@ class Scanner {
   Diagnostics& diagnostics_;
   std::vector<TagPlaces> tags_;
   std::vector<Edit> edits_;
-  std::vector<std::size_t> open_;  // elements that are open: indices into tags_
-  TagPlaces tag_;                  // the start tag that is being matched
+  std::vector<MarkupPart> parts_;
+  TagPlaces tag_;  // the start tag that is being matched
   AttributePlaces attribute_{};
   Place end_tag_name_{};
   std::size_t good_end_ = 0;  // end of what is well-formed in tag_
   bool is_empty_ = false;
-  bool has_root_ = false;
-  bool too_deep_ = false;
-  bool said_outside_ = false;  // that something stands behind the root
-  bool lost_rest_ = false;     // the rest of the file was taken for an unclosed comment
+  bool is_behind_stray_ = false;
+  bool too_much_ = false;
+  bool has_lost_tags_ = false;
+  bool lost_rest_ = false;  // the rest of the file was taken for an unclosed comment
 };
 
 /// Connects the grammar's rules with the scanner.
@@ -562,15 +654,15 @@ XmlScan scan_xml(SourceId source, std::string_view text, Diagnostics& diagnostic
   State state{scanner, text.data()};
   const std::size_t errors_before = diagnostics.num_errors();
   std::size_t at = 0;
-  while (at < text.size() && !scanner.too_deep()) {
+  while (at < text.size() && !scanner.too_much()) {
     if (diagnostics.num_errors() - errors_before > kMaxMistakes) return {};
     Input input(text.data() + at, text.data() + text.size(), "");
     state.resume = 0;
     tao::pegtl::parse<xml::Markup, Action>(input, state);
     at = std::max(state.resume, static_cast<std::size_t>(input.current() - text.data()));
   }
-  if (scanner.too_deep()) return {};
-  scanner.finish();
+  if (scanner.too_much() || !scanner.nest_tags()) return {};
+  if (diagnostics.num_errors() - errors_before > kMaxMistakes) return {};
   return scanner.take();
 }
 

@@ -29,6 +29,7 @@ struct TagPlaces {
   Place tag;                                // from `<` to `>`
   std::vector<AttributePlaces> attributes;  // a name that stands twice is listed once, the first
   bool is_broken = false;                   // there was a mistake in the tag, or it is never closed
+  bool is_torn = false;                     // a tag is missing in the element
 };
 
 /// Replace [begin, end) of the source by `text`.
@@ -41,6 +42,7 @@ struct Edit {
 struct XmlScan {
   std::vector<TagPlaces> tags;  // start tags, in document order
   std::vector<Edit> edits;      // in order, not overlapping
+  bool has_lost_tags = false;   // mistakes hide the beginning of an element
 };
 
 /// `text` must be valid UTF-8. Returns no tags if the text nests too deep or is full of mistakes.
