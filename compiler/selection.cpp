@@ -36,6 +36,7 @@ class Resolver {
 
   Selection resolve(const ast::Prompt& prompt) {
     result_.place = prompt.place;
+    is_guessed_ = prompt.is_guessed;
     arguments(0, prompt.arguments, "the schema");
     if (prompt.has_lost_arguments) without_arguments_.insert(0);
     for (const ast::PromptNode& node : prompt.children) {
@@ -137,6 +138,7 @@ class Resolver {
   void text_in_module(ElementId module, const ast::FreeText& text) {
     const std::vector<ElementId>& slots = names_.slots(module);
     if (slots.size() == 1) return fill_slot(slots.front(), text);
+    if (is_guessed_) return;  // it may stand elsewhere
     if (slots.empty()) {
       diagnostics_
           .add(DiagnosticKind::text_needs_slot, text.place,
@@ -409,6 +411,7 @@ class Resolver {
   FreeRun run_;
   ElementId anchor_ = kNone;
   bool met_selection_ = false;
+  bool is_guessed_ = false;  // the prompt
   bool knows_place_ = true;  // where text at this point of the prompt comes to stand
   bool at_end_ = false;
 };

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <optional>
 #include <tao/pegtl/contrib/limit_depth.hpp>
 #include <tao/pegtl/contrib/parse_tree.hpp>
 #include <tao/pegtl/must_if.hpp>
 
 #include "grammar/expression_grammar.h"
+#include "grammar/mended_text.h"
 #include "grammar/vocabulary.h"
 #include "grammar/xml.h"
 #include "grammar/xml_scan.h"
@@ -17,6 +19,10 @@ namespace {
 
 using Node = tao::pegtl::parse_tree::node;
 using Input = tao::pegtl::memory_input<tao::pegtl::tracking_mode::lazy>;
+
+/// Stands where a name is missing.
+constexpr std::string_view kSomeName = "\uFFFC";
+constexpr std::string_view kSomeText = "\"\"";
 
 /// The tree of a longer one would take too much memory.
 constexpr std::size_t kMaxBytes = 1 << 20;
@@ -62,20 +68,28 @@ PML_MISSING(expression::OpeningParenthesis, "arguments stand in parentheses: mod
 PML_MISSING(expression::ClosingBrace, "`}`, a module's name or a text is expected here");
 PML_MISSING(expression::TurnText,
             "the turn's text in quotes is expected here; a module that is called like a role stands in backquotes");
+PML_MISSING(expression::OutsideOfBlock,
+            "a role may not stand inside a selected module; a `}` may be missing before it");
 #undef PML_MISSING
+
+template <typename Rule>
+constexpr DiagnosticKind kKind = DiagnosticKind::bad_expression;
+template <>
+constexpr DiagnosticKind kKind<expression::OutsideOfBlock> = DiagnosticKind::misplaced_element;
 
 /// Of several at one place the first is the mistake, and the others follow from it.
 class Mistakes {
  public:
   struct Mistake {
+    DiagnosticKind kind;
     const char* at;
     std::string what;
   };
 
-  void add(const char* at, std::string what) {
+  void add(DiagnosticKind kind, const char* at, std::string what) {
     constexpr std::size_t kMost = 200;  // of more nobody reads all
     const bool is_same = !list_.empty() && list_.back().at == at;
-    if (!is_same && list_.size() < kMost) list_.push_back({at, std::move(what)});
+    if (!is_same && list_.size() < kMost) list_.push_back({kind, at, std::move(what)});
   }
   const std::vector<Mistake>& list() const { return list_; }
 
@@ -95,7 +109,7 @@ template <typename Rule>
 struct Action<expression::Missing<Rule>> {
   template <typename ActionInput>
   static void apply(const ActionInput& input, Mistakes& mistakes) {
-    mistakes.add(input.begin(), kMissing<Rule>);
+    mistakes.add(kKind<Rule>, input.begin(), kMissing<Rule>);
   }
 };
 
@@ -115,38 +129,195 @@ using IsKept = tao::pegtl::parse_tree::selector<
               expression::Missing<expression::EqualsSign>, expression::Missing<expression::ClosingBrace>,
               expression::Missing<expression::TurnText>>>;
 
-/// Parses the text at a place, and says what is wrong with it. Nothing if parsing could not go on.
+/// The mistakes in a text, by offset.
+struct Found {
+  struct Mistake {
+    DiagnosticKind kind;
+    std::size_t at;
+    std::string what;
+  };
+  std::vector<Mistake> mistakes;
+  bool is_cut = false;  // parsing did not reach the end
+};
+
+/// `tree`: null if it is not wanted.
 template <typename Rule>
-std::unique_ptr<Node> parse(const Place& place, const SourceSet& sources, Diagnostics& diagnostics) {
-  const std::string_view text = sources.text(place);
-  if (text.size() > kMaxBytes) {
-    diagnostics.add(DiagnosticKind::bad_expression, {place.source, place.begin, place.begin},
-                    "the expression is longer than " + std::to_string(kMaxBytes >> 20) + " MiB");
-    return nullptr;
-  }
+Found parse(std::string_view text, std::unique_ptr<Node>* tree) {
   Input input(text.data(), text.data() + text.size(), "");
-  std::unique_ptr<Node> tree;
   Mistakes mistakes;
+  Found found;
   try {
-    tree = tao::pegtl::parse_tree::parse<Rule, Node, IsKept, Action, Control>(input, mistakes);
+    if (tree != nullptr) {
+      *tree = tao::pegtl::parse_tree::parse<Rule, Node, IsKept, Action, Control>(input, mistakes);
+    } else {
+      tao::pegtl::parse<Rule, Action, Control>(input, mistakes);
+    }
   } catch (const tao::pegtl::parse_error& error) {
     const bool is_too_deep = error.message().find("depth") != std::string_view::npos;
     mistakes.add(
-        text.data() + error.positions().front().byte,
+        DiagnosticKind::bad_expression, text.data() + error.positions().front().byte,
         is_too_deep ? "the expression nests deeper than " + std::to_string(kMaxDepth) : std::string(error.message()));
+    found.is_cut = true;
   }
   for (const Mistakes::Mistake& mistake : mistakes.list()) {
-    const auto at = place.begin + static_cast<std::uint32_t>(mistake.at - text.data());
-    diagnostics.add(DiagnosticKind::bad_expression, {place.source, at, std::min(at + 1, place.end)}, mistake.what);
+    found.mistakes.push_back({mistake.kind, static_cast<std::size_t>(mistake.at - text.data()), mistake.what});
+  }
+  return found;
+}
+
+/// Of texts in quotes that have no end, or look like what stands between two of them.
+std::size_t count_doubtful_quotes(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto is_one_of = [&](char c, std::string_view marks) {
+    return kBlanks.find(c) != std::string_view::npos || marks.find(c) != std::string_view::npos;
+  };
+  std::size_t count = 0;
+  for (std::size_t at = text.find_first_of("\"'"); at != std::string_view::npos; at = text.find_first_of("\"'", at)) {
+    const std::size_t begin = at;
+    for (++at; at < text.size() && text[at] != text[begin]; ++at) {
+      if (text[at] == '\\') ++at;
+    }
+    if (at >= text.size()) return count + 1;
+    const std::string_view inside = text.substr(begin + 1, at - begin - 1);
+    ++at;
+    const bool stands_well =
+        (begin == 0 || is_one_of(text[begin - 1], "=({,")) && (at == text.size() || is_one_of(text[at], "),}"));
+    const bool is_between = !inside.empty() && (is_one_of(inside.front(), "),}") || is_one_of(inside.back(), "=({,"));
+    if (!stands_well && is_between) ++count;
+  }
+  return count;
+}
+
+/// Where tokens begin, and the text's end. A text in quotes that holds several words may be none, so each word counts.
+std::vector<std::size_t> token_begins(std::string_view text) {
+  std::vector<std::size_t> begins;
+  Input input(text.data(), text.data() + text.size(), "");
+  while (true) {
+    tao::pegtl::parse<expression::Blanks>(input);
+    begins.push_back(input.current() - text.data());
+    if (input.empty()) return begins;
+    tao::pegtl::parse<expression::Token>(input);
+  }
+}
+
+/// The change of one token that mends a mistake, which stands at `found.mistakes[index]`.
+template <typename Rule>
+class Mender {
+ public:
+  Mender(const MendedText& text, const Found& found, std::size_t index)
+      : text_(text), found_(found), index_(index), begins_(token_begins(text.text())) {}
+
+  /// Of those that mend it, and leave what stands before, the one that leaves the fewest mistakes behind it. Nothing if
+  /// there is none.
+  std::optional<MendedText> mend(const std::vector<std::string_view>& marks) {
+    const std::size_t num_doubtful = count_doubtful_quotes(text_.text());
+    best_ = {found_.mistakes.size() + num_doubtful, 0};
+    if (found_.is_cut) best_.second = std::string_view::npos - found_.mistakes.back().at;
+    // A quote that is missing, or one too much, may be anywhere before.
+    if (num_doubtful > 0) try_quotes();
+    constexpr std::size_t kBefore = 4;
+    constexpr std::size_t kBehind = 2;
+    const auto token =
+        static_cast<std::size_t>(std::ranges::lower_bound(begins_, found_.mistakes[index_].at) - begins_.begin());
+    for (std::size_t i = 0; i <= kBefore; ++i) {  // the nearest first
+      if (i <= kBehind && token + i < begins_.size()) try_at(token + i, marks);
+      if (i > 0 && i <= token) try_at(token - i, marks);
+    }
+    return std::move(best_text_);
+  }
+
+ private:
+  void try_quotes() {
+    for (auto begin = begins_.rbegin(); begin != begins_.rend(); ++begin) {
+      for (const std::string_view quote : {"\"", "'"}) attempt(*begin, *begin, quote);
+    }
+    for (const std::size_t begin : begins_) {
+      const std::string_view mark = text_.text().substr(begin, 1);
+      if (mark == "\"" || mark == "'") attempt(begin, begin + 1, "");
+    }
+  }
+
+  void try_at(std::size_t token, const std::vector<std::string_view>& marks) {
+    const std::size_t begin = begins_[token];
+    for (const std::string_view mark : marks) attempt(begin, begin, mark);
+    if (token + 1 == begins_.size()) return;
+    const std::string_view whole = text_.text().substr(begin, begins_[token + 1] - begin);
+    const std::size_t end = begin + whole.find_last_not_of(" \t\r\n") + 1;
+    attempt(begin, end, " ");
+    for (const std::string_view mark : marks) attempt(begin, end, mark);
+  }
+
+  void attempt(std::size_t begin, std::size_t end, std::string_view by) {
+    std::string changed(text_.text());
+    changed.replace(begin, end - begin, by);
+    const Found left = parse<Rule>(changed, nullptr);
+    std::pair score{left.mistakes.size() + count_doubtful_quotes(changed), std::size_t{0}};
+    if (left.is_cut) score.second = std::string_view::npos - left.mistakes.back().at;
+    if (score >= best_) return;
+    for (std::size_t i = 0; i < index_; ++i) {
+      if (i >= left.mistakes.size() || left.mistakes[i].at != found_.mistakes[i].at) return;
+    }
+    MendedText text = text_;
+    text.replace(begin, end, by);
+    const std::uint32_t mended_at = text_.original(found_.mistakes[index_].at);
+    if (index_ < left.mistakes.size() && text.original(left.mistakes[index_].at) <= mended_at) return;
+    best_ = score;
+    best_text_ = std::move(text);
+  }
+
+  const MendedText& text_;
+  const Found& found_;
+  std::size_t index_;
+  std::vector<std::size_t> begins_;
+  std::pair<std::size_t, std::size_t> best_;  // mistakes, and bytes behind the place that parsing reached
+  std::optional<MendedText> best_text_;
+};
+
+/// Parses a text, and says what is wrong with it at `place`, each mistake once: after each the text is mended, if it
+/// can be, and what is wrong then is another one. Nothing if parsing could not go on.
+template <typename Rule>
+std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_view>& marks, MendedText& text,
+                            Diagnostics& diagnostics) {
+  constexpr std::size_t kMostBytes = 8 << 10;  // nobody writes more by hand
+  constexpr std::size_t kMostMended = 20;
+  std::unique_ptr<Node> tree;
+  Found found = parse<Rule>(text.text(), &tree);
+  std::size_t num_said = 0;
+  for (std::size_t index = 0; index < found.mistakes.size(); ++num_said) {
+    const Found::Mistake& mistake = found.mistakes[index];
+    const std::size_t end = mistake.kind == DiagnosticKind::misplaced_element  // a word
+                                ? text.text().find_first_of(" \t\r\n\"'", mistake.at)
+                                : mistake.at + 1;
+    diagnostics.add(mistake.kind,
+                    {place.source, place.begin + text.original(mistake.at),
+                     place.begin + text.original(std::min(end, text.text().size()))},
+                    mistake.what);
+    std::optional<MendedText> mended;
+    if (num_said < kMostMended && text.text().size() <= kMostBytes)
+      mended = Mender<Rule>(text, found, index).mend(marks);
+    if (!mended) {
+      ++index;
+      continue;
+    }
+    text = std::move(*mended);
+    found = parse<Rule>(text.text(), &tree);
   }
   return tree;
+}
+
+bool is_too_long(const Place& place, Diagnostics& diagnostics) {
+  if (place.end - place.begin <= kMaxBytes) return false;
+  diagnostics.add(DiagnosticKind::bad_expression, {place.source, place.begin, place.begin},
+                  "the expression is longer than " + std::to_string(kMaxBytes >> 20) + " MiB");
+  return true;
 }
 
 /// From a parse tree to the syntax tree. After mistakes, which were said, it holds what was understood.
 class Reader {
  public:
-  Reader(const Place& place, const SourceSet& sources, Diagnostics& diagnostics)
-      : start_(sources.text(place).data()), origin_(place), diagnostics_(diagnostics) {}
+  /// `text`: that of `place`, mended.
+  Reader(const Place& place, const MendedText& text, Diagnostics& diagnostics)
+      : text_(text), origin_(place), diagnostics_(diagnostics), is_guessed_(text.is_changed()) {}
 
   ast::Prompt prompt(const Node& root) {
     ast::Prompt result;
@@ -183,8 +354,13 @@ class Reader {
 
  private:
   Place place(const Node& node) const {
-    return {origin_.source, origin_.begin + static_cast<std::uint32_t>(node.m_begin.data - start_),
-            origin_.begin + static_cast<std::uint32_t>(node.m_end.data - start_)};
+    const char* const start = text_.text().data();
+    return {origin_.source, origin_.begin + text_.original(node.m_begin.data - start),
+            origin_.begin + text_.original(node.m_end.data - start)};
+  }
+  bool is_changed(const Node& node) const {
+    const Place at = place(node);
+    return text_.is_changed(at.begin - origin_.begin, at.end - origin_.begin);
   }
   ast::Path path(const Node& node) const { return {node.string(), place(node)}; }
 
@@ -219,6 +395,9 @@ class Reader {
     ast::Selection result;
     result.module = path(*node.children.front());  // empty if there is none between the backquotes
     result.by_use = true;                          // no element stands for a word of the language
+    result.has_lost_arguments = is_changed(node);
+    result.is_broken = is_changed(*node.children.front());
+    if (result.module.text.find(kSomeName) != std::string::npos) result.module.text.clear();
     for (std::size_t i = 1; i < node.children.size(); ++i) {
       const Node& child = *node.children[i];
       if (child.is_type<expression::Arguments>()) {
@@ -238,13 +417,9 @@ class Reader {
     is_guessed_ = is_guessed_ || !is_closed;
     std::vector<ast::PromptNode> result = items(node, has_lost_arguments);
     std::erase_if(result, [&](const ast::PromptNode& item) {
-      if (std::holds_alternative<ast::Selection>(item.value)) return false;
-      const auto* turn = std::get_if<ast::PromptTurn>(&item.value);
-      if (turn != nullptr && is_closed) {
-        diagnostics_.add(DiagnosticKind::misplaced_element, turn->place,
-                         "a role may not stand inside a selected module");
-      }
-      return turn != nullptr || !is_closed;  // it may have been meant for outside
+      // It may have been meant for outside.
+      return std::holds_alternative<ast::PromptTurn>(item.value) ||
+             (std::holds_alternative<ast::FreeText>(item.value) && !is_closed);
     });
     return result;
   }
@@ -284,6 +459,10 @@ class Reader {
       } else {
         const Node& name = *child->children.front();
         const Node& last = *child->children.back();
+        if (is_changed(*child)) {
+          owner.has_lost_arguments = true;
+          continue;
+        }
         if (last.is_type<expression::Skipped>() && last.string_view().find('=') != std::string_view::npos) {
           owner.has_lost_arguments = true;
         }
@@ -351,10 +530,10 @@ class Reader {
     return is_whole ? result : "";
   }
 
-  const char* start_;
+  const MendedText& text_;
   Place origin_;
   Diagnostics& diagnostics_;
-  bool is_guessed_ = false;  // see ast::Prompt
+  bool is_guessed_;  // see ast::Prompt
 };
 
 // --- writing ---------------------------------------------------------------------------------------------------
@@ -413,9 +592,12 @@ class Writer {
 std::optional<ast::Prompt> parse_selection(SourceId source, const SourceSet& sources, Diagnostics& diagnostics) {
   if (!check_encoding(source, sources, diagnostics)) return std::nullopt;
   const Place whole{source, 0, static_cast<std::uint32_t>(sources[source].text().size())};
-  const auto tree = parse<expression::Prompt>(whole, sources, diagnostics);
+  if (is_too_long(whole, diagnostics)) return std::nullopt;
+  MendedText text(sources.text(whole));
+  const auto tree =
+      parse<expression::Prompt>(whole, {")", "}", ",", "=", "(", "{", kSomeName, kSomeText}, text, diagnostics);
   if (tree == nullptr) return std::nullopt;
-  return Reader(whole, sources, diagnostics).prompt(*tree);
+  return Reader(whole, text, diagnostics).prompt(*tree);
 }
 
 namespace {
@@ -423,7 +605,6 @@ namespace {
 /// Of a rule that is none: its names can still be looked up.
 std::optional<ast::Condition> names_alone(const Place& place, const SourceSet& sources) {
   const std::string_view text = sources.text(place);
-  if (text.size() > kMaxBytes) return std::nullopt;
   ast::Condition names;
   names.kind = ast::Condition::Kind::all;
   names.place = place;
@@ -447,13 +628,15 @@ std::optional<ast::Condition> names_alone(const Place& place, const SourceSet& s
 
 std::optional<ast::Condition> parse_condition(const Place& place, ast::Condition::Kind joined_by,
                                               const SourceSet& sources, Diagnostics& diagnostics) {
+  if (is_too_long(place, diagnostics)) return std::nullopt;
   const std::size_t errors_before = diagnostics.num_errors();
-  const auto tree = parse<expression::Rule>(place, sources, diagnostics);
+  MendedText text(sources.text(place));
+  const auto tree = parse<expression::Rule>(place, {")", "(", " and ", kSomeName}, text, diagnostics);
   if (diagnostics.num_errors() > errors_before) return names_alone(place, sources);
   ast::Condition joined;
   joined.kind = joined_by;
   joined.place = place;
-  return Reader(place, sources, diagnostics).join(std::move(joined), tree->children);
+  return Reader(place, text, diagnostics).join(std::move(joined), tree->children);
 }
 
 std::string to_expression(const ast::Prompt& prompt) { return Writer().write(prompt); }

@@ -85,16 +85,20 @@ struct OuterArgument : p::seq<BarePath, Blanks, p::at<p::one<'='>>, Missing<Open
                               p::opt<p::sor<Text, BarePath>>> {};
 struct Item : p::sor<Turn, OuterArgument, Selection, Text> {};
 struct Items : p::seq<p::star<Blanks, Item>, Blanks> {};
+/// A role has no place in a block.
+struct OutsideOfBlock : p::failure {};
+struct InnerItem : p::sor<p::seq<p::at<RoleName>, Missing<OutsideOfBlock>, Turn>, OuterArgument, Selection, Text> {};
+struct InnerItems : p::seq<p::star<Blanks, InnerItem>, Blanks> {};
 /// Arguments of nothing.
 struct StrayArguments : p::seq<p::one<'('>, p::star<p::sor<Skipped, p::one<','>>>, p::opt<p::one<')'>>> {};
 /// Where no item is and no end.
 struct Stray : p::sor<StrayArguments, Block, p::one<',', ')', '}'>,
                       p::plus<p::not_one<' ', '\t', '\r', '\n', '"', '\'', '`', ',', '(', ')', '{', '}'>>> {};
 struct End : p::eof {};
-template <typename Close>
-struct ItemsUpTo : p::seq<Items, p::star<p::not_at<p::sor<Close, p::eof>>, Missing<Close>, Stray, Items>> {};
-struct BlockItems : ItemsUpTo<ClosingBrace> {};
-struct Prompt : p::seq<Blanks, p::opt<Arguments>, ItemsUpTo<End>, End> {};
+template <typename List, typename Close>
+struct ItemsUpTo : p::seq<List, p::star<p::not_at<p::sor<Close, p::eof>>, Missing<Close>, Stray, List>> {};
+struct BlockItems : ItemsUpTo<InnerItems, ClosingBrace> {};
+struct Prompt : p::seq<Blanks, p::opt<Arguments>, ItemsUpTo<Items, End>, End> {};
 
 // Terms that are true of a prompt or not.
 struct And : Word<'a', 'n', 'd'> {};
@@ -115,6 +119,9 @@ struct Disjunction : p::seq<Conjunction, p::star<p::if_must<p::seq<Blanks, Or>, 
 struct FirstTerm : p::seq<Disjunction> {};
 struct RuleEnd : p::eof {};
 struct Rule : p::must<Blanks, FirstTerm, p::star<Blanks, Disjunction>, Blanks, RuleEnd> {};
+
+// A name, a text in quotes up to its first blank, a word or a mark: what may be missing or too much.
+struct Token : p::sor<p::plus<NameCharacter>, p::any> {};
 
 // The names in a rule that is none, whatever else is in it; arguments have no meaning there.
 struct SkippedArgument

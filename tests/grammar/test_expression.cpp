@@ -75,12 +75,12 @@ TEST_CASE("every mistake in a selection is found, and each once") {
   CHECK(mistakes_of("a(x=\"1\" y=\"2\" z=\"3\")") == Columns{9, 15});
   CHECK(mistakes_of("a(,x=\"1\",,y=\"2\")") == Columns{3, 10});
   CHECK(mistakes_of("a(x=(b) c) d") == Columns{5});
-  CHECK(mistakes_of("a(x=\"1\" { b") == Columns{9, 12});
+  CHECK(mistakes_of("a(x=\"1\" { b") == Columns{9});
   CHECK(mistakes_of("a { b { c \"text") == Columns{16});
   CHECK(mistakes_of("a { b { c") == Columns{10});
   CHECK(mistakes_of("`a b") == Columns{5});
   CHECK(mistakes_of("`` ` `") == Columns{2});
-  CHECK(mistakes_of("\"a\"(b c) { d }") == Columns{4, 10});
+  CHECK(mistakes_of("\"a\"(b c) { d }") == Columns{4, 7});
   CHECK(mistakes_of("a x = \"1\" b") == Columns{5});
   CHECK(mistakes_of("user a") == Columns{6});
   CHECK(mistakes_of("assistant open") == Columns{15});
