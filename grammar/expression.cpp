@@ -204,8 +204,9 @@ std::vector<std::size_t> token_begins(std::string_view text) {
 template <typename Rule>
 class Mender {
  public:
-  Mender(const MendedText& text, const Found& found, std::size_t index)
-      : text_(text), found_(found), index_(index), begins_(token_begins(text.text())) {}
+  /// `budget`: bytes that may still be parsed; what is tried is taken off it.
+  Mender(const MendedText& text, const Found& found, std::size_t index, std::size_t& budget)
+      : text_(text), found_(found), index_(index), budget_(budget), begins_(token_begins(text.text())) {}
 
   /// Of those that mend it, and leave what stands before, the one that leaves the fewest mistakes behind it. Nothing if
   /// there is none.
@@ -248,6 +249,8 @@ class Mender {
   }
 
   void attempt(std::size_t begin, std::size_t end, std::string_view by) {
+    if (budget_ < text_.text().size()) return;
+    budget_ -= text_.text().size();
     std::string changed(text_.text());
     changed.replace(begin, end - begin, by);
     const Found left = parse<Rule>(changed, nullptr);
@@ -268,6 +271,7 @@ class Mender {
   const MendedText& text_;
   const Found& found_;
   std::size_t index_;
+  std::size_t& budget_;
   std::vector<std::size_t> begins_;
   std::pair<std::size_t, std::size_t> best_;  // mistakes, and bytes behind the place that parsing reached
   std::optional<MendedText> best_text_;
@@ -278,12 +282,10 @@ class Mender {
 template <typename Rule>
 std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_view>& marks, MendedText& text,
                             Diagnostics& diagnostics) {
-  constexpr std::size_t kMostBytes = 8 << 10;  // nobody writes more by hand
-  constexpr std::size_t kMostMended = 20;
+  std::size_t budget = 2 << 20;
   std::unique_ptr<Node> tree;
   Found found = parse<Rule>(text.text(), &tree);
-  std::size_t num_said = 0;
-  for (std::size_t index = 0; index < found.mistakes.size(); ++num_said) {
+  for (std::size_t index = 0; index < found.mistakes.size();) {
     const Found::Mistake& mistake = found.mistakes[index];
     const std::size_t end = mistake.kind == DiagnosticKind::misplaced_element  // a word
                                 ? text.text().find_first_of(" \t\r\n\"'", mistake.at)
@@ -293,8 +295,7 @@ std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_vi
                      place.begin + text.original(std::min(end, text.text().size()))},
                     mistake.what);
     std::optional<MendedText> mended;
-    if (num_said < kMostMended && text.text().size() <= kMostBytes)
-      mended = Mender<Rule>(text, found, index).mend(marks);
+    if (budget >= text.text().size()) mended = Mender<Rule>(text, found, index, budget).mend(marks);
     if (!mended) {
       ++index;
       continue;

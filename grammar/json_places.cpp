@@ -77,6 +77,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     if (!names_.back().insert(name).second) {
       diagnostics_.add(DiagnosticKind::bad_json, key.place, ast::in_quotes(name) + " stands twice in one object");
     }
+    last_ = key.place.begin;
     open_.back().keys.push_back(std::move(key));
     return true;
   }
@@ -95,10 +96,15 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     diagnostics_.add(DiagnosticKind::bad_json,
                      {source_, static_cast<std::uint32_t>(end > 0 ? end - 1 : 0), static_cast<std::uint32_t>(end)},
                      "this is no JSON: " + why);
+    const std::uint32_t doubtful_from = last_;
     while (!open_.empty()) {
       open_.back().is_cut = true;
       if (open_.back().keys.size() > open_.back().values.size()) open_.back().keys.pop_back();
       if (!close()) root_.reset();
+    }
+    if (root_) {
+      root_->is_cut = true;
+      root_->doubtful_from = doubtful_from;
     }
     return false;
   }
@@ -143,6 +149,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     JsonValue value;
     value.type = type;
     value.place = {source_, at - 1, at};
+    last_ = at - 1;
     open_.push_back(std::move(value));
     return true;
   }
@@ -150,7 +157,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool close() {
     JsonValue value = std::move(open_.back());
     open_.pop_back();
-    return add(std::move(value));
+    const bool is_empty = value.values.empty();
+    if (!add(std::move(value))) return false;
+    if (!is_empty) last_ = offset() - 1;
+    return true;
   }
 
   /// A number ends where something else begins, so one character more has been read.
@@ -169,6 +179,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool add(JsonValue value) {
     if (++num_values_ > kMostValues) return refuse("it has more than " + std::to_string(kMostValues) + " values");
     if (value.place.end == 0) value.place = {source_, offset() - 1, offset()};
+    last_ = value.place.begin;
     if (open_.empty()) {
       root_ = std::move(value);
     } else {
@@ -186,6 +197,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::vector<std::unordered_set<std::string>> names_;  // of the objects that are open
   std::optional<JsonValue> root_;
   std::size_t num_values_ = 0;
+  std::uint32_t last_ = 0;  // where what was read last begins
 };
 
 /// Of `\\u` and four hexadecimal digits.

@@ -16,7 +16,9 @@ struct JsonValue {
   Place place;       // of a string without its quotes
   std::string text;  // of a string
   bool is_true = false;
-  bool is_cut = false;            // of an array or object: what is no JSON stands in it, and nothing behind was read
+  bool is_cut = false;  // of an array or object: what is no JSON stands in it or behind it, and was not read
+  /// Of the whole, if it is cut: where the last thing before that begins, which may not be what was meant.
+  std::optional<std::uint32_t> doubtful_from;
   std::vector<JsonValue> values;  // of an array or object
   std::vector<JsonValue> keys;    // of an object, as strings
 

@@ -1,6 +1,7 @@
 #include "grammar/json_prompt.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -17,10 +18,19 @@ class Reader {
 
   /// What was misspelt gets the name in the value that it was probably meant to have.
   std::optional<ast::Prompt> prompt(JsonValue& root) {
+    doubtful_from_ = root.doubtful_from.value_or(std::numeric_limits<std::uint32_t>::max());
+    const std::size_t num_said = diagnostics_.list().size();
+    auto result = whole(root);
+    diagnostics_.keep_if(num_said, [&](const Diagnostic& found) { return found.place.begin < doubtful_from_; });
+    return result;
+  }
+
+ private:
+  std::optional<ast::Prompt> whole(JsonValue& root) {
     if (!is(root, JsonValue::Type::object, "a prompt as JSON is an object: {\"select\": [...]}")) return std::nullopt;
     ast::Prompt result;
     result.place = root.place;
-    check_names(root, {"schema", "arguments", "select"});
+    const bool is_known = check_names(root, {"schema", "arguments", "select"});
     if (const JsonValue* schema = find(root, "schema", JsonValue::Type::string)) {
       result.schema = text(*schema).value_or("");
       result.place = schema->place;
@@ -30,14 +40,13 @@ class Reader {
     }
     arguments(root, result);
     result.children = items(root);
-    result.is_guessed = root.is_cut;
+    result.is_guessed = root.is_cut || !is_known;
     return result;
   }
 
- private:
   bool is(const JsonValue& value, JsonValue::Type type, const std::string& what) {
     if (value.type == type) return true;
-    diagnostics_.add(DiagnosticKind::bad_json, value.place, what);
+    if (!value.is_cut) diagnostics_.add(DiagnosticKind::bad_json, value.place, what);  // else its bracket is too much
     return false;
   }
 
@@ -160,6 +169,7 @@ class Reader {
     ast::Selection result;
     result.module = {text(path).value_or(""), path.place};
     result.by_use = true;  // no element stands for a word of the language
+    result.is_broken = path.place.begin >= doubtful_from_;
     if (path.text.empty()) diagnostics_.add(DiagnosticKind::bad_name, path.place, "a module's path is not empty");
     return result;
   }
@@ -176,9 +186,10 @@ class Reader {
     }
     result.role = known.value_or(ast::Role::assistant);
     const bool can_be_open = result.role == ast::Role::assistant;
-    check_names(value, can_be_open ? std::vector<std::string_view>{"role", "text", "open"}
-                                   : std::vector<std::string_view>{"role", "text"});
-    if (value.find("text") == nullptr && !value.is_cut) {
+    const bool is_known = check_names(value, can_be_open ? std::vector<std::string_view>{"role", "text", "open"}
+                                                         : std::vector<std::string_view>{"role", "text"});
+    if (value.find("text") == nullptr) {
+      if (value.is_cut || !is_known) return result;  // likely a misspelt one
       diagnostics_.add(DiagnosticKind::bad_json, value.place, "a turn has a `text`, which may be empty");
     } else if (const JsonValue* words = find(value, "text", JsonValue::Type::string)) {
       result.text = text(*words).value_or("");
@@ -191,6 +202,7 @@ class Reader {
 
   const SourceSet& sources_;
   Diagnostics& diagnostics_;
+  std::uint32_t doubtful_from_ = 0;  // what stands from here on may not be what was meant
 };
 
 using Json = nlohmann::ordered_json;

@@ -135,7 +135,8 @@ class Reading {
   bool is_end_without_slash(const MarkupPart& part, std::string_view name) {
     if (open_.empty() || open_.back().name != name) return false;
     if (!tags_[part.tag].attributes.empty() || !fits(open_.back())) return false;
-    if (part.place.begin == tags_[open_.back().tag].tag.end) return false;  // written twice
+    const bool is_twice = part.place.begin == tags_[open_.back().tag].tag.end && ends_on_line(open_.back());
+    if (is_twice) return false;
     auto& mistake = add(DiagnosticKind::unclosed_element, tags_[open_.back().tag].name,
                         "`<" + std::string(name) + ">` is never closed");
     mistake.notes.push_back({part.name, "write `</" + std::string(name) + ">` if this is its end"});

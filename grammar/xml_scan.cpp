@@ -265,13 +265,26 @@ class Scanner {
     return begin + 1;
   }
 
-  /// The next tag of an element of the language; npos if none comes. Code may hold others.
+  /// The next tag of an element of the language, or that closes the element at hand; npos if none comes. Code may hold
+  /// others.
   std::size_t next_element_tag(std::size_t at) const {
+    const std::string_view open = innermost_open();
     for (at = text_.find('<', at + 1); at != std::string_view::npos; at = text_.find('<', at + 1)) {
-      const std::size_t name = at + (text_.substr(at + 1).starts_with('/') ? 2 : 1);
-      if (is_element_name(text_.substr(name, match<xml::Name>(text_.substr(name))))) return at;
+      const bool is_end = text_.substr(at + 1).starts_with('/');
+      const std::size_t begin = at + (is_end ? 2 : 1);
+      const std::string_view name = text_.substr(begin, match<xml::Name>(text_.substr(begin)));
+      if (is_element_name(name) || (is_end && name == open)) return at;
     }
     return at;
+  }
+
+  std::string_view innermost_open() const {
+    int depth = 0;
+    for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
+      if (part->kind == MarkupPart::Kind::end) ++depth;
+      if (part->kind == MarkupPart::Kind::start && depth-- == 0) return slice(part->name);
+    }
+    return {};
   }
 
   /// `</name`, but not all of an end tag. `length`: of the name.
