@@ -233,15 +233,18 @@ class Mender {
       for (const std::string_view quote : {"\"", "'"}) attempt(*begin, *begin, quote);
     }
     for (const std::size_t begin : begins_) {
-      const std::string_view mark = text_.text().substr(begin, 1);
-      if (mark == "\"" || mark == "'") attempt(begin, begin + 1, "");
+      if (is_quote(begin)) attempt(begin, begin + 1, "");
     }
+  }
+
+  bool is_quote(std::size_t at) const {
+    return at < text_.text().size() && (text_.text()[at] == '"' || text_.text()[at] == '\'');
   }
 
   void try_at(std::size_t token, const std::vector<std::string_view>& marks) {
     const std::size_t begin = begins_[token];
     for (const std::string_view mark : marks) attempt(begin, begin, mark);
-    if (token + 1 == begins_.size()) return;
+    if (token + 1 == begins_.size() || is_quote(begin)) return;
     const std::string_view whole = text_.text().substr(begin, begins_[token + 1] - begin);
     const std::size_t end = begin + whole.find_last_not_of(" \t\r\n") + 1;
     attempt(begin, end, " ");
@@ -263,7 +266,11 @@ class Mender {
     MendedText text = text_;
     text.replace(begin, end, by);
     const std::uint32_t mended_at = text_.original(found_.mistakes[index_].at);
-    if (index_ < left.mistakes.size() && text.original(left.mistakes[index_].at) <= mended_at) return;
+    if (index_ < left.mistakes.size()) {
+      const Found::Mistake& next = left.mistakes[index_];
+      const std::uint32_t at = text.original(next.at);
+      if (at < mended_at || (at == mended_at && next.what == found_.mistakes[index_].what)) return;
+    }
     best_ = score;
     best_text_ = std::move(text);
   }
@@ -283,6 +290,7 @@ template <typename Rule>
 std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_view>& marks, MendedText& text,
                             Diagnostics& diagnostics) {
   std::size_t budget = 2 << 20;
+  std::optional<Place> last;
   std::unique_ptr<Node> tree;
   Found found = parse<Rule>(text.text(), &tree);
   for (std::size_t index = 0; index < found.mistakes.size();) {
@@ -290,12 +298,15 @@ std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_vi
     const std::size_t end = mistake.kind == DiagnosticKind::misplaced_element  // a word
                                 ? text.text().find_first_of(" \t\r\n\"'", mistake.at)
                                 : mistake.at + 1;
-    diagnostics.add(mistake.kind,
-                    {place.source, place.begin + text.original(mistake.at),
-                     place.begin + text.original(std::min(end, text.text().size()))},
-                    mistake.what);
+    const Place at{place.source, place.begin + text.original(mistake.at),
+                   place.begin + text.original(std::min(end, text.text().size()))};
+    // Of several at one place the first is the mistake, and the others follow from it.
+    if (!last || at.begin != last->begin) diagnostics.add(mistake.kind, at, mistake.what);
+    last = at;
     std::optional<MendedText> mended;
-    if (budget >= text.text().size()) mended = Mender<Rule>(text, found, index, budget).mend(marks);
+    // A single one is understood without.
+    const bool is_single = index + 1 == found.mistakes.size() && count_doubtful_quotes(text.text()) == 0;
+    if (!is_single && budget >= text.text().size()) mended = Mender<Rule>(text, found, index, budget).mend(marks);
     if (!mended) {
       ++index;
       continue;
@@ -359,9 +370,10 @@ class Reader {
     return {origin_.source, origin_.begin + text_.original(node.m_begin.data - start),
             origin_.begin + text_.original(node.m_end.data - start)};
   }
-  bool is_changed(const Node& node) const {
+  bool is_changed(const Node& node, bool at_ends = true) const {
     const Place at = place(node);
-    return text_.is_changed(at.begin - origin_.begin, at.end - origin_.begin);
+    const std::uint32_t inside = at_ends ? 0 : 1;
+    return text_.is_changed(at.begin - origin_.begin + inside, at.end - origin_.begin - inside);
   }
   ast::Path path(const Node& node) const { return {node.string(), place(node)}; }
 
@@ -460,7 +472,9 @@ class Reader {
       } else {
         const Node& name = *child->children.front();
         const Node& last = *child->children.back();
-        if (is_changed(*child)) {
+        const bool has_lost_part = name.string_view().find(kSomeName) != std::string_view::npos ||
+                                   place(last).begin == place(last).end || is_changed(*child, /*at_ends=*/false);
+        if (has_lost_part) {
           owner.has_lost_arguments = true;
           continue;
         }

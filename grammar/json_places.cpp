@@ -78,6 +78,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
       diagnostics_.add(DiagnosticKind::bad_json, key.place, ast::in_quotes(name) + " stands twice in one object");
     }
     last_ = key.place.begin;
+    last_end_ = offset();
     open_.back().keys.push_back(std::move(key));
     return true;
   }
@@ -96,7 +97,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     diagnostics_.add(DiagnosticKind::bad_json,
                      {source_, static_cast<std::uint32_t>(end > 0 ? end - 1 : 0), static_cast<std::uint32_t>(end)},
                      "this is no JSON: " + why);
-    const std::uint32_t doubtful_from = last_;
+    // A comma shows that what stands before it is whole.
+    const bool is_whole =
+        text_.substr(last_end_, end - std::min<std::size_t>(end, last_end_)).find(',') != std::string_view::npos;
+    const std::uint32_t doubtful_from = is_whole ? static_cast<std::uint32_t>(end) : last_;
     while (!open_.empty()) {
       open_.back().is_cut = true;
       if (open_.back().keys.size() > open_.back().values.size()) open_.back().keys.pop_back();
@@ -150,6 +154,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     value.type = type;
     value.place = {source_, at - 1, at};
     last_ = at - 1;
+    last_end_ = at;
     open_.push_back(std::move(value));
     return true;
   }
@@ -180,6 +185,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     if (++num_values_ > kMostValues) return refuse("it has more than " + std::to_string(kMostValues) + " values");
     if (value.place.end == 0) value.place = {source_, offset() - 1, offset()};
     last_ = value.place.begin;
+    last_end_ = std::max(value.place.end, offset());
     if (open_.empty()) {
       root_ = std::move(value);
     } else {
@@ -198,6 +204,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::optional<JsonValue> root_;
   std::size_t num_values_ = 0;
   std::uint32_t last_ = 0;  // where what was read last begins
+  std::uint32_t last_end_ = 0;
 };
 
 /// Of `\\u` and four hexadecimal digits.

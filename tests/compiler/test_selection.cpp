@@ -249,7 +249,7 @@ TEST_CASE("mistakes in a prompt's form hide no others, and cause none") {
       {schema, "<prompt><use modul=f/><nosuch/></prompt>", "attribute-syntax unknown-module"},
       {schema, "<prompt><f/><a x=\"1\"><nosuch/>text<user>U</user></prompt>", "unclosed-element unknown-module"},
       {schema, "<prompt><s>text<f/></prompt>", "unclosed-element"},
-      {schema, "<prompt><f/><m>text<m></prompt>", "unclosed-element unclosed-element"},
+      {schema, "<prompt><f/><m>text<m></prompt>", "unclosed-element"},
       {schema, "<prompt>if vector<int> x = 1; <f/><nosuch/></prompt>", "unclosed-element unknown-module"},
       {schema, "<prompt><user>U<nosuch/><f/></prompt>", "unclosed-element unknown-module"},
       {schema, "<prompt><use module=\"f&x\"/><nosuch/></prompt>", "bare-ampersand unknown-module"},
