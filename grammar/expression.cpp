@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <optional>
-#include <tao/pegtl/contrib/limit_depth.hpp>
-#include <tao/pegtl/contrib/parse_tree.hpp>
-#include <tao/pegtl/must_if.hpp>
 
 #include "grammar/expression_grammar.h"
+#include "grammar/expression_tree.h"
 #include "grammar/mended_text.h"
 #include "grammar/vocabulary.h"
 #include "grammar/xml.h"
@@ -17,313 +14,17 @@
 namespace pml::grammar {
 namespace {
 
-using Node = tao::pegtl::parse_tree::node;
+using Node = ExpressionNode;
 using Input = tao::pegtl::memory_input<tao::pegtl::tracking_mode::lazy>;
-
-/// Stands where a name is missing.
-constexpr std::string_view kSomeName = "\uFFFC";
-constexpr std::string_view kSomeText = "\"\"";
 
 /// The tree of a longer one would take too much memory.
 constexpr std::size_t kMaxBytes = 1 << 20;
-
-// --- what is expected where parsing cannot go on -------------------------------------------------------------
-
-struct Messages {
-  template <typename Rule>
-  static constexpr const char* message = nullptr;
-};
-#define PML_EXPECTED(rule, text) \
-  template <>                    \
-  constexpr const char* Messages::message<rule> = text
-PML_EXPECTED(expression::InnerTerm, "a module's name, `not` or `(` is expected here");
-PML_EXPECTED(expression::ClosingTerm, "`)`, `and` or `or` is expected here");
-PML_EXPECTED(expression::Operand, "a module's name, `not` or `(` is expected here");
-PML_EXPECTED(expression::NextConjunction, "a module's name, `not` or `(` is expected here");
-PML_EXPECTED(expression::FirstTerm, "a module's name, `not` or `(` is expected here");
-PML_EXPECTED(expression::RuleEnd, "`and`, `or` or another module's name is expected here");
-#undef PML_EXPECTED
-
-template <typename Rule>
-using Control = tao::pegtl::must_if<Messages, tao::pegtl::normal, false>::control<Rule>;
-
-// --- what is missing where parsing goes on -------------------------------------------------------------------
-
-template <typename Rule>
-constexpr const char* kMissing = nullptr;
-#define PML_MISSING(rule, text) \
-  template <>                   \
-  constexpr const char* kMissing<rule> = text
-PML_MISSING(expression::End, "a module's name or a text is expected here");
-PML_MISSING(expression::QuotedPath, "a name is expected between the backquotes");
-PML_MISSING(expression::ClosingBackquote, "the backquote that closes the name is missing");
-PML_MISSING(expression::Escaped, "after a backslash stands \\, \", ', n, r, t or u{...} with a character's number");
-PML_MISSING(expression::ClosingQuote<'"'>, "the quote that closes the text is missing");
-PML_MISSING(expression::ClosingQuote<'\''>, "the quote that closes the text is missing");
-PML_MISSING(expression::EqualsSign, "`=` and the argument's text in quotes are expected here");
-PML_MISSING(expression::ArgumentText, "the argument's text in quotes is expected here");
-PML_MISSING(expression::NextArgument, "another argument is expected after the comma");
-PML_MISSING(expression::ClosingParenthesis, "`)` or another argument is expected here");
-PML_MISSING(expression::OpeningParenthesis, "arguments stand in parentheses: module(name=\"text\")");
-PML_MISSING(expression::ClosingBrace, "`}`, a module's name or a text is expected here");
-PML_MISSING(expression::TurnText,
-            "the turn's text in quotes is expected here; a module that is called like a role stands in backquotes");
-PML_MISSING(expression::OutsideOfBlock,
-            "a role may not stand inside a selected module; a `}` may be missing before it");
-#undef PML_MISSING
-
-template <typename Rule>
-constexpr DiagnosticKind kKind = DiagnosticKind::bad_expression;
-template <>
-constexpr DiagnosticKind kKind<expression::OutsideOfBlock> = DiagnosticKind::misplaced_element;
-
-/// Of several at one place the first is the mistake, and the others follow from it.
-class Mistakes {
- public:
-  struct Mistake {
-    DiagnosticKind kind;
-    const char* at;
-    std::string what;
-  };
-
-  void add(DiagnosticKind kind, const char* at, std::string what) {
-    constexpr std::size_t kMost = 200;  // of more nobody reads all
-    const bool is_same = !list_.empty() && list_.back().at == at;
-    if (!is_same && list_.size() < kMost) list_.push_back({kind, at, std::move(what)});
-  }
-  const std::vector<Mistake>& list() const { return list_; }
-
- private:
-  std::vector<Mistake> list_;
-};
-
-// --- how deep it may nest ------------------------------------------------------------------------------------
-
-template <typename Rule>
-struct Action : tao::pegtl::nothing<Rule> {};
-template <>
-struct Action<expression::Block> : tao::pegtl::limit_depth<kMaxDepth> {};
-template <>
-struct Action<expression::Negation> : tao::pegtl::limit_depth<kMaxDepth> {};
-template <typename Rule>
-struct Action<expression::Missing<Rule>> {
-  template <typename ActionInput>
-  static void apply(const ActionInput& input, Mistakes& mistakes) {
-    mistakes.add(kKind<Rule>, input.begin(), kMissing<Rule>);
-  }
-};
-
-// --- the tree ------------------------------------------------------------------------------------------------
-
-template <typename Rule>
-using IsKept = tao::pegtl::parse_tree::selector<
-    Rule, tao::pegtl::parse_tree::store_content::on<
-              expression::BarePath, expression::QuotedPath, expression::ArgumentName, expression::Text,
-              expression::ArgumentText, expression::Arguments, expression::Argument, expression::NextArgument,
-              expression::Block, expression::Selection, expression::RoleName, expression::OpenMark,
-              expression::TurnText, expression::Turn, expression::OuterArgument, expression::Skipped, expression::Stray,
-              expression::Module, expression::NegatedTerm, expression::Conjunction, expression::Disjunction,
-              expression::Missing<expression::QuotedPath>, expression::Missing<expression::ClosingBackquote>,
-              expression::Missing<expression::Escaped>, expression::Missing<expression::ClosingQuote<'"'>>,
-              expression::Missing<expression::ClosingQuote<'\''>>, expression::Missing<expression::ClosingParenthesis>,
-              expression::Missing<expression::EqualsSign>, expression::Missing<expression::ClosingBrace>,
-              expression::Missing<expression::TurnText>>>;
-
-/// The mistakes in a text, by offset.
-struct Found {
-  struct Mistake {
-    DiagnosticKind kind;
-    std::size_t at;
-    std::string what;
-  };
-  std::vector<Mistake> mistakes;
-  bool is_cut = false;  // parsing did not reach the end
-};
-
-/// `tree`: null if it is not wanted.
-template <typename Rule>
-Found parse(std::string_view text, std::unique_ptr<Node>* tree) {
-  Input input(text.data(), text.data() + text.size(), "");
-  Mistakes mistakes;
-  Found found;
-  try {
-    if (tree != nullptr) {
-      *tree = tao::pegtl::parse_tree::parse<Rule, Node, IsKept, Action, Control>(input, mistakes);
-    } else {
-      tao::pegtl::parse<Rule, Action, Control>(input, mistakes);
-    }
-  } catch (const tao::pegtl::parse_error& error) {
-    const bool is_too_deep = error.message().find("depth") != std::string_view::npos;
-    mistakes.add(
-        DiagnosticKind::bad_expression, text.data() + error.positions().front().byte,
-        is_too_deep ? "the expression nests deeper than " + std::to_string(kMaxDepth) : std::string(error.message()));
-    found.is_cut = true;
-  }
-  for (const Mistakes::Mistake& mistake : mistakes.list()) {
-    found.mistakes.push_back({mistake.kind, static_cast<std::size_t>(mistake.at - text.data()), mistake.what});
-  }
-  return found;
-}
-
-/// Of texts in quotes that have no end, or look like what stands between two of them.
-std::size_t count_doubtful_quotes(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto is_one_of = [&](char c, std::string_view marks) {
-    return kBlanks.find(c) != std::string_view::npos || marks.find(c) != std::string_view::npos;
-  };
-  std::size_t count = 0;
-  for (std::size_t at = text.find_first_of("\"'"); at != std::string_view::npos; at = text.find_first_of("\"'", at)) {
-    const std::size_t begin = at;
-    for (++at; at < text.size() && text[at] != text[begin]; ++at) {
-      if (text[at] == '\\') ++at;
-    }
-    if (at >= text.size()) return count + 1;
-    const std::string_view inside = text.substr(begin + 1, at - begin - 1);
-    ++at;
-    const bool stands_well =
-        (begin == 0 || is_one_of(text[begin - 1], "=({,")) && (at == text.size() || is_one_of(text[at], "),}"));
-    const bool is_between = !inside.empty() && (is_one_of(inside.front(), "),}") || is_one_of(inside.back(), "=({,"));
-    if (!stands_well && is_between) ++count;
-  }
-  return count;
-}
-
-/// Where tokens begin, and the text's end. A text in quotes that holds several words may be none, so each word counts.
-std::vector<std::size_t> token_begins(std::string_view text) {
-  std::vector<std::size_t> begins;
-  Input input(text.data(), text.data() + text.size(), "");
-  while (true) {
-    tao::pegtl::parse<expression::Blanks>(input);
-    begins.push_back(input.current() - text.data());
-    if (input.empty()) return begins;
-    tao::pegtl::parse<expression::Token>(input);
-  }
-}
-
-/// The change of one token that mends a mistake, which stands at `found.mistakes[index]`.
-template <typename Rule>
-class Mender {
- public:
-  /// `budget`: bytes that may still be parsed; what is tried is taken off it.
-  Mender(const MendedText& text, const Found& found, std::size_t index, std::size_t& budget)
-      : text_(text), found_(found), index_(index), budget_(budget), begins_(token_begins(text.text())) {}
-
-  /// Of those that mend it, and leave what stands before, the one that leaves the fewest mistakes behind it. Nothing if
-  /// there is none.
-  std::optional<MendedText> mend(const std::vector<std::string_view>& marks) {
-    const std::size_t num_doubtful = count_doubtful_quotes(text_.text());
-    best_ = {found_.mistakes.size() + num_doubtful, 0};
-    if (found_.is_cut) best_.second = std::string_view::npos - found_.mistakes.back().at;
-    // A quote that is missing, or one too much, may be anywhere before.
-    if (num_doubtful > 0) try_quotes();
-    constexpr std::size_t kBefore = 4;
-    constexpr std::size_t kBehind = 2;
-    const auto token =
-        static_cast<std::size_t>(std::ranges::lower_bound(begins_, found_.mistakes[index_].at) - begins_.begin());
-    for (std::size_t i = 0; i <= kBefore; ++i) {  // the nearest first
-      if (i <= kBehind && token + i < begins_.size()) try_at(token + i, marks);
-      if (i > 0 && i <= token) try_at(token - i, marks);
-    }
-    return std::move(best_text_);
-  }
-
- private:
-  void try_quotes() {
-    for (auto begin = begins_.rbegin(); begin != begins_.rend(); ++begin) {
-      for (const std::string_view quote : {"\"", "'"}) attempt(*begin, *begin, quote);
-    }
-    for (const std::size_t begin : begins_) {
-      if (is_quote(begin)) attempt(begin, begin + 1, "");
-    }
-  }
-
-  bool is_quote(std::size_t at) const {
-    return at < text_.text().size() && (text_.text()[at] == '"' || text_.text()[at] == '\'');
-  }
-
-  void try_at(std::size_t token, const std::vector<std::string_view>& marks) {
-    const std::size_t begin = begins_[token];
-    for (const std::string_view mark : marks) attempt(begin, begin, mark);
-    if (token + 1 == begins_.size() || is_quote(begin)) return;
-    const std::string_view whole = text_.text().substr(begin, begins_[token + 1] - begin);
-    const std::size_t end = begin + whole.find_last_not_of(" \t\r\n") + 1;
-    attempt(begin, end, " ");
-    for (const std::string_view mark : marks) attempt(begin, end, mark);
-  }
-
-  void attempt(std::size_t begin, std::size_t end, std::string_view by) {
-    if (budget_ < text_.text().size()) return;
-    budget_ -= text_.text().size();
-    std::string changed(text_.text());
-    changed.replace(begin, end - begin, by);
-    const Found left = parse<Rule>(changed, nullptr);
-    std::pair score{left.mistakes.size() + count_doubtful_quotes(changed), std::size_t{0}};
-    if (left.is_cut) score.second = std::string_view::npos - left.mistakes.back().at;
-    if (score >= best_) return;
-    for (std::size_t i = 0; i < index_; ++i) {
-      if (i >= left.mistakes.size() || left.mistakes[i].at != found_.mistakes[i].at) return;
-    }
-    MendedText text = text_;
-    text.replace(begin, end, by);
-    const std::uint32_t mended_at = text_.original(found_.mistakes[index_].at);
-    if (index_ < left.mistakes.size()) {
-      const Found::Mistake& next = left.mistakes[index_];
-      const std::uint32_t at = text.original(next.at);
-      if (at < mended_at || (at == mended_at && next.what == found_.mistakes[index_].what)) return;
-    }
-    best_ = score;
-    best_text_ = std::move(text);
-  }
-
-  const MendedText& text_;
-  const Found& found_;
-  std::size_t index_;
-  std::size_t& budget_;
-  std::vector<std::size_t> begins_;
-  std::pair<std::size_t, std::size_t> best_;  // mistakes, and bytes behind the place that parsing reached
-  std::optional<MendedText> best_text_;
-};
-
-/// Parses a text, and says what is wrong with it at `place`, each mistake once: after each the text is mended, if it
-/// can be, and what is wrong then is another one. Nothing if parsing could not go on.
-template <typename Rule>
-std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_view>& marks, MendedText& text,
-                            Diagnostics& diagnostics) {
-  std::size_t budget = 2 << 20;
-  std::optional<Place> last;
-  std::unique_ptr<Node> tree;
-  Found found = parse<Rule>(text.text(), &tree);
-  for (std::size_t index = 0; index < found.mistakes.size();) {
-    const Found::Mistake& mistake = found.mistakes[index];
-    const std::size_t end = mistake.kind == DiagnosticKind::misplaced_element  // a word
-                                ? text.text().find_first_of(" \t\r\n\"'", mistake.at)
-                                : mistake.at + 1;
-    const Place at{place.source, place.begin + text.original(mistake.at),
-                   place.begin + text.original(std::min(end, text.text().size()))};
-    // Of several at one place the first is the mistake, and the others follow from it.
-    if (!last || at.begin != last->begin) diagnostics.add(mistake.kind, at, mistake.what);
-    last = at;
-    std::optional<MendedText> mended;
-    // A single one is understood without.
-    const bool is_single = index + 1 == found.mistakes.size() && count_doubtful_quotes(text.text()) == 0;
-    if (!is_single && budget >= text.text().size()) mended = Mender<Rule>(text, found, index, budget).mend(marks);
-    if (!mended) {
-      ++index;
-      continue;
-    }
-    text = std::move(*mended);
-    found = parse<Rule>(text.text(), &tree);
-  }
-  return tree;
-}
-
 bool is_too_long(const Place& place, Diagnostics& diagnostics) {
   if (place.end - place.begin <= kMaxBytes) return false;
   diagnostics.add(DiagnosticKind::bad_expression, {place.source, place.begin, place.begin},
                   "the expression is longer than " + std::to_string(kMaxBytes >> 20) + " MiB");
   return true;
 }
-
 /// From a parse tree to the syntax tree. After mistakes, which were said, it holds what was understood.
 class Reader {
  public:
@@ -609,8 +310,7 @@ std::optional<ast::Prompt> parse_selection(SourceId source, const SourceSet& sou
   const Place whole{source, 0, static_cast<std::uint32_t>(sources[source].text().size())};
   if (is_too_long(whole, diagnostics)) return std::nullopt;
   MendedText text(sources.text(whole));
-  const auto tree =
-      parse<expression::Prompt>(whole, {")", "}", ",", "=", "(", "{", kSomeName, kSomeText}, text, diagnostics);
+  const auto tree = parse_prompt_tree(whole, text, diagnostics);
   if (tree == nullptr) return std::nullopt;
   return Reader(whole, text, diagnostics).prompt(*tree);
 }
@@ -624,8 +324,7 @@ std::optional<ast::Condition> names_alone(const Place& place, const SourceSet& s
   names.kind = ast::Condition::Kind::all;
   names.place = place;
   names.is_broken = true;
-  Input input(text.data(), text.data() + text.size(), "");
-  const auto tree = tao::pegtl::parse_tree::parse<expression::NamesAlone, Node, IsKept>(input);
+  const auto tree = parse_names(text);
   for (const auto& node : tree->children) {
     const std::string_view name = node->string_view();
     const bool is_word = node->is_type<expression::BarePath>() && (name == "and" || name == "or" || name == "not");
@@ -646,7 +345,7 @@ std::optional<ast::Condition> parse_condition(const Place& place, ast::Condition
   if (is_too_long(place, diagnostics)) return std::nullopt;
   const std::size_t errors_before = diagnostics.num_errors();
   MendedText text(sources.text(place));
-  const auto tree = parse<expression::Rule>(place, {")", "(", " and ", kSomeName}, text, diagnostics);
+  const auto tree = parse_rule_tree(place, text, diagnostics);
   if (diagnostics.num_errors() > errors_before) return names_alone(place, sources);
   ast::Condition joined;
   joined.kind = joined_by;
