@@ -127,7 +127,10 @@ void EditorDocuments::read_prompt(const fs::path& path, Analysis& analysis) cons
   const std::vector<std::string> names{analysis.schema->name, named};
   const auto selection =
       resolve(*prompt, analysis.layout, *analysis.references, model_.encoder, names, analysis.diagnostics);
-  if (analysis.diagnostics.has_errors()) return;
+  if (analysis.diagnostics.has_errors()) {
+    check_lengths(analysis.layout, selection, model_.encoder, analysis.diagnostics);
+    return;
+  }
   // Whatever cached text has seen, it stands at the same places.
   const auto contexts =
       declare_contexts(analysis.layout, ast::ContextKind::isolated, compiler::choose_standins(analysis.layout), {});

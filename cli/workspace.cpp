@@ -247,8 +247,9 @@ std::optional<compiler::Selection> Workspace::select(const ast::Prompt& prompt, 
   if (is_same) names.push_back(prompt.schema);
   check_characters(prompt, text_encoder_, sources_, diagnostics);
   compiler::Selection selection = resolve(prompt, layout_, *references_, text_encoder_, names, diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
-  return selection;
+  if (!diagnostics.has_errors()) return selection;
+  check_lengths(layout_, selection, text_encoder_, diagnostics);
+  return std::nullopt;
 }
 
 std::optional<compiler::Plan> Workspace::plan(const compiler::Selection& selection, grammar::Diagnostics& diagnostics) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "grammar/check.h"
 
@@ -13,6 +14,31 @@ namespace {
 using grammar::DiagnosticKind;
 
 bool by_position(const PlannedSegment& a, const PlannedSegment& b) { return a.first < b.first; }
+
+/// The text of an argument with the blank before it, which belongs to the parameter.
+MarkedText text_of(const Element& parameter, const FilledParameter& filled) {
+  MarkedText text;
+  append(text, parameter.lead + filled.value);
+  return text;
+}
+
+/// Says so, and returns false, if so many tokens do not fit. Characters say nothing about lengths in tokens.
+bool check_length(const Element& parameter, const FilledParameter& filled, std::size_t num_tokens,
+                  const TextEncoder& encoder, grammar::Diagnostics& diagnostics) {
+  const Slot length = parameter.end - parameter.first;
+  if (std::cmp_less_equal(num_tokens, length) || encoder.is_estimate()) return true;
+  const bool is_slot = parameter.kind == ElementKind::slot;
+  auto& diagnostic =
+      diagnostics.add(is_slot ? DiagnosticKind::text_too_long : DiagnosticKind::argument_too_long, filled.place,
+                      std::string("this ") + (is_slot ? "text" : "argument") + " takes " +
+                          count_tokens(static_cast<std::int64_t>(num_tokens)) + ", but `" + parameter.name +
+                          "` holds " + std::to_string(length));
+  diagnostic.notes.push_back({parameter.place, "the " + std::string(to_string(parameter.kind)) + " is declared here"});
+  if (!parameter.lead.empty()) {
+    diagnostic.notes.push_back({std::nullopt, "the blank before it belongs to it and counts"});
+  }
+  return false;
+}
 
 class Planner {
  public:
@@ -109,31 +135,15 @@ class Planner {
       if (value.text == filled.value) add_schema_segment(value.segment);
     }
     if (!parameter.values.empty()) return;
-    MarkedText text;
-    append(text, parameter.lead + filled.value);
-    std::vector<TokenId> tokens = encoder_.encode(text);
+    std::vector<TokenId> tokens = encoder_.encode(text_of(parameter, filled));
     const bool is_default =
         parameter.has_default && parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
     if (is_default) return add_schema_segment(parameter.content);
-    const Slot length = parameter.end - parameter.first;
-    const bool is_slot = parameter.kind == ElementKind::slot;
-    if (static_cast<Slot>(tokens.size()) > length && !encoder_.is_estimate()) {
-      auto& diagnostic =
-          diagnostics_.add(is_slot ? DiagnosticKind::text_too_long : DiagnosticKind::argument_too_long, filled.place,
-                           std::string("this ") + (is_slot ? "text" : "argument") + " takes " +
-                               count_tokens(static_cast<std::int64_t>(tokens.size())) + ", but `" + parameter.name +
-                               "` holds " + std::to_string(length));
-      diagnostic.notes.push_back(
-          {parameter.place, std::string("the ") + std::string(to_string(parameter.kind)) + " is declared here"});
-      if (!parameter.lead.empty()) {
-        diagnostic.notes.push_back({std::nullopt, "the blank before it belongs to it and counts"});
-      }
-      return;
-    }
+    if (!check_length(parameter, filled, tokens.size(), encoder_, diagnostics_)) return;
     // An argument that says what the stand-in says is what later text has seen.
     const bool is_standin = parameter.content != kNone && layout_.segments[parameter.content].tokens == tokens;
-    PlannedSegment segment =
-        planned(is_slot ? SegmentKind::text : SegmentKind::argument, std::move(tokens), parameter.first, filled.place);
+    PlannedSegment segment = planned(parameter.kind == ElementKind::slot ? SegmentKind::text : SegmentKind::argument,
+                                     std::move(tokens), parameter.first, filled.place);
     name(segment, parameter);
     add(std::move(segment), is_standin ? parameter.content : kNone);
   }
@@ -424,6 +434,15 @@ class Planner {
 std::string_view to_string(RowSource source) {
   constexpr std::array<std::string_view, 3> kNames{"cached", "live", "repaired"};
   return kNames[static_cast<std::size_t>(source)];
+}
+
+void check_lengths(const Layout& layout, const Selection& selection, const TextEncoder& encoder,
+                   grammar::Diagnostics& diagnostics) {
+  for (const auto& [id, filled] : selection.arguments) {
+    const Element& parameter = layout.elements[id];
+    if (!parameter.values.empty()) continue;
+    check_length(parameter, filled, encoder.encode(text_of(parameter, filled)).size(), encoder, diagnostics);
+  }
 }
 
 Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection, const TextEncoder& encoder,

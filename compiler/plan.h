@@ -70,6 +70,10 @@ struct Plan {
 Plan make_plan(const Layout& layout, const Contexts& contexts, const Selection& selection, const TextEncoder& encoder,
                Slot max_positions, grammar::Diagnostics& diagnostics);
 
+/// Says of arguments and texts in slots what make_plan() says: for a selection with mistakes, of which no plan is made.
+void check_lengths(const Layout& layout, const Selection& selection, const TextEncoder& encoder,
+                   grammar::Diagnostics& diagnostics);
+
 /// The same rows at the same positions, all of them live: what a full prefill computes.
 Plan without_cache(Plan plan);
 

@@ -158,7 +158,7 @@ std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_vi
     last = at;
     std::optional<MendedText> mended;
     // A single one is understood without.
-    const bool is_single = index + 1 == found.list.size() && count_doubtful_quotes(text.text()) == 0;
+    const bool is_single = index + 1 == found.list.size() && !found.is_cut && count_doubtful_quotes(text.text()) == 0;
     if (!is_single && budget >= text.text().size()) mended = mend(text, found, index, marks, find, budget);
     if (!mended) {
       ++index;

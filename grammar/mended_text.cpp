@@ -94,9 +94,18 @@ class Mender {
       const TextMistakes::Mistake& next = left.list[index_];
       const std::uint32_t at = text.original(next.at);
       if (at < mended_at || (at == mended_at && next.what == mistakes_.list[index_].what)) return;
+      if (left.is_cut && !goes_on(std::string_view(changed).substr(begin + by.size()), next.at - begin - by.size())) {
+        return;
+      }
     }
     best_ = score;
     best_text_ = std::move(text);
+  }
+
+  /// Has parsing found its way when it stops at an offset?
+  static bool goes_on(std::string_view text, std::size_t at) {
+    constexpr std::size_t kEnough = 2;
+    return at <= text.size() && token_begins(text.substr(0, at)).size() > kEnough;
   }
 
   const MendedText& text_;

@@ -56,7 +56,10 @@ grammar::Diagnostics diagnose(const fs::path& input, grammar::SourceSet& sources
   if (!prompt) return diagnostics;
   check_characters(*prompt, encoder, sources, diagnostics);
   const auto selection = resolve(*prompt, layout, references, encoder, {schema->name}, diagnostics);
-  if (diagnostics.has_errors()) return diagnostics;
+  if (diagnostics.has_errors()) {
+    check_lengths(layout, selection, encoder, diagnostics);
+    return diagnostics;
+  }
   const auto contexts = declare_contexts(layout, ast::ContextKind::guaranteed, choose_standins(layout), {});
   make_plan(layout, contexts, selection, encoder, kMaxPositions, diagnostics);
   if (!diagnostics.has_errors()) lint(selection, layout, encoder, diagnostics);

@@ -1,0 +1,4 @@
+<prompt schema="trip">
+  <plan days="a fortnight">Quietly</plan><nosuch/>
+  <end when="now"/>
+</prompt>
