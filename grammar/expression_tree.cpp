@@ -142,7 +142,7 @@ template <typename Rule>
 std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_view>& marks, MendedText& text,
                             Diagnostics& diagnostics) {
   const auto find = [](std::string_view changed) { return parse<Rule>(changed, nullptr); };
-  std::size_t budget = 2 << 20;
+  std::size_t budget = 256 << 10;
   std::optional<Place> last;
   std::unique_ptr<Node> tree;
   TextMistakes found = parse<Rule>(text.text(), &tree);

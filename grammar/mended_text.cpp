@@ -76,7 +76,7 @@ class Mender {
   }
 
   void attempt(std::size_t begin, std::size_t end, std::string_view by) {
-    if (budget_ < text_.text().size()) return;
+    if (budget_ < text_.text().size() || best_.first == 0) return;
     budget_ -= text_.text().size();
     std::string changed(text_.text());
     changed.replace(begin, end - begin, by);
