@@ -131,6 +131,7 @@ TextMistakes parse(std::string_view text, std::unique_ptr<Node>* tree) {
         DiagnosticKind::bad_expression, text.data() + error.positions().front().byte,
         is_too_deep ? "the expression nests deeper than " + std::to_string(kMaxDepth) : std::string(error.message()));
     found.is_cut = true;
+    found.is_too_deep = is_too_deep;
   }
   for (const Mistakes::Mistake& mistake : mistakes.list()) {
     found.list.push_back({mistake.kind, static_cast<std::size_t>(mistake.at - text.data()), mistake.what});
@@ -159,7 +160,7 @@ std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_vi
     std::optional<MendedText> mended;
     // A single one is understood without.
     const bool is_single = index + 1 == found.list.size() && !found.is_cut && count_doubtful_quotes(text.text()) == 0;
-    if (!is_single && budget >= text.text().size()) mended = mend(text, found, index, marks, find, budget);
+    if (!is_single && !found.is_too_deep && budget >= text.text().size()) mended = mend(text, found, index, marks, find, budget);
     if (!mended) {
       ++index;
       continue;

@@ -81,6 +81,7 @@ class Mender {
     std::string changed(text_.text());
     changed.replace(begin, end - begin, by);
     const TextMistakes left = find_(changed);
+    if (left.is_too_deep) return;
     std::pair score{left.list.size() + count_doubtful_quotes(changed), std::size_t{0}};
     if (left.is_cut) score.second = std::string_view::npos - left.list.back().at;
     if (score >= best_) return;

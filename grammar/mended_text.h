@@ -40,6 +40,7 @@ struct TextMistakes {
   };
   std::vector<Mistake> list;  // by place
   bool is_cut = false;        // parsing did not reach the end
+  bool is_too_deep = false;   // as it nests too deep
 };
 
 /// The change of one token that mends a mistake, which is `mistakes.list[index]`: of those that leave what stands

@@ -1,4 +1,5 @@
 // The input is a prompt in any form, for a schema that has every element of the language.
+#include "compiler/characters.h"
 #include "compiler/contexts.h"
 #include "compiler/plan.h"
 #include "compiler/references.h"
@@ -93,7 +94,10 @@ void ask(Schema& schema, Parser& parse, std::string_view input) {
     dump(*prompt);
     const auto selection =
         resolve(*prompt, schema.layout, *schema.references, schema.encoder, {schema.layout.schema}, diagnostics);
-    if (!diagnostics.has_errors()) {
+    check_characters(*prompt, schema.encoder, schema.sources, diagnostics);
+    if (diagnostics.has_errors()) {
+      check_lengths(schema.layout, selection, schema.encoder, diagnostics);
+    } else {
       const auto plan =
           make_plan(schema.layout, schema.contexts, selection, schema.encoder, kMaxPositions, diagnostics);
       if (!diagnostics.has_errors()) {

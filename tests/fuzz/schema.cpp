@@ -1,5 +1,6 @@
 // The input is a schema. What is read of it goes through every phase that needs no prompt, and a prompt that selects
 // all it can through the others.
+#include "compiler/characters.h"
 #include "compiler/contexts.h"
 #include "compiler/exactness.h"
 #include "compiler/plan.h"
@@ -55,6 +56,7 @@ void run(std::string_view input) {
   if (schema) {
     dump(*schema);
     const compiler::TextEncoder encoder = test::byte_encoder();
+    check_characters(*schema, encoder, sources, diagnostics);
     const compiler::Layout layout = lay_out(*schema, encoder, kMaxPositions, diagnostics);
     const compiler::References references(*schema, layout, kMaxPositions, sources, diagnostics);
     dump(layout);
