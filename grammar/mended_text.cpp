@@ -81,6 +81,8 @@ class Mender {
     std::string changed(text_.text());
     changed.replace(begin, end - begin, by);
     const TextMistakes left = find_(changed);
+    constexpr std::size_t kMistakeCost = 30;  // each takes about as long as so many bytes
+    budget_ -= std::min(budget_, kMistakeCost * left.list.size());
     if (left.is_too_deep) return;
     std::pair score{left.list.size() + count_doubtful_quotes(changed), std::size_t{0}};
     if (left.is_cut) score.second = std::string_view::npos - left.list.back().at;
