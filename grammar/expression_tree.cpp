@@ -160,7 +160,8 @@ std::unique_ptr<Node> parse(const Place& place, const std::vector<std::string_vi
     std::optional<MendedText> mended;
     // A single one is understood without.
     const bool is_single = index + 1 == found.list.size() && !found.is_cut && count_doubtful_quotes(text.text()) == 0;
-    if (!is_single && !found.is_too_deep && budget >= text.text().size()) mended = mend(text, found, index, marks, find, budget);
+    if (!is_single && !found.is_too_deep && budget >= text.text().size())
+      mended = mend(text, found, index, marks, find, budget);
     if (!mended) {
       ++index;
       continue;

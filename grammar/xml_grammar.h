@@ -3,6 +3,8 @@
 // specification names its productions; what they mean and what is said when they fail is in xml_scan.cpp.
 #pragma once
 
+#include <cstddef>
+#include <string_view>
 #include <tao/pegtl.hpp>
 
 namespace pml::grammar::xml {
@@ -60,5 +62,12 @@ struct CharRef : p::seq<p::string<'&', '#'>, p::sor<p::seq<p::one<'x'>, HexDigit
 struct EntityName : Name {};
 struct EntityRef : p::seq<p::one<'&'>, EntityName, p::one<';'>> {};
 struct Reference : p::sor<CharRef, EntityRef> {};
+
+/// How many bytes of `text` the rule matches from the front.
+template <typename Rule>
+std::size_t match(std::string_view text) {
+  p::memory_input<p::tracking_mode::lazy> input(text.data(), text.data() + text.size(), "");
+  return p::parse<Rule>(input) ? static_cast<std::size_t>(input.current() - text.data()) : 0;
+}
 
 }  // namespace pml::grammar::xml
