@@ -188,6 +188,7 @@ std::optional<ast::Prompt> Workspace::parse(PromptText text, grammar::Diagnostic
     prompt = parse_json_prompt(add(text.name, std::move(*text.json), text.text_place), sources_, diagnostics);
   } else {
     prompt.emplace();
+    prompt->form = ast::PromptForm::expression;
     prompt->place = text.line ? *text.line : grammar::Place{sources_.add(text.name, ""), 0, 0};
   }
   const auto add_turn = [&](ast::Role role, grammar::SourceId source) {

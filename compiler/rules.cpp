@@ -321,9 +321,9 @@ namespace {
 /// What would mend a prompt, in words.
 class Advisor {
  public:
-  /// `owner`: whose rule is broken.
-  Advisor(const Layout& layout, ElementId owner, const Presence& is_present)
-      : layout_(layout), owner_(owner), is_present_(is_present) {}
+  /// `owner`: whose rule is broken. `form`: of the prompt.
+  Advisor(const Layout& layout, ElementId owner, ast::PromptForm form, const Presence& is_present)
+      : layout_(layout), owner_(owner), form_(form), is_present_(is_present) {}
 
   /// What would give the term the value; empty if that cannot be.
   std::string change(const Term& term, bool value) const {
@@ -365,11 +365,19 @@ class Advisor {
         return "take `" + path + "` in place of `" + layout_.elements[member.id].path + "`";
       }
     }
-    return "add <use module=\"" + path + "\"/>";
+    switch (form_) {
+      case ast::PromptForm::expression:
+        return "add " + ast::in_rule(path);
+      case ast::PromptForm::json:
+        return "add \"" + path + "\"";
+      default:
+        return "add <use module=\"" + path + "\"/>";
+    }
   }
 
   const Layout& layout_;
   ElementId owner_;
+  ast::PromptForm form_;
   const Presence& is_present_;
 };
 
@@ -392,7 +400,7 @@ void Rules::check(const Selection& selection, Diagnostics& diagnostics) const {
                                        selected == selection.selected_at.end() ? selection.place : selected->second,
                                        quoted_path(layout_, rule.module) + " " + rule.text);
     diagnostic.notes.push_back({rule.term.place, "the schema says so here"});
-    const Advisor advisor(layout_, rule.module, is_present);
+    const Advisor advisor(layout_, rule.module, selection.form, is_present);
     std::string advice = advisor.change(rule.term, true);
     if (advice.empty()) advice = advisor.leave_out(rule.module);
     if (!advice.empty()) diagnostic.notes.push_back({std::nullopt, advice});

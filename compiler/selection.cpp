@@ -36,6 +36,7 @@ class Resolver {
 
   Selection resolve(const ast::Prompt& prompt) {
     result_.place = prompt.place;
+    result_.form = prompt.form;
     is_guessed_ = prompt.is_guessed;
     arguments(0, prompt.arguments, "the schema");
     if (prompt.has_lost_arguments) without_arguments_.insert(0);
@@ -152,8 +153,29 @@ class Resolver {
     diagnostics_
         .add(DiagnosticKind::text_needs_slot, text.place,
              quoted_path(layout_, module) + " has several slots for text: " + names)
-        .notes.push_back({std::nullopt, "say which one: <" + layout_.elements[slots.front()].name + ">text</" +
-                                            layout_.elements[slots.front()].name + ">"});
+        .notes.push_back({std::nullopt, "say which one: " + with_text(layout_.elements[slots.front()].name)});
+  }
+
+  std::string with_text(const std::string& slot) const {
+    switch (result_.form) {
+      case ast::PromptForm::expression:
+        return ast::in_rule(slot) + " { \"text\" }";
+      case ast::PromptForm::json:
+        return R"({"module": ")" + slot + R"(", "select": [{"text": "..."}]})";
+      default:
+        return "<" + slot + ">text</" + slot + ">";
+    }
+  }
+
+  std::string turn_of_user() const {
+    switch (result_.form) {
+      case ast::PromptForm::expression:
+        return "user \"...\"";
+      case ast::PromptForm::json:
+        return R"({"role": "user", "text": "..."})";
+      default:
+        return "<user>...</user>";
+    }
   }
 
   /// A slot that is named, with its text.
@@ -332,7 +354,7 @@ class Resolver {
         if (const auto* text = std::get_if<ast::FreeText>(&node.value)) {
           if (schema_has_roles && knows_place_ && !role_around()) {
             diagnostics_.add(DiagnosticKind::text_outside_roles, text->place, "this text stands outside of any role")
-                .notes.push_back({std::nullopt, "put it into <user>...</user>"});
+                .notes.push_back({std::nullopt, "put it into " + turn_of_user()});
           }
           if (is_placeable(text->place)) extend_run(text->place, {{text->text, false}}, false);
         } else {

@@ -94,6 +94,7 @@ struct Selection {
   std::vector<FreeRun> free_runs;                      // in the prompt's order
   bool ends_in_open_turn = false;                      // an assistant's turn that the answer continues
   grammar::Place place;                                // of the prompt
+  ast::PromptForm form = ast::PromptForm::xml;         // that advice is written in
 };
 
 /// `schema_names` are what the prompt may call its schema: its name, its path. Adds a diagnostic for

@@ -185,7 +185,11 @@ struct PromptNode {
   std::variant<Selection, FreeText, PromptTurn> value;
 };
 
+/// How a prompt is written.
+enum class PromptForm : std::uint8_t { xml, expression, json };
+
 struct Prompt {
+  PromptForm form = PromptForm::xml;
   std::string schema;               // name or path; empty if the prompt does not say
   Place place;                      // of that reference, or of the root
   bool is_guessed = false;          // mistakes left open what it selects, and where its texts stand

@@ -34,6 +34,7 @@ class Reader {
 
   ast::Prompt prompt(const Node& root) {
     ast::Prompt result;
+    result.form = ast::PromptForm::expression;
     result.place = {origin_.source, origin_.begin, origin_.begin};
     if (!root.children.empty() && root.children.front()->is_type<expression::Arguments>()) {
       arguments(*root.children.front(), result);

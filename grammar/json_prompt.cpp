@@ -29,6 +29,7 @@ class Reader {
   std::optional<ast::Prompt> whole(JsonValue& root) {
     if (!is(root, JsonValue::Type::object, "a prompt as JSON is an object: {\"select\": [...]}")) return std::nullopt;
     ast::Prompt result;
+    result.form = ast::PromptForm::json;
     result.place = root.place;
     const bool is_known = check_names(root, {"schema", "arguments", "select"});
     if (const JsonValue* schema = find(root, "schema", JsonValue::Type::string)) {

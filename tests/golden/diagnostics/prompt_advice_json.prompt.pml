@@ -1,0 +1,1 @@
+{"select":["not",{"module":"two","select":[{"text":"x"}]}]}
