@@ -19,8 +19,9 @@ struct JsonValue {
   bool is_cut = false;  // of an array or object: what is no JSON stands in it or behind it, and was not read
   /// Of the whole, if it is cut: where the last thing before that begins, which may not be what was meant.
   std::optional<std::uint32_t> doubtful_from;
-  std::vector<JsonValue> values;  // of an array or object
-  std::vector<JsonValue> keys;    // of an object, as strings
+  std::vector<std::uint32_t> changes;  // of the whole: where it was mended
+  std::vector<JsonValue> values;       // of an array or object
+  std::vector<JsonValue> keys;         // of an object, as strings
 
   /// For the few members that have a meaning.
   const JsonValue* find(std::string_view name) const;

@@ -19,9 +19,11 @@ class Reader {
   /// What was misspelt gets the name in the value that it was probably meant to have.
   std::optional<ast::Prompt> prompt(JsonValue& root) {
     doubtful_from_ = root.doubtful_from.value_or(std::numeric_limits<std::uint32_t>::max());
+    changes_ = root.changes;
+    root_ = &root;
     const std::size_t num_said = diagnostics_.list().size();
     auto result = whole(root);
-    diagnostics_.keep_if(num_said, [&](const Diagnostic& found) { return found.place.begin < doubtful_from_; });
+    diagnostics_.keep_if(num_said, [&](const Diagnostic& found) { return !is_doubtful(found.place); });
     return result;
   }
 
@@ -63,6 +65,7 @@ class Reader {
     constexpr std::size_t kMostNamed = 10;
     std::size_t num_unknown = 0;
     for (JsonValue& key : object.keys) {
+      if (object.is_cut && &object != root_) break;  // they may belong elsewhere
       if (std::ranges::find(known, key.text) != known.end() || ++num_unknown > kMostNamed) continue;
       diagnostics_.add(DiagnosticKind::bad_json, key.place,
                        "`" + key.text + "` has no meaning here" + did_you_mean(key.text, known));
@@ -77,6 +80,7 @@ class Reader {
     constexpr std::size_t kMostMistakes = 200;  // of more nobody reads all
     const auto is_refused = [](char c) { return c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r'; };
     if (std::ranges::none_of(string.text, is_refused)) return string.text;
+    if (is_doubtful(string.place)) return std::nullopt;  // it is not written as it was read
     const std::vector<std::uint32_t> offsets = offsets_of_json_string(string.place, sources_);
     for (std::size_t i = 0; i < string.text.size() && diagnostics_.num_errors() < kMostMistakes; ++i) {
       if (!is_refused(string.text[i])) continue;
@@ -97,7 +101,9 @@ class Reader {
     for (std::size_t i = 0; i < object.keys.size(); ++i) {
       if (object.keys[i].text != "arguments") continue;
       const JsonValue& list = object.values[i];
-      if (!is(list, JsonValue::Type::object, "`arguments` is an object")) owner.has_lost_arguments = true;
+      if (!is(list, JsonValue::Type::object, "`arguments` is an object") || list.is_cut)
+        owner.has_lost_arguments = true;
+      if (list.is_cut && !changes_.empty()) continue;  // what stands in it may belong elsewhere
       for (std::size_t j = 0; j < list.keys.size(); ++j) {
         const JsonValue& name = list.keys[j];
         const JsonValue& value = list.values[j];
@@ -111,6 +117,11 @@ class Reader {
         if (is_good && is_new) owner.arguments.push_back({name.text, words, name.place, value.place});
       }
     }
+  }
+
+  static bool has_cut_items(const JsonValue& object) {
+    const JsonValue* items = object.find("select");
+    return object.is_cut || (items != nullptr && items->is_cut);
   }
 
   std::vector<ast::PromptNode> items(JsonValue& object) {
@@ -159,9 +170,11 @@ class Reader {
     result.children = items(value);
     std::erase_if(result.children, [&](const ast::PromptNode& node) {
       const auto* turn = std::get_if<ast::PromptTurn>(&node.value);
-      if (turn == nullptr) return false;
-      diagnostics_.add(DiagnosticKind::misplaced_element, turn->place, "a role may not stand inside a selected module");
-      return true;
+      if (turn != nullptr && !has_cut_items(value)) {
+        diagnostics_.add(DiagnosticKind::misplaced_element, turn->place,
+                         "a role may not stand inside a selected module");
+      }
+      return turn != nullptr;
     });
     return ast::PromptNode{std::move(result)};
   }
@@ -170,7 +183,7 @@ class Reader {
     ast::Selection result;
     result.module = {text(path).value_or(""), path.place};
     result.by_use = true;  // no element stands for a word of the language
-    result.is_broken = path.place.begin >= doubtful_from_;
+    result.is_broken = is_doubtful(path.place);
     if (path.text.empty()) diagnostics_.add(DiagnosticKind::bad_name, path.place, "a module's path is not empty");
     return result;
   }
@@ -203,7 +216,16 @@ class Reader {
 
   const SourceSet& sources_;
   Diagnostics& diagnostics_;
-  std::uint32_t doubtful_from_ = 0;  // what stands from here on may not be what was meant
+  /// May it be something else than what was meant?
+  bool is_doubtful(const Place& place) const {
+    return place.begin >= doubtful_from_ || std::ranges::any_of(changes_, [&](std::uint32_t change) {
+             return change + 1 >= place.begin && change <= place.end + 1;
+           });
+  }
+
+  const JsonValue* root_ = nullptr;
+  std::uint32_t doubtful_from_ = 0;     // what stands from here on is
+  std::vector<std::uint32_t> changes_;  // what stands there is
 };
 
 using Json = nlohmann::ordered_json;

@@ -106,9 +106,8 @@ class Mender {
   }
 
   /// Has parsing found its way when it stops at an offset?
-  static bool goes_on(std::string_view text, std::size_t at) {
-    constexpr std::size_t kEnough = 2;
-    return at <= text.size() && token_begins(text.substr(0, at)).size() > kEnough;
+  bool goes_on(std::string_view text, std::size_t at) const {
+    return at <= text.size() && token_begins(text.substr(0, at)).size() > mistakes_.num_tokens_between;
   }
 
   const MendedText& text_;
@@ -160,7 +159,7 @@ std::size_t count_doubtful_quotes(std::string_view text) {
     const std::string_view inside = text.substr(begin + 1, at - begin - 1);
     ++at;
     const bool stands_well =
-        (begin == 0 || is_one_of(text[begin - 1], "=({,")) && (at == text.size() || is_one_of(text[at], "),}"));
+        (begin == 0 || is_one_of(text[begin - 1], "=({,[:")) && (at == text.size() || is_one_of(text[at], "),}]:"));
     const bool is_between = !inside.empty() && (is_one_of(inside.front(), "),}") || is_one_of(inside.back(), "=({,"));
     if (!stands_well && is_between) ++count;
   }

@@ -24,6 +24,7 @@ class MendedText {
   /// Was anything changed at or between two offsets of the original?
   bool is_changed(std::uint32_t begin, std::uint32_t end) const;
   bool is_changed() const { return !changes_.empty(); }
+  const std::vector<std::uint32_t>& changes() const { return changes_; }
 
  private:
   std::string text_;
@@ -41,6 +42,8 @@ struct TextMistakes {
   std::vector<Mistake> list;  // by place
   bool is_cut = false;        // parsing did not reach the end
   bool is_too_deep = false;   // as it nests too deep
+  /// What stops parsing again within so many tokens follows from what stopped it.
+  std::size_t num_tokens_between = 2;
 };
 
 /// The change of one token that mends a mistake, which is `mistakes.list[index]`: of those that leave what stands

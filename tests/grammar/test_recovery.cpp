@@ -255,7 +255,14 @@ TEST_CASE("a mistake is said once", "[recovery]") {
 TEST_CASE("two mistakes are said, and nothing that follows from them", "[recovery]") {
   constexpr int kPairs = 2000;
   std::mt19937 random(7);  // NOLINT: the same in each run
-  const std::map<Form, std::size_t> most{{Form::schema, 8}, {Form::xml, 8}, {Form::expression, 40}};
+  // What a mistake hides cannot be looked for: names of a module whose tag is lost, what a prompt may select; and JSON,
+  // which has no words of its own, is not always found again.
+  struct Most {
+    std::size_t more;
+    std::size_t less;
+  };
+  const std::map<Form, Most> most{
+      {Form::schema, {8, 20}}, {Form::xml, {8, 50}}, {Form::expression, {12, 20}}, {Form::json, {25, 280}}};
   for (const auto& [form, share] : most) {
     std::vector<Changed> list = with_one_change(form);
     std::erase_if(list, [](const Changed& changed) { return changed.said.kinds.size() != 1; });
@@ -279,9 +286,8 @@ TEST_CASE("two mistakes are said, and nothing that follows from them", "[recover
       ++num_more;
       shown += first->change.what + "\n" + second->change.what + "\n" + said.text + "\n";
     }
-    check_share(num_more, num_pairs, share, shown);
-    // What a mistake hides cannot be looked for: names of a module whose tag is lost, what a prompt may select.
-    check_share(num_less, num_pairs, 60, "said once");
+    check_share(num_more, num_pairs, share.more, shown);
+    check_share(num_less, num_pairs, share.less, "said once");
   }
 }
 
