@@ -34,7 +34,7 @@ std::optional<JsonValue> read_json(SourceId source, const SourceSet& sources, Di
                                    std::size_t num_outer_levels = 0);
 
 /// Where each byte of a string stands, and the byte behind its last one: offsets in the source. `place`: of the string,
-/// which is well-formed.
+/// which is well-formed, and was not mended.
 std::vector<std::uint32_t> offsets_of_json_string(const Place& place, const SourceSet& sources);
 
 }  // namespace pml::grammar

@@ -58,7 +58,8 @@ void check_places(std::string_view text) {
   grammar::Diagnostics diagnostics;
   const auto source = sources.add("values.json", std::string(text));
   if (!check_encoding(source, sources, diagnostics, grammar::ControlCharacters::allowed)) return;
-  if (const auto value = read_json(source, sources, diagnostics)) check_places(*value, sources);
+  const auto value = read_json(source, sources, diagnostics);
+  if (value && value->changes.empty()) check_places(*value, sources);  // what was mended is not written so
 }
 
 void check_settings(const json& value) {
