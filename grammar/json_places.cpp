@@ -313,9 +313,11 @@ MendedText mend(SourceId source, std::string_view text, SyntaxMistake mistake, D
   MendedText mended(text);
   std::optional<std::uint32_t> last;
   while (true) {
-    const std::uint32_t at = mended.original(mistake.at);
+    const bool is_whole_string = mistake.why.starts_with("unexpected string");
+    const std::uint32_t at = mended.original(is_whole_string ? mistake.begin : mistake.at);
     if (last != at) {
-      diagnostics.add(DiagnosticKind::bad_json, {source, at, std::min(at + 1, static_cast<std::uint32_t>(text.size()))},
+      const std::uint32_t end = mended.original(mistake.at) + 1;
+      diagnostics.add(DiagnosticKind::bad_json, {source, at, std::min(end, static_cast<std::uint32_t>(text.size()))},
                       "this is no JSON: " + mistake.why);
     }
     last = at;
