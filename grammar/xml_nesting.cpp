@@ -54,6 +54,7 @@ struct Hints {
   bool lines = false;        // an element that begins and ends within a line
   bool indentation = false;  // one that begins and ends lines
   bool attributes = false;   // an element without those that it needs is none
+  bool strays = false;       // an end tag closes what was opened last, or nothing
 };
 
 /// One reading.
@@ -171,7 +172,8 @@ class Reading {
 
   void end(const MarkupPart& part) {
     const std::string_view name = slice(part.name);
-    const std::size_t match = find_open(name);
+    std::size_t match = find_open(name);
+    if (hints_.strays && match + 1 < open_.size() && !fits(open_[match])) match = open_.size();
     if (match < open_.size() && (match + 1 == open_.size() || !fits(open_.back()) || fits(open_[match]))) {
       while (open_.size() > match + 1) close_unclosed(part.place.begin, &part.name, "it is still open at this end tag");
       if (open_.back().name != name) return end_mistyped(part, name);
@@ -334,11 +336,13 @@ Nesting nest(std::string_view text, const std::vector<MarkupPart>& parts, const 
   Nesting best = Reading(text, parts, {}, tags, is_cut, {}).read();
   if (best.num_repairs == 0 || best.is_too_deep) return best;
   const std::vector<Position> positions = positions_of(text, parts);
-  constexpr std::array<Hints, 5> kReadings{{{.vocabulary = true},
-                                            {.vocabulary = true, .lines = true},
-                                            {.vocabulary = true, .lines = true, .attributes = true},
-                                            {.vocabulary = true, .lines = true, .indentation = true},
-                                            {true, true, true, true}}};
+  constexpr std::array kReadings{Hints{.vocabulary = true},
+                                 Hints{.vocabulary = true, .lines = true},
+                                 Hints{.vocabulary = true, .lines = true, .strays = true},
+                                 Hints{.vocabulary = true, .lines = true, .attributes = true},
+                                 Hints{.vocabulary = true, .lines = true, .indentation = true, .strays = true},
+                                 Hints{.vocabulary = true, .lines = true, .indentation = true},
+                                 Hints{.vocabulary = true, .lines = true, .indentation = true, .attributes = true}};
   for (const Hints& hints : kReadings) {
     Nesting other = Reading(text, parts, positions, tags, is_cut, hints).read();
     if (!other.is_too_deep && other.num_repairs <= best.num_repairs) best = std::move(other);

@@ -46,13 +46,17 @@ class Scanner {
     parts_.push_back({MarkupPart::Kind::end, place(begin, end), end_tag_name_, 0, is_broken});
   }
 
-  void comment(std::size_t begin, std::size_t end) {
-    if (end - begin == std::string_view("<!---->").size()) return;
+  /// Returns where scanning goes on.
+  std::size_t comment(std::size_t begin, std::size_t end) {
+    if (end - begin == std::string_view("<!---->").size()) return end;
+    // It ends with another one's end.
+    if (text_.substr(0, end).find("<!--", begin + 1) != std::string_view::npos) return broken_markup(begin);
     const std::size_t dashes = text_.substr(0, end - 3).find("--", begin + 4);
     if (dashes != std::string_view::npos || text_[end - 4] == '-') {
       const std::size_t at = dashes != std::string_view::npos ? dashes : end - 4;
       add(DiagnosticKind::bad_comment, place(at, at + 2), "`--` may not stand inside a comment");
     }
+    return end;
   }
 
   void cdata(std::size_t begin, std::size_t end) {
@@ -394,7 +398,7 @@ PML_XML_ACTION(EmptyMark, state.scanner.empty_mark());
 PML_XML_ACTION(StartTag, state.scanner.start_tag(begin, end));
 PML_XML_ACTION(EndTagName, state.scanner.end_tag_name(begin, end));
 PML_XML_ACTION(EndTag, state.scanner.end_tag(begin, end));
-PML_XML_ACTION(Comment, state.scanner.comment(begin, end));
+PML_XML_ACTION(Comment, state.resume = state.scanner.comment(begin, end));
 PML_XML_ACTION(CDSect, state.scanner.cdata(begin, end));
 PML_XML_ACTION(PI, state.scanner.processing_instruction(begin, end));
 PML_XML_ACTION(DoctypeDecl, state.resume = state.scanner.doctype(begin, end));
@@ -414,7 +418,7 @@ XmlScan scan_xml(SourceId source, std::string_view text, Diagnostics& diagnostic
     Input input(text.data() + at, text.data() + text.size(), "");
     state.resume = 0;
     tao::pegtl::parse<xml::Markup, Action>(input, state);
-    at = std::max(state.resume, static_cast<std::size_t>(input.current() - text.data()));
+    at = state.resume > 0 ? state.resume : static_cast<std::size_t>(input.current() - text.data());
   }
   if (scanner.too_much() || !scanner.nest_tags()) return {};
   if (diagnostics.num_errors() - errors_before > kMaxMistakes) return {};

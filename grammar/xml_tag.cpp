@@ -18,6 +18,7 @@ class TagReader {
   std::optional<BrokenTag> read() {
     split_tag_name();
     reparse_attributes();
+    if (auto tag = without_closing_quote()) return tag;
     const std::size_t at = text_.find_first_not_of(kBlanks, good_end_);
     const bool blank_before = at != good_end_;
     const bool is_element = is_element_name(slice(tag_.name));
@@ -47,6 +48,24 @@ class TagReader {
     tag_.tag = place(tag_.name.begin - 1, end);
     Edit edit{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), is_empty ? "/>" : ">"};
     return {std::move(tag_), is_empty, std::move(edit), std::move(mistakes_)};
+  }
+
+  /// A value that goes on behind the `>` of its line, up to a quote in the text, has lost its own.
+  std::optional<BrokenTag> without_closing_quote() {
+    if (tag_.attributes.empty()) return std::nullopt;
+    const AttributePlaces last = tag_.attributes.back();
+    const std::size_t close = slice(last.value).find_first_of(">\n");
+    if (slice(last.value).find('\n') == std::string_view::npos || slice(last.value)[close] != '>') return std::nullopt;
+    tag_.attributes.pop_back();
+    const std::size_t begin = tag_.attributes.empty() ? tag_.name.end : tag_.attributes.back().value.end + 1;
+    std::size_t end = last.value.begin + close;
+    const bool is_empty = text_[end - 1] == '/';
+    if (is_empty) --end;
+    if (end > last.value.begin && (text_[end - 1] == '"' || text_[end - 1] == '\'')) --end;
+    add(DiagnosticKind::attribute_syntax, place(last.value.begin - 1, last.value.begin),
+        "the value of `" + std::string(slice(last.name)) + "` has no closing quote");
+    tag_.attributes.push_back({last.name, place(last.value.begin, end)});
+    return finish(begin, last.value.begin + close + 1, is_empty);
   }
 
   /// The rest is text.
