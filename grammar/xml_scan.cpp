@@ -311,7 +311,8 @@ class Scanner {
     const std::string name(text_.substr(at, length));
     // Of code that looks alike, such as `a < b > c`.
     const bool has_attributes = text_.substr(at, end - at).find('=') != std::string_view::npos;
-    if (!is_end && !has_attributes && !is_element_name(name) &&
+    const bool is_empty = text_[end - 2] == '/';
+    if (!is_end && !has_attributes && !is_empty && !is_element_name(name) &&
         text_.find("</" + name, end) == std::string_view::npos) {
       return 0;
     }
@@ -323,7 +324,7 @@ class Scanner {
     } else {
       tag_.name = place(at, at + length);
       tag_.attributes = read_attributes(source_, text_, at + length);
-      is_empty_ = text_[end - 2] == '/';
+      is_empty_ = is_empty;
       edit(begin + 1, at, "");
       add_tag(begin, end, false);
     }
