@@ -134,7 +134,7 @@ class Reading {
 
   /// `<module>` where `</module>` was meant.
   bool is_end_without_slash(const MarkupPart& part, std::string_view name) {
-    if (open_.empty() || open_.back().name != name) return false;
+    if (part.is_broken || open_.empty() || open_.back().name != name) return false;  // a broken one has an edit already
     if (!tags_[part.tag].attributes.empty() || !fits(open_.back())) return false;
     const bool is_twice = part.place.begin == tags_[open_.back().tag].tag.end && ends_on_line(open_.back());
     if (is_twice) return false;
@@ -259,7 +259,7 @@ class Reading {
       const MarkupPart& before = parts_[i];
       if (before.kind == Kind::end) ++depth;
       if (before.kind == Kind::start && depth-- == 0) return false;
-      if (before.kind != Kind::empty || depth > 0 || slice(before.name) != name) continue;
+      if (before.kind != Kind::empty || depth > 0 || before.is_broken || slice(before.name) != name) continue;
       ++result_.num_repairs;
       report_unmatched(part, name).notes = {
           {before.name, "`<" + std::string(name) + "/>` is closed at once; leave out its `/` if this is its end"}};
