@@ -17,6 +17,7 @@ class EditedText {
   EditedText(std::string_view original, const std::vector<Edit>& edits) {
     std::size_t at = 0;
     for (const Edit& edit : edits) {
+      if (edit.begin < at) continue;  // what it would change is gone
       text_.append(original.substr(at, edit.begin - at));
       text_.append(edit.text);
       at = edit.end;
@@ -162,11 +163,11 @@ class TreeBuilder {
       : source_(source), text_(text), bad_bytes_(bad_bytes), scan_(scan), edited_(edited) {}
 
   XmlElement build(const pugi::xml_node& node) {
-    PML_CHECK(next_tag_ < scan_.tags.size(), "the scan and the parser see the same tags");
-    const TagPlaces& places = scan_.tags[next_tag_++];
     XmlElement element;
     element.name = node.name();
-    PML_CHECK(slice(places.name) == element.name, "the scan and the parser see the same tags");
+    is_in_step_ = is_in_step_ && next_tag_ < scan_.tags.size() && slice(scan_.tags[next_tag_].name) == element.name;
+    if (!is_in_step_) return element;
+    const TagPlaces& places = scan_.tags[next_tag_++];
     element.place = places.name;
     element.is_broken = places.is_broken || has_bad_byte(places.name);
     element.is_torn = places.is_torn;
@@ -180,6 +181,9 @@ class TreeBuilder {
     }
     return element;
   }
+
+  /// Did the scan and the parser see the same tags?
+  bool is_in_step() const { return is_in_step_; }
 
  private:
   void add_text(const pugi::xml_node& node, XmlElement& parent) {
@@ -224,6 +228,7 @@ class TreeBuilder {
   const XmlScan& scan_;
   const EditedText& edited_;
   std::size_t next_tag_ = 0;
+  bool is_in_step_ = true;
 };
 
 }  // namespace
@@ -285,8 +290,11 @@ std::optional<XmlDocument> parse_xml(SourceId source, const SourceSet& sources, 
     PML_CHECK(diagnostics.has_errors(), parsed.description());
     return std::nullopt;
   }
-  return XmlDocument{TreeBuilder(source, text, *bad_bytes, scan, edited).build(document.document_element()),
-                     !scan.edits.empty(), scan.has_lost_tags};
+  TreeBuilder builder(source, text, *bad_bytes, scan, edited);
+  XmlDocument result{builder.build(document.document_element()), !scan.edits.empty(), scan.has_lost_tags};
+  if (builder.is_in_step()) return result;
+  PML_CHECK(diagnostics.has_errors(), "of a document without mistakes the scan and the parser see the same tags");
+  return std::nullopt;
 }
 
 }  // namespace pml::grammar
