@@ -327,7 +327,7 @@ MendedText mend(SourceId source, std::string_view text, SyntaxMistake mistake, D
     if (!better) return mended;
     mended = std::move(*better);
     auto next = find_mistake(mended.text());
-    if (!next) return mended;
+    if (!next || next->is_number) return mended;  // of a number it is said when the values are read
     mistake = std::move(*next);
   }
 }

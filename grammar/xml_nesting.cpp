@@ -13,9 +13,6 @@ namespace {
 
 using Kind = MarkupPart::Kind;
 
-/// Of more mistakes nobody reads all, and looking for the next one takes time.
-constexpr std::size_t kMostMistakes = 200;
-
 /// On which line a tag begins, and behind how many blanks if nothing else stands before it.
 struct Position {
   static constexpr std::int32_t kInLine = -1;
@@ -306,7 +303,7 @@ class Reading {
     result_.edits.push_back({at, at, "</" + std::string(top.name) + ">"});
   }
 
-  bool is_full() const { return result_.is_too_deep || result_.mistakes.size() > kMostMistakes; }
+  bool is_full() const { return result_.is_too_deep || result_.mistakes.size() > kMaxMistakes; }
   Position position() const { return positions_.empty() ? Position{} : positions_[part_]; }
   std::string_view slice(const Place& place) const { return text_.substr(place.begin, place.end - place.begin); }
   void edit(const Place& place, std::string text) {

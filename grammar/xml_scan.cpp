@@ -19,9 +19,6 @@ using Input = tao::pegtl::memory_input<tao::pegtl::tracking_mode::lazy>;
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-/// After so many mistakes in its markup a file is probably no PML at all.
-constexpr std::size_t kMaxMistakes = 200;
-
 /// Listens to the flat grammar: keeps the parts, their places and the edits.
 class Scanner {
  public:

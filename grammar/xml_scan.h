@@ -19,6 +19,9 @@ inline constexpr std::size_t kMaxDepth = 100;
 /// Elements of a document; each takes about a kilobyte through all phases.
 inline constexpr std::size_t kMaxElements = 300'000;
 
+/// After so many mistakes in its markup a file is probably no PML at all.
+inline constexpr std::size_t kMaxMistakes = 200;
+
 struct AttributePlaces {
   Place name;
   Place value;  // without the quotes

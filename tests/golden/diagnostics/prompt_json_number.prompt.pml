@@ -1,0 +1,1 @@
+{"select": ["f",, {"module": "a", "arguments": {"x": "1"}}, 1e999]}
