@@ -7,20 +7,6 @@
 #include <utility>
 
 namespace pml::compiler {
-namespace {
-
-/// Modules that rules put into or keep out of contexts: of one module, and of all. Of more than that, what rules say is
-/// not followed.
-constexpr std::size_t kMostDemandedOfOne = 10'000;
-constexpr std::size_t kMostDemanded = 1'000'000;
-
-void insert(std::vector<ElementId>& sorted, ElementId id) {
-  const auto at = std::ranges::lower_bound(sorted, id);
-  if (at == sorted.end() || *at != id) sorted.insert(at, id);
-}
-
-}  // namespace
-
 void Assumption::set_present(ElementId module, bool value) {
   if (is_present[module] == value) return;
   changes.push_back({module, kNone, !value, false});
@@ -42,142 +28,16 @@ void Assumption::take_back() {
       is_present[change.element] = change.was_present;
     }
   }
+  its_together.clear();
   demands = 0;
 }
 
 Assumptions::Assumptions(const Layout& layout, const Standins& standins, const std::vector<Scaffold>& scaffolds)
-    : layout_(layout), standins_(standins), scaffolds_(scaffolds) {
-  note_tree();
-  demands_.emplace_back();
-  choices_.emplace_back();
-  demands_of_.assign(layout_.elements.size(), 0);
-  for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
-    if (rules_.speaks_of(static_cast<ElementId>(id))) ruled_.push_back(static_cast<ElementId>(id));
+    : layout_(layout), standins_(standins), scaffolds_(scaffolds), demands_(layout, standins, scaffolds) {
+  for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+    const auto module = static_cast<ElementId>(id);
+    if (rules_.speaks_of(module) || !rules_.unions_to_fill(module).empty()) ruled_.push_back(module);
   }
-  if (!rules_.empty()) note_demands();
-  elements_with_.resize(demands_.size());
-  for (std::size_t id = 0; id < layout_.elements.size(); ++id) {
-    elements_with_[demands_of_[id]].push_back(static_cast<ElementId>(id));
-  }
-}
-
-void Assumptions::note_tree() {
-  ends_.assign(layout_.elements.size(), 0);
-  for (auto id = static_cast<ElementId>(layout_.elements.size()); id-- > 0;) {
-    ends_[id] = std::max(ends_[id], id + 1);
-    const ElementId parent = layout_.elements[id].parent;
-    if (parent != kNone) ends_[parent] = std::max(ends_[parent], ends_[id]);
-  }
-}
-
-/// Finds what the rules of every module, of those around it, and of those that they need say together.
-void Assumptions::note_demands() {
-  std::vector<bool> is_weighed = weighed_by_standins();
-  const std::vector<bool> brings_rules = bringing_rules();
-  rules_.for_each_implied({0}, [&](ElementId schema, const Rules::Implied& implied) {
-    of_all_ = demands_in(schema, implied, {}, /*is_told_apart=*/false);
-    choices_[0] = rules_.choices_of(implied.present);
-    return true;
-  });
-  for (const ElementId choice : choices_[0]) is_weighed[choice] = true;
-  bool is_any_choice = !choices_[0].empty();
-  for (const Scaffold& scaffold : scaffolds_) {
-    scaffold_choices_.push_back(choices_with(scaffold.modules));
-    is_any_choice = is_any_choice || !scaffold_choices_.back().empty();
-  }
-  std::vector<ElementId> asked;
-  for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
-    const auto id = static_cast<ElementId>(i);
-    if (layout_.elements[i].kind != ElementKind::module) continue;
-    if (brings_rules[i] || is_weighed[i] || rules_.speaks_of(id)) asked.push_back(id);
-  }
-  std::map<Demands, std::int32_t> numbers{{Demands(), 0}};
-  std::size_t size = 0;
-  ElementId next = 1;  // the elements before it have their demands
-  const auto inherit = [&](ElementId end) {
-    for (; next < end; ++next) demands_of_[next] = demands_of_[layout_.elements[next].parent];
-  };
-  rules_.for_each_implied(asked, [&](ElementId id, const Rules::Implied& implied) {
-    inherit(id + 1);
-    std::vector<ElementId> choices = rules_.choices_of(implied.present);
-    const bool is_told_apart = is_weighed[id] || !choices.empty() || is_any_choice;
-    Demands demands = demands_in(id, implied, demands_[demands_of_[id]], is_told_apart);
-    const std::size_t its_size = demands.needed.size() + demands.excluded.size();
-    if (its_size > kMostDemandedOfOne) return true;
-    size += its_size;
-    const auto [number, is_new] = numbers.try_emplace(demands, static_cast<std::int32_t>(demands_.size()));
-    if (is_new) {
-      demands_.push_back(std::move(demands));
-      choices_.push_back(std::move(choices));
-    }
-    demands_of_[id] = number->second;
-    return size <= kMostDemanded;
-  });
-  inherit(static_cast<ElementId>(layout_.elements.size()));
-}
-
-/// Of what is there with the modules.
-std::vector<ElementId> Assumptions::choices_with(const std::vector<ElementId>& modules) const {
-  std::vector<ElementId> present = modules;
-  rules_.for_each_implied(modules, [&](ElementId, const Rules::Implied& implied) {
-    present.insert(present.end(), implied.present.begin(), implied.present.end());
-    return true;
-  });
-  return rules_.choices_of(present);
-}
-
-/// By element: does a module, or one that is there whenever it is, have rules?
-std::vector<bool> Assumptions::bringing_rules() const {
-  std::vector<bool> brings(layout_.elements.size(), false);
-  for (std::size_t i = layout_.elements.size(); i-- > 1;) {
-    const auto id = static_cast<ElementId>(i);
-    const Element& element = layout_.elements[i];
-    brings[i] = brings[i] || rules_.has_rule(id);
-    const bool is_member = layout_.elements[element.parent].kind == ElementKind::alternatives;
-    if (brings[i] && (element.required || is_member)) brings[element.parent] = true;
-  }
-  return brings;
-}
-
-/// By element: does it depend on it, among others, whether a stand-in's rules hold?
-std::vector<bool> Assumptions::weighed_by_standins() const {
-  std::vector<bool> is_weighed(layout_.elements.size(), false);
-  std::vector<bool> may_stand_in(layout_.elements.size(), false);
-  for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
-    const ElementId parent = layout_.elements[i].parent;
-    may_stand_in[i] =
-        may_stand_in[parent] || standins_.likely[i] || layout_.elements[parent].kind == ElementKind::alternatives;
-    if (!may_stand_in[i]) continue;
-    for (const ElementId id : rules_.weighed_by(static_cast<ElementId>(i))) is_weighed[id] = true;
-  }
-  return is_weighed;
-}
-
-/// What is said of a module that is not clear from where it stands, beside what is said of what is around it.
-/// `is_told_apart`: what stands before it may not be as before others of which the same is said.
-Demands Assumptions::demands_in(ElementId module, const Rules::Implied& implied, Demands demands,
-                                bool is_told_apart) const {
-  const auto is_around = [&](ElementId id) { return id <= module && module < ends_[id]; };
-  const auto is_inside = [&](ElementId id) { return module <= id && id < ends_[module]; };
-  const auto exclude = [&](ElementId id) {
-    // Without what it must have, a module is not there either.
-    while (layout_.elements[id].required && layout_.elements[id].parent != 0 &&
-           layout_.elements[layout_.elements[id].parent].kind == ElementKind::module) {
-      id = layout_.elements[id].parent;
-    }
-    if (!is_around(id)) insert(demands.excluded, id);
-  };
-  for (const ElementId id : implied.present) {
-    const bool is_clear = module == 0 ? layout_.elements[id].required : is_around(id) || is_inside(id);
-    if (!is_clear && id != 0) insert(demands.needed, id);
-    for (const ElementId excluded : rules_.excluded_by(id)) exclude(excluded);
-  }
-  for (const ElementId id : implied.absent) {
-    const ElementId group = layout_.elements[id].parent;
-    if (module == 0 || !is_around(group) || layout_.elements[group].kind != ElementKind::alternatives) exclude(id);
-  }
-  if (is_told_apart) insert(demands.needed, module);
-  return demands;
 }
 
 /// Makes a module present, with what is around it.
@@ -194,7 +54,10 @@ void Assumptions::make_present(ElementId module, Assumption& assumption) const {
 bool Assumptions::assume_demands(Assumption& assumption, std::int32_t number) const {
   const Demands& demands = demands_[number];
   assumption.demands = number;
-  for (const ElementId module : demands.needed) make_present(module, assumption);
+  for (const ElementId module : demands.needed) {
+    if (is_alternative_to_certain(module, assumption)) return false;
+    make_present(module, assumption);
+  }
   for (const ElementId module : demands.excluded) {
     if (assumption.is_certain[module]) return false;
     assumption.set_present(module, layout_.elements[module].required);
@@ -203,31 +66,44 @@ bool Assumptions::assume_demands(Assumption& assumption, std::int32_t number) co
         layout_.elements[parent].kind == ElementKind::alternatives && assumption.members[parent] == module;
     if (stands_in) replace_standin(parent, assumption);
   }
-  settle(assumption);
-  return settle_choices(assumption);
+  settle(assumption, /*replaces=*/true);
+  const std::size_t num_changes = assumption.changes.size();
+  if (!settle_choices(assumption)) return false;
+  if (assumption.changes.size() > num_changes) settle(assumption, /*replaces=*/false);
+  return true;
 }
 
 /// Where the rules of what is there for certain leave a choice, what stands in, or is in the scaffold, may be among
-/// what no prompt chooses. False if it is in the scaffold. A required union that has to be filled is no choice here.
+/// what no prompt chooses. False if it is in the scaffold.
 bool Assumptions::settle_choices(Assumption& assumption) const {
   if (!is_typical(assumption.kind) && assumption.scaffold == kNone) return true;
+  const std::set<ElementId> concerned = assumption.demands == 0 ? with_choice(assumption) : concerned_by(assumption);
+  return std::ranges::all_of(concerned, [&](ElementId component) {
+    return !leaves_choice(component, assumption) || settle_choices_of(component, assumption);
+  });
+}
+
+bool Assumptions::settle_choices_of(ElementId component, Assumption& assumption) const {
   std::set<ElementId> candidates;
-  for (const std::vector<ElementId>* choices : choices_for(assumption)) {
-    for (const ElementId choice : *choices) {
-      for (ElementId id = choice; id != 0; id = layout_.elements[id].parent) candidates.insert(id);
-    }
+  for_each_choice(component, assumption, [&](ElementId choice) {
+    for (ElementId id = choice; id != 0; id = layout_.elements[id].parent) candidates.insert(id);
+  });
+  if (const auto found = assumption.fragile.find(component); found != assumption.fragile.end()) {
+    candidates.insert(found->second.begin(), found->second.end());
   }
-  if (candidates.empty()) return true;
-  candidates.insert(assumption.fragile.begin(), assumption.fragile.end());
-  std::vector<ElementId> together = required_together(assumption);
+  std::vector<ElementId> together = certain_in(component, assumption);
   if (!is_possible_(together)) return false;
+  auto& stand_ins = (assumption.demands == 0 ? assumption.together : assumption.its_together)[component];
   for (const ElementId id : candidates) {
     const bool is_union = layout_.elements[id].kind == ElementKind::alternatives;
     const ElementId module = is_union ? assumption.members[id] : id;
     if (module == kNone || is_needed(module, assumption) || !is_there(module, assumption)) continue;
     const auto fits = [&](ElementId candidate) {
       together.push_back(candidate);
-      if (is_possible_(together)) return true;
+      if (is_possible_(together)) {
+        stand_ins.push_back(candidate);
+        return true;
+      }
       together.pop_back();
       return false;
     };
@@ -241,30 +117,73 @@ bool Assumptions::settle_choices(Assumption& assumption) const {
   return true;
 }
 
+/// In which the rules leave a choice, whatever the demands.
+std::set<ElementId> Assumptions::with_choice(const Assumption& assumption) const {
+  std::set<ElementId> components;
+  for (const Choices* choices : {&demands_.choices(0), &demands_.scaffold_choices(assumption.scaffold)}) {
+    for (const auto& [component, modules] : *choices) components.insert(component);
+  }
+  return components;
+}
+
+/// In which something is otherwise because of the demands.
+std::set<ElementId> Assumptions::concerned_by(const Assumption& assumption) const {
+  const Demands& demands = demands_[assumption.demands];
+  std::set<ElementId> components{rules_.component_of(demands_.elements_with(assumption.demands).front())};
+  for (const ElementId id : demands.needed) components.insert(rules_.component_of(id));
+  for (const ElementId id : demands.excluded) components.insert(rules_.component_of(id));
+  return components;
+}
+
 /// Of every prompt, of those with the demands, of those with the scaffold.
-std::array<const std::vector<ElementId>*, 3> Assumptions::choices_for(const Assumption& assumption) const {
-  const bool has_scaffold = assumption.scaffold != kNone && !scaffold_choices_.empty();
-  return {&choices_[0], &choices_[assumption.demands],
-          has_scaffold ? &scaffold_choices_[assumption.scaffold] : &choices_[0]};
+std::array<const Choices*, 3> Assumptions::choices_for(const Assumption& assumption) const {
+  return {&demands_.choices(0), &demands_.choices(assumption.demands), &demands_.scaffold_choices(assumption.scaffold)};
 }
 
-bool Assumptions::leaves_choices(const Assumption& assumption) const {
-  return std::ranges::any_of(choices_for(assumption), [](const auto* choices) { return !choices->empty(); });
+void Assumptions::for_each_choice(ElementId component, const Assumption& assumption,
+                                  const std::function<void(ElementId)>& visit) const {
+  for (const Choices* choices : choices_for(assumption)) {
+    if (const auto found = choices->find(component); found != choices->end())
+      std::ranges::for_each(found->second, visit);
+  }
 }
 
-/// What is there with the demands, whatever stands in.
-std::vector<ElementId> Assumptions::required_together(const Assumption& assumption) const {
-  std::vector<ElementId> together = demands_[assumption.demands].needed;
-  if (assumption.scaffold == kNone) return together;
-  const std::vector<ElementId>& modules = scaffolds_[assumption.scaffold].modules;
-  together.insert(together.end(), modules.begin(), modules.end());
-  return together;
+bool Assumptions::leaves_choice(ElementId component, const Assumption& assumption) const {
+  return std::ranges::any_of(choices_for(assumption),
+                             [&](const Choices* choices) { return choices->contains(component); });
 }
 
-/// Stand-ins whose rules do not hold with what the demands have put there, or kept out, give way.
-void Assumptions::settle(Assumption& assumption) const {
+/// What is there with the demands, whatever stands in; one of the elements with them stands for all.
+std::vector<ElementId> Assumptions::certain_in(ElementId component, const Assumption& assumption) const {
+  std::vector<ElementId> certain = demands_[assumption.demands].needed;
+  if (assumption.demands != 0) certain.push_back(demands_.elements_with(assumption.demands).front());
+  if (assumption.scaffold != kNone) {
+    const std::vector<ElementId>& modules = scaffolds_[assumption.scaffold].modules;
+    certain.insert(certain.end(), modules.begin(), modules.end());
+  }
+  std::erase_if(certain, [&](ElementId id) { return rules_.component_of(id) != component; });
+  return certain;
+}
+
+/// The stand-ins that were found possible together, and are there.
+std::vector<ElementId> Assumptions::standins_in(ElementId component, const Assumption& assumption) const {
+  const auto& together = assumption.its_together.contains(component) ? assumption.its_together : assumption.together;
+  const auto found = together.find(component);
+  if (found == together.end()) return {};
+  std::vector<ElementId> stand_ins = found->second;
+  std::erase_if(stand_ins, [&](ElementId id) { return !is_there(id, assumption); });
+  return stand_ins;
+}
+
+/// Stand-ins whose rules do not hold with what the demands have put there, or kept out, give way: to another member of
+/// their union, or only to nothing.
+void Assumptions::settle(Assumption& assumption, bool replaces) const {
   if (!is_typical(assumption.kind)) return;
-  std::set<ElementId> candidates(assumption.fragile.begin(), assumption.fragile.end());
+  std::set<ElementId> candidates;
+  for (const ElementId component : concerned_by(assumption)) {
+    const auto found = assumption.fragile.find(component);
+    if (found != assumption.fragile.end()) candidates.insert(found->second.begin(), found->second.end());
+  }
   for (std::size_t pass = 0; pass <= candidates.size(); ++pass) {
     for (const Assumption::Change& change : assumption.changes) {
       if (change.is_member && pass == 0) candidates.insert(change.element);
@@ -278,8 +197,10 @@ void Assumptions::settle(Assumption& assumption) const {
         continue;
       }
       is_settled = false;
-      if (is_union) {
+      if (is_union && replaces) {
         replace_standin(id, assumption);
+      } else if (is_union) {
+        assumption.set_member(id, kNone);
       } else {
         assumption.set_present(id, false);
       }
@@ -288,12 +209,21 @@ void Assumptions::settle(Assumption& assumption) const {
   }
 }
 
+/// Is another member of its union, or of one around it, there for certain?
+bool Assumptions::is_alternative_to_certain(ElementId module, const Assumption& assumption) const {
+  for (ElementId id = module; id != 0; id = layout_.elements[id].parent) {
+    const ElementId member = assumption.members[layout_.elements[id].parent];
+    if (member != kNone && member != id && assumption.is_certain[member]) return true;
+  }
+  return false;
+}
+
 bool Assumptions::is_needed(ElementId module, const Assumption& assumption) const {
   return assumption.is_certain[module] || std::ranges::binary_search(demands_[assumption.demands].needed, module);
 }
 
 bool Assumptions::is_excluded(ElementId module, const Assumption& assumption) const {
-  return std::ranges::binary_search(of_all_.excluded, module) ||
+  return std::ranges::binary_search(demands_.of_all().excluded, module) ||
          std::ranges::binary_search(demands_[assumption.demands].excluded, module);
 }
 
@@ -376,13 +306,15 @@ bool Assumptions::is_there(ElementId id, const Assumption& assumption) const {
   return true;
 }
 
-/// Do the rules of a module, and of what is there in it, hold?
+/// Do the rules of a module, and of what is there in it, hold, and are its unions filled that have to be?
 bool Assumptions::may_stand(ElementId module, const Assumption& assumption) const {
   const auto is_present = [&](ElementId id) { return is_there(id, assumption); };
+  const auto is_filled = [&](ElementId group) { return assumption.members[group] != kNone; };
   const auto begin = std::ranges::lower_bound(ruled_, module);
-  return std::all_of(begin, std::lower_bound(begin, ruled_.end(), ends_[module]), [&](ElementId id) {
+  return std::all_of(begin, std::lower_bound(begin, ruled_.end(), demands_.end_of(module)), [&](ElementId id) {
     return !is_present(id) ||
-           (rules_.holds(id, is_present) && std::ranges::none_of(rules_.excluded_by(id), is_present));
+           (rules_.holds(id, is_present) && std::ranges::none_of(rules_.excluded_by(id), is_present) &&
+            std::ranges::all_of(rules_.unions_to_fill(id), is_filled));
   });
 }
 
@@ -396,7 +328,7 @@ Assumption Assumptions::assume(ast::ContextKind kind, ScaffoldId scaffold) const
   certain.is_certain.assign(count, false);
   for (std::size_t id = 0; id < count; ++id) certain.is_present[id] = layout_.elements[id].required;
   if (kind == ast::ContextKind::isolated) certain.is_seen.assign(count, false);
-  for (const ElementId module : of_all_.needed) make_certain(module, certain);
+  for (const ElementId module : demands_.of_all().needed) make_certain(module, certain);
   if (scaffold != kNone) put_scaffold(scaffold, certain);
   certain.changes.clear();
   if (!is_typical(kind)) return certain;
@@ -408,9 +340,10 @@ Assumption Assumptions::assume(ast::ContextKind kind, ScaffoldId scaffold) const
   }
   if (rules_.empty()) return assumption;
   keep_rules(assumption, std::move(certain));
-  settle_choices(assumption);
-  assumption.changes.clear();
   note_fragile(assumption);
+  settle_choices(assumption);
+  drop_rule_breakers(assumption);
+  assumption.changes.clear();
   return assumption;
 }
 
@@ -425,7 +358,7 @@ void Assumptions::put_scaffold(ScaffoldId scaffold, Assumption& assumption) cons
   for (const ElementId module : modules) {
     assumption.is_scaffold[module] = true;
     make_certain(module, assumption);
-    for (const ElementId needed : demands_[demands_of_[module]].needed) make_certain(needed, assumption);
+    for (const ElementId needed : demands_[demands_.number_of(module)].needed) make_certain(needed, assumption);
     for (ElementId id = module; id != kNone && !assumption.is_seen.empty(); id = layout_.elements[id].parent) {
       assumption.is_seen[id] = true;
     }
@@ -439,73 +372,120 @@ void Assumptions::put_scaffold(ScaffoldId scaffold, Assumption& assumption) cons
   }
 }
 
-/// Stand-ins, and unions that have one, on which some rule bears.
+/// Stand-ins, and unions that have one, that some rule names.
 void Assumptions::note_fragile(Assumption& assumption) const {
-  if (demands_.size() == 1) return;
+  if (demands_.size() == 1) return;  // and no rules, perhaps
   for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
     const auto id = static_cast<ElementId>(i);
     const bool is_union = layout_.elements[i].kind == ElementKind::alternatives;
     const ElementId module = is_union ? assumption.members[i] : id;
-    if (module == kNone || assumption.is_certain[module] || !has_rules(module)) continue;
-    if (is_union || (assumption.is_present[i] && !layout_.elements[i].required)) assumption.fragile.push_back(id);
+    if (module == kNone || assumption.is_certain[module] || !demands_.is_touched(module)) continue;
+    if (is_union || (assumption.is_present[i] && !layout_.elements[i].required)) {
+      assumption.fragile[rules_.component_of(id)].push_back(id);
+    }
   }
 }
 
 /// Do rules speak of the module, or of what stands in it?
 bool Assumptions::has_rules(ElementId module) const {
   const auto first = std::ranges::lower_bound(ruled_, module);
-  return first != ruled_.end() && *first < ends_[module];
+  return first != ruled_.end() && *first < demands_.end_of(module);
 }
 
 bool Assumptions::is_never_with_scaffold(ElementId id, const Assumption& assumption) const {
   if (assumption.scaffold == kNone || layout_.elements[id].kind != ElementKind::module) return false;
-  if (assumption.is_certain[id] || !leaves_choices(assumption)) return false;
-  std::vector<ElementId> together = required_together(assumption);
+  const ElementId component = rules_.component_of(id);
+  if (assumption.is_certain[id] || !leaves_choice(component, assumption)) return false;
+  std::vector<ElementId> together = certain_in(component, assumption);
   together.push_back(id);
   return !is_possible_(together);
 }
 
 bool Assumptions::may_be_neighbour(ElementId member, Assumption& assumption) const {
   if (is_excluded(member, assumption)) return false;
-  if (demands_of_[member] != 0 && demands_of_[member] != assumption.demands) return false;
-  if (has_rules(member)) {
-    ElementId& assumed = assumption.members[layout_.elements[member].parent];
-    const ElementId before = std::exchange(assumed, member);
-    const bool keeps_rules = may_stand(member, assumption);
-    assumed = before;
-    if (!keeps_rules) return false;
+  const Demands& its_demands = demands_[demands_.number_of(member)];
+  const auto is_assumed = [&](ElementId id) { return is_there(id, assumption); };
+  const auto is_given = [&](ElementId id) { return id == member || is_assumed(id); };
+  if (!std::ranges::all_of(its_demands.needed, is_given)) return false;
+  if (std::ranges::any_of(its_demands.excluded, is_assumed)) return false;
+  for (const ElementId module : demands_.weighing(layout_.elements[member].parent)) {
+    if (module >= member && !is_needed(module, assumption)) continue;  // it is asked about where it stands
+    if (is_there(module, assumption) && !may_stand_with(module, member, assumption)) return false;
   }
-  if (!leaves_choices(assumption)) return true;
-  std::vector<ElementId> together = required_together(assumption);
+  return may_stand_with(member, member, assumption);
+}
+
+bool Assumptions::may_stand_with(ElementId module, ElementId member, Assumption& assumption) const {
+  if (!demands_.is_touched(module)) return true;
+  ElementId& assumed = assumption.members[layout_.elements[member].parent];
+  const ElementId before = std::exchange(assumed, member);
+  const bool keeps_rules = may_stand(module, assumption);
+  assumed = before;
+  const ElementId component = rules_.component_of(member);
+  if (!keeps_rules || !leaves_choice(component, assumption)) return keeps_rules;
+  std::vector<ElementId> together = certain_in(component, assumption);
   together.push_back(member);
+  for (const ElementId id : standins_in(component, assumption)) {
+    const bool is_replaced = before != kNone && before <= id && id < demands_.end_of(before);
+    if (id <= module && !is_replaced) together.push_back(id);
+  }
   return is_possible_(together);
 }
 
 bool Assumptions::may_accompany(ElementId other, ElementId module, const std::vector<ElementId>& there,
-                                const Assumption& assumption) const {
+                                Assumption& assumption) const {
   if (is_excluded(other, assumption)) return false;
-  const auto stands_there = [&](ElementId id) {
-    return id == module || std::ranges::find(there, id) != there.end() || is_there(id, assumption);
-  };
   const auto begin = std::ranges::lower_bound(ruled_, other);
-  return std::all_of(begin, std::lower_bound(begin, ruled_.end(), ends_[other]), [&](ElementId ruled) {
-    return !rules_.depends(ruled) && std::ranges::none_of(rules_.excluded_by(ruled), stands_there);
-  });
+  const auto end = std::lower_bound(begin, ruled_.end(), demands_.end_of(other));
+  if (std::any_of(begin, end, [&](ElementId ruled) { return rules_.depends(ruled); })) return false;
+  std::vector<ElementId> companions = there;
+  companions.push_back(other);
+  if (module != kNone) companions.push_back(module);
+  std::erase_if(companions, [&](ElementId id) { return bool{assumption.is_present[id]}; });
+  for (const ElementId id : companions) assumption.is_present[id] = true;
+  const auto keeps_its_rules = [&](ElementId id) { return !is_there(id, assumption) || may_stand(id, assumption); };
+  const bool keeps_rules =
+      may_stand(other, assumption) && std::ranges::all_of(demands_.weighing(other), keeps_its_rules);
+  for (const ElementId id : companions) assumption.is_present[id] = false;
+  const ElementId component = rules_.component_of(other);
+  if (!keeps_rules || !leaves_choice(component, assumption)) return keeps_rules;
+  for (const ElementId id : certain_in(component, assumption)) companions.push_back(id);
+  for (const ElementId id : standins_in(component, assumption)) companions.push_back(id);
+  return is_possible_(companions);
 }
 
 ElementId Assumptions::first_concerned(const Assumption& assumption) const {
   ElementId first = std::numeric_limits<ElementId>::max();
   const Demands& demands = demands_[assumption.demands];
   if (!demands.excluded.empty()) first = demands.excluded.front();
-  // Other members of a union may be neighbours, or may not.
-  for (const std::vector<ElementId>* choices : choices_for(assumption)) {
-    for (const ElementId choice : *choices) {
-      for (ElementId id = choice; id != 0; id = layout_.elements[id].parent) {
-        if (union_of(layout_, id) != kNone) first = std::min(first, id);
-      }
+  const auto note_groups = [&](ElementId module) {
+    for (ElementId id = module; id != 0; id = layout_.elements[id].parent) {
+      const ElementKind around = layout_.elements[layout_.elements[id].parent].kind;
+      if (around == ElementKind::alternatives || around == ElementKind::pool) first = std::min(first, id);
+    }
+  };
+  // Other members of a union may be neighbours, modules of a pool companions, or may not.
+  for (const ElementId component : concerned_by(assumption)) for_each_choice(component, assumption, note_groups);
+  // What stands in keeps its rules with what is there now, and so do other members before it.
+  const auto note_weighing = [&](ElementId module) {
+    for (const ElementId id : demands_.weighing(module)) {
+      first = std::min(first, id);
+      note_groups(id);
+    }
+  };
+  for (const ElementId needed : demands.needed) {
+    std::ranges::for_each(rules_.named_by(needed), note_groups);
+    note_weighing(needed);
+    for (ElementId id = needed; id != 0; id = layout_.elements[id].parent) {
+      if (layout_.elements[id].kind == ElementKind::alternatives) note_weighing(id);
     }
   }
-  return first;
+  std::ranges::for_each(demands.excluded, note_weighing);
+  for (const Assumption::Change& change : assumption.changes) {
+    first = std::min(first, change.element);
+    note_weighing(change.element);
+  }
+  return std::min(first, demands_.first_touched_pool());
 }
 
 }  // namespace pml::compiler

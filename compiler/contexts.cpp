@@ -48,9 +48,9 @@ class ContextBuilder {
         if (!element.contents[i].is_segment) places_[element.contents[i].id] = i;
       }
     }
-    if (assumptions_.num_demands() == 1) return;
+    if (demands_.size() == 1) return;
     before_.resize(layout_.elements.size());
-    const ElementId last = assumptions_.elements_with(0).back();
+    const ElementId last = demands_.elements_with(0).back();
     const auto is_unwalked = [&](ElementId id) { return id > last && !layout_.elements[id].values.empty(); };
     while (first_unwalked_ < static_cast<ElementId>(layout_.elements.size()) && !is_unwalked(first_unwalked_)) {
       ++first_unwalked_;
@@ -79,12 +79,16 @@ class ContextBuilder {
   }
 
  private:
+  struct Neighbour {
+    ChainId chain = kNone;
+    ElementId member = kNone;  // kNone: another value of a parameter
+  };
   /// What stands before a segment.
   struct Before {
     ChainId chain = kNone;
     bool has_scaffold = false;  // a segment of a module of the scaffold
     /// The same after the other members of the last union, in `adjacent` contexts.
-    std::vector<ChainId> neighbours;
+    std::vector<Neighbour> neighbours;
   };
 
   ast::ContextKind kind_of(const Element& element) const { return element.inherited.context.value_or(otherwise_); }
@@ -95,7 +99,7 @@ class ContextBuilder {
   void walk_all(Assumption assumption, const Before& start) {
     before_.assign(before_.size(), std::nullopt);
     assumption_ = &assumption;
-    for (std::size_t number = 0; number < assumptions_.num_demands() && !is_cut(); ++number) {
+    for (std::size_t number = 0; number < demands_.size() && !is_cut(); ++number) {
       if (number == 0) {
         walk(0, start, /*declares=*/true);
       } else if (assumptions_.assume_demands(assumption, static_cast<std::int32_t>(number))) {
@@ -115,12 +119,11 @@ class ContextBuilder {
   /// Up to the first element that is to be declared, or is assumed to be otherwise than in the walk for elements
   /// without demands, everything is as in that walk: it is gone on from there.
   void find_way() {
-    const std::vector<ElementId>& declared = assumptions_.elements_with(assumption_->demands);
+    const std::vector<ElementId>& declared = demands_.elements_with(assumption_->demands);
     end_ = 0;
-    for (const ElementId id : declared) end_ = std::max(end_, assumptions_.end_of(id));
+    for (const ElementId id : declared) end_ = std::max(end_, demands_.end_of(id));
     ElementId first = std::min(declared.front(), first_unwalked_);
     first = std::min(first, assumptions_.first_concerned(*assumption_));
-    for (const Assumption::Change& change : assumption_->changes) first = std::min(first, change.element);
     way_.clear();
     for (ElementId id = first; id != 0; id = layout_.elements[id].parent) {
       way_.push_back(id);
@@ -137,13 +140,13 @@ class ContextBuilder {
 
   /// Is the element, or one in it, to be declared in this walk?
   bool has_declared(ElementId id) const {
-    const std::vector<ElementId>& declared = assumptions_.elements_with(assumption_->demands);
+    const std::vector<ElementId>& declared = demands_.elements_with(assumption_->demands);
     const auto at = std::ranges::lower_bound(declared, id);
-    return at != declared.end() && *at < assumptions_.end_of(id);
+    return at != declared.end() && *at < demands_.end_of(id);
   }
 
   /// Does nothing behind this element have to be declared?
-  bool is_behind_all(ElementId id) const { return id > assumptions_.elements_with(assumption_->demands).back(); }
+  bool is_behind_all(ElementId id) const { return id > demands_.elements_with(assumption_->demands).back(); }
 
   /// Declares the artifacts below `id`, given the chain of what is assumed to be present before it. Returns what stands
   /// before the next element if `id` is present.
@@ -157,6 +160,9 @@ class ContextBuilder {
     }
     if (element.kind == ElementKind::alternatives) return walk_union(id, before, declares);
     if (element.kind == ElementKind::pool) return walk_pool(id, before, declares);
+    std::erase_if(before.neighbours, [&](const Neighbour& neighbour) {
+      return neighbour.member != kNone && !assumptions_.may_stand_with(id, neighbour.member, *assumption_);
+    });
     std::size_t i = 0;
     if (!way_.empty()) {
       i = places_[way_.back()];
@@ -191,7 +197,7 @@ class ContextBuilder {
     const std::vector<Content>& members = layout_.elements[id].contents;
     const bool is_seen_behind = has_neighbours(members.size());
     Before after = before;
-    std::vector<ChainId> others;
+    std::vector<Neighbour> others;
     const ElementId assumed = assumption_->members[id];
     const bool is_certain = assumed != kNone && assumption_->is_certain[assumed];
     for (const Content& member : members) {
@@ -202,10 +208,10 @@ class ContextBuilder {
       if (is_present) {
         after = end;
       } else if (assumptions_.may_be_neighbour(member.id, *assumption_)) {
-        others.push_back(end.chain);
+        others.push_back({end.chain, member.id});
       }
     }
-    after.neighbours = is_seen_behind ? std::move(others) : std::vector<ChainId>();
+    after.neighbours = is_seen_behind ? std::move(others) : std::vector<Neighbour>();
     return after;
   }
 
@@ -215,17 +221,17 @@ class ContextBuilder {
     const bool takes_first = element.content == kNone && is_typical(assumption_->kind);
     const SegmentId present = takes_first ? element.values.front().segment : element.content;
     Before after = before;
-    std::vector<ChainId> others;
+    std::vector<Neighbour> others;
     for (const Element::Value& value : element.values) {
       if (value.segment != present && !declares) continue;
       const Before end = segment(value.segment, id, before, declares);
       if (value.segment == present) {
         after = end;
       } else {
-        others.push_back(end.chain);
+        others.push_back({end.chain});
       }
     }
-    after.neighbours = has_neighbours(element.values.size()) ? std::move(others) : std::vector<ChainId>();
+    after.neighbours = has_neighbours(element.values.size()) ? std::move(others) : std::vector<Neighbour>();
     return after;
   }
 
@@ -260,6 +266,7 @@ class ContextBuilder {
         if (stands_there || !may_stand_between(there, other.id, module)) continue;
         add(other.id);
         there.push_back(other.id);
+        if (demands_.is_touched(id)) at.neighbours.clear();  // with which the companion was not weighed
       }
       return at;
     };
@@ -282,19 +289,18 @@ class ContextBuilder {
     const Element& element = layout_.elements[owner];
     if (id == kNone || !element.inherited.cache) return before;
     Before after = before;
-    const bool is_declared = declares && layout_.segments[id].kind != SegmentKind::standin &&
-                             kind_of(element) == assumption_->kind &&
-                             assumptions_.demands_of(owner) == assumption_->demands &&
-                             (assumption_->scaffold == kNone || before.has_scaffold);
+    const bool is_declared =
+        declares && layout_.segments[id].kind != SegmentKind::standin && kind_of(element) == assumption_->kind &&
+        demands_.number_of(owner) == assumption_->demands && (assumption_->scaffold == kNone || before.has_scaffold);
     const bool is_seen = assumption_->is_seen.empty() || assumption_->is_seen[owner];
     if (is_declared || is_seen) {
       const ChainId node = extend(before.chain, id);
       if (is_declared) declare(id, node);
       if (is_seen) after.chain = node;
-      for (ChainId& neighbour : after.neighbours) {
-        const ChainId other = extend(neighbour, id);
+      for (Neighbour& neighbour : after.neighbours) {
+        const ChainId other = extend(neighbour.chain, id);
         if (is_declared) declare(id, other);
-        if (is_seen) neighbour = other;
+        if (is_seen) neighbour.chain = other;
       }
     }
     if (is_seen && !assumption_->is_scaffold.empty() && assumption_->is_scaffold[owner]) after.has_scaffold = true;
@@ -342,6 +348,7 @@ class ContextBuilder {
   PoolOrder order_;
   std::vector<Scaffold> scaffolds_;
   Assumptions assumptions_;
+  const DemandTable& demands_ = assumptions_.demands();
   std::vector<std::size_t> places_;  // by element: its index among the contents of what is around it
   ElementId first_unwalked_ = 0;     // the first parameter whose values the walk without demands does not tell apart
   Assumption* assumption_ = nullptr;

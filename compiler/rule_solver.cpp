@@ -21,23 +21,42 @@ constexpr std::size_t kMostNotes = 20;
 
 RuleSolver::RuleSolver(const Rules& rules)
     : rules_(rules), layout_(rules.layout_), values_(rules.layout_.elements.size()) {
-  find_harmless();
   is_possible_ = set(0, true, {layout_.elements[0].place}) && propagate();
   num_sure_ = trail_.size();
-  num_open_ = open_.size();
+  for (const Open& open : open_) sure_open_[component_of(*open.term)].push_back(open);
+  open_.clear();
+}
+
+void RuleSolver::open_for(const std::vector<ElementId>& modules) {
+  const auto add = [&](const std::vector<Open>& terms) { open_.insert(open_.end(), terms.begin(), terms.end()); };
+  if (modules.empty()) {
+    for (const auto& [component, terms] : sure_open_) add(terms);
+  }
+  std::set<ElementId> components;
+  for (const ElementId module : modules) components.insert(rules_.component_of(module));
+  for (const ElementId component : components) {
+    if (const auto found = sure_open_.find(component); found != sure_open_.end()) add(found->second);
+  }
+}
+
+ElementId RuleSolver::component_of(const Term& term) const {
+  const Term* first = &term;
+  while (first->kind != Kind::module) first = &first->terms.front();
+  return rules_.component_of(first->module);
 }
 
 RuleSolver::Answer RuleSolver::ask(const std::vector<ElementId>& modules) {
   num_before_ = num_terms_;
   gave_up_ = false;
   if (is_possible_) conflict_.clear();
+  open_for(modules);
   const bool is_possible =
       is_possible_ && std::ranges::all_of(modules, [&](ElementId id) { return assume(id); }) && solve(0);
   example_.clear();
   for (std::size_t i = num_sure_; i < trail_.size() && is_possible; ++i) {
     if (values_[trail_[i]].is_present) example_.push_back(trail_[i]);
   }
-  take_back(num_sure_, num_open_);
+  take_back(num_sure_, 0);
   if (gave_up_) return Answer::unknown;
   return is_possible ? Answer::possible : Answer::impossible;
 }
@@ -45,6 +64,7 @@ RuleSolver::Answer RuleSolver::ask(const std::vector<ElementId>& modules) {
 Rules::Implied RuleSolver::follow_from(ElementId module) {
   num_before_ = num_terms_;
   gave_up_ = false;
+  if (module != 0) open_for({module});
   if (is_possible_ && module != 0 && assume(module)) propagate();
   Rules::Implied implied;
   for (std::size_t i = module == 0 ? 0 : num_sure_; i < trail_.size(); ++i) {
@@ -53,7 +73,7 @@ Rules::Implied RuleSolver::follow_from(ElementId module) {
   }
   std::ranges::sort(implied.present);
   std::ranges::sort(implied.absent);
-  take_back(num_sure_, num_open_);
+  take_back(num_sure_, 0);
   return implied;
 }
 
@@ -61,26 +81,6 @@ std::vector<grammar::Note> RuleSolver::conflict() const {
   std::vector<grammar::Note> notes;
   for (const Reason& step : conflict_) notes.push_back({step.place, text_of(step)});
   return notes;
-}
-
-void RuleSolver::find_harmless() {
-  is_harmless_.assign(layout_.elements.size(), true);
-  for (const Rules::Rule& rule : rules_.rules_) {
-    is_harmless_[rule.module] = false;
-    for_each_module(rule.term, [&](ElementId module) { is_harmless_[module] = false; });
-  }
-  for (std::size_t id = layout_.elements.size(); id-- > 0;) {
-    const Element& element = layout_.elements[id];
-    if (element.kind == ElementKind::alternatives) {
-      is_harmless_[id] =
-          std::ranges::any_of(element.contents, [&](const Content& content) { return is_harmless_[content.id]; });
-    } else {
-      is_harmless_[id] =
-          is_harmless_[id] && std::ranges::all_of(element.contents, [&](const Content& content) {
-            return content.is_segment || !layout_.elements[content.id].required || is_harmless_[content.id];
-          });
-    }
-  }
 }
 
 void RuleSolver::take_back(std::size_t num_set, std::size_t num_open) {
@@ -154,7 +154,7 @@ bool RuleSolver::follow(ElementId module) {
 }
 
 bool RuleSolver::fill(ElementId group, ElementId because) {
-  if (is_harmless_[group]) return true;                       // and if another member is there, it is filled too
+  if (rules_.is_harmless(group)) return true;                 // and if another member is there, it is filled too
   if (layout_.elements[group].contents.empty()) return true;  // a mistake that was said
   const auto [entry, is_new] = unions_.try_emplace(group);
   if (is_new) {

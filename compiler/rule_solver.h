@@ -28,10 +28,6 @@ class RuleSolver {
   /// What follows from the module without a choice; of the schema (0) what does from nothing, and else what does not.
   Rules::Implied follow_from(ElementId module);
 
-  /// Elements of which some rule speaks, or of what comes with them: others are there whenever one wants them to be, if
-  /// no alternative to them has to be.
-  bool is_harmless(ElementId id) const { return is_harmless_[id]; }
-
   /// After `impossible`: what led to the contradiction.
   std::vector<grammar::Note> conflict() const;
 
@@ -61,8 +57,9 @@ class RuleSolver {
     Reason reason;
   };
 
-  /// A module that no rule speaks of, nor of any that comes with it: a union that has one can always be filled.
-  void find_harmless();
+  /// Of what is open in every prompt, what bears on the modules; for none of them all.
+  void open_for(const std::vector<ElementId>& modules);
+  ElementId component_of(const Term& term) const;
   void take_back(std::size_t num_set, std::size_t num_open);
   bool assume(ElementId module) { return set(module, true, {layout_.elements[module].place, module}); }
 
@@ -85,18 +82,17 @@ class RuleSolver {
 
   const Rules& rules_;
   const Layout& layout_;
-  std::vector<Value> values_;      // by element
-  std::vector<bool> is_harmless_;  // by element; of a union: has it a member that is?
-  std::vector<ElementId> trail_;   // what has a value, in the order in which it got it
-  std::vector<ElementId> queue_;   // present, and not followed yet
+  std::vector<Value> values_;     // by element
+  std::vector<ElementId> trail_;  // what has a value, in the order in which it got it
+  std::vector<ElementId> queue_;  // present, and not followed yet
   std::vector<Open> open_;
   std::map<ElementId, Term> unions_;
-  bool is_possible_ = false;     // are the schema's own rules kept so far?
-  std::size_t num_sure_ = 0;     // of the trail: what every prompt has, or has not
-  std::size_t num_open_ = 0;     // of the open terms, in every prompt
-  std::int64_t num_terms_ = 0;   // that were looked at
-  std::int64_t num_before_ = 0;  // before the question at hand
-  bool gave_up_ = false;         // on the question at hand
+  bool is_possible_ = false;                          // are the schema's own rules kept so far?
+  std::size_t num_sure_ = 0;                          // of the trail: what every prompt has, or has not
+  std::map<ElementId, std::vector<Open>> sure_open_;  // by component: what is open in every prompt
+  std::int64_t num_terms_ = 0;                        // that were looked at
+  std::int64_t num_before_ = 0;                       // before the question at hand
+  bool gave_up_ = false;                              // on the question at hand
   std::vector<Reason> conflict_;
   std::vector<ElementId> example_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -109,6 +110,58 @@ Rules::Rules(const Layout& layout, const Names& names, Diagnostics& diagnostics)
     if (element.requirement) add(*element.requirement, true);
     if (element.exclusion) add(*element.exclusion, false);
   }
+  find_components();
+  find_harmless();
+}
+
+void Rules::find_components() {
+  components_.resize(layout_.elements.size());
+  std::iota(components_.begin(), components_.end(), 0);
+  const auto first_of = [&](ElementId id) {
+    while (components_[id] != id) id = components_[id] = components_[components_[id]];
+    return id;
+  };
+  const auto link = [&](ElementId one, ElementId other) {
+    if (one == 0 || other == 0) return;
+    const auto [first, second] = std::minmax({first_of(one), first_of(other)});
+    components_[second] = first;
+  };
+  for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+    link(static_cast<ElementId>(id), layout_.elements[id].parent);
+  }
+  for (const Rule& rule : rules_) {
+    for_each_module(rule.term, [&](ElementId module) { link(rule.module, module); });
+  }
+  for (std::size_t id = 0; id < layout_.elements.size(); ++id) components_[id] = first_of(static_cast<ElementId>(id));
+}
+
+void Rules::find_harmless() {
+  is_named_.assign(layout_.elements.size(), false);
+  is_harmless_.assign(layout_.elements.size(), true);
+  const std::function<void(const Term&, bool)> note = [&](const Term& term, bool holds) {
+    if (term.kind == Kind::module && !holds) is_harmless_[term.module] = false;
+    for (const Term& inner : term.terms) note(inner, holds == (term.kind != Kind::no));
+  };
+  for (const Rule& rule : rules_) {
+    is_named_[rule.module] = true;
+    for_each_module(rule.term, [&](ElementId module) { is_named_[module] = true; });
+    is_harmless_[rule.module] = false;
+    note(rule.term, true);
+  }
+  for (std::size_t id = layout_.elements.size(); id-- > 0;) {
+    const Element& element = layout_.elements[id];
+    const auto is_content = [&](const Content& content) { return content.is_segment || is_harmless_[content.id]; };
+    if (element.kind == ElementKind::alternatives) {
+      is_harmless_[id] = element.contents.empty() || std::ranges::any_of(element.contents, is_content);
+      if (element.required && !is_harmless_[id]) {
+        unions_to_fill_[layout_.scope_of(static_cast<ElementId>(id))].push_back(static_cast<ElementId>(id));
+      }
+    } else {
+      is_harmless_[id] = is_harmless_[id] && std::ranges::all_of(element.contents, [&](const Content& content) {
+                           return is_content(content) || !layout_.elements[content.id].required;
+                         });
+    }
+  }
 }
 
 /// Notes what the term says of single modules, if it has the value `holds` wherever the rule's module is present.
@@ -141,18 +194,48 @@ std::function<bool(const std::vector<ElementId>&)> Rules::possibility() const {
   };
 }
 
+const std::vector<ElementId>& Rules::unions_to_fill(ElementId module) const {
+  static const std::vector<ElementId> none;
+  const auto found = unions_to_fill_.find(module);
+  return found == unions_to_fill_.end() ? none : found->second;
+}
+
 std::vector<ElementId> Rules::choices_of(const std::vector<ElementId>& modules) const {
+  const auto is_there = [&](const Content& member) { return std::ranges::find(modules, member.id) != modules.end(); };
+  const auto for_each_to_fill = [&](ElementId module, const std::function<void(const Element&)>& visit) {
+    for (const ElementId group : unions_to_fill(module)) {
+      const Element& element = layout_.elements[group];
+      if (std::ranges::none_of(element.contents, is_there)) visit(element);
+    }
+  };
+  const auto for_each_with = [&](ElementId module, const auto& visit) {
+    if (module == 0) return;  // what every prompt has is among `modules`
+    if (layout_.scope_of(module) != 0) visit(layout_.scope_of(module));
+    for (const Content& content : layout_.elements[module].contents) {
+      if (content.is_segment) continue;
+      const Element& child = layout_.elements[content.id];
+      if (child.kind == ElementKind::module && child.required) visit(content.id);
+    }
+  };
+  const auto leaves_choice = [&](ElementId module) {
+    bool is_any = !weighed_by(module).empty();
+    for_each_to_fill(module, [&](const Element&) { is_any = true; });
+    return is_any;
+  };
+  if (std::ranges::none_of(modules, leaves_choice)) return {};
   std::set<ElementId> named;
-  if (std::ranges::all_of(modules, [&](ElementId module) { return weighed_by(module).empty(); })) return {};
   std::vector<ElementId> queue = modules;
+  const auto name = [&](ElementId module) {
+    if (named.insert(module).second) queue.push_back(module);
+  };
   while (!queue.empty() && named.size() < kMostNamed) {
     const ElementId at = queue.back();
     queue.pop_back();
-    for (const std::size_t rule : of_[at]) {
-      for_each_module(rules_[rule].term, [&](ElementId module) {
-        if (named.insert(module).second) queue.push_back(module);
-      });
-    }
+    for (const std::size_t rule : of_[at]) for_each_module(rules_[rule].term, name);
+    for_each_with(at, name);
+    for_each_to_fill(at, [&](const Element& group) {
+      for (const Content& member : group.contents) name(member.id);
+    });
   }
   return {named.begin(), named.end()};
 }
@@ -160,6 +243,14 @@ std::vector<ElementId> Rules::choices_of(const std::vector<ElementId>& modules) 
 bool Rules::depends(ElementId module) const {
   const auto needs = [&](std::size_t rule) { return !rules_[rule].needed.empty(); };
   return std::ranges::any_of(of_[module], needs) || !weighed_by(module).empty();
+}
+
+std::vector<ElementId> Rules::named_by(ElementId module) const {
+  std::vector<ElementId> named;
+  for (const std::size_t rule : of_[module]) {
+    for_each_module(rules_[rule].term, [&](ElementId id) { named.push_back(id); });
+  }
+  return named;
 }
 
 std::vector<ElementId> Rules::weighed_by(ElementId module) const {
@@ -192,7 +283,7 @@ void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnosti
   }
   std::map<ElementId, std::vector<grammar::Note>> impossible;
   std::vector<bool> is_possible(layout_.elements.size(), false);
-  for (const ElementId module : doubtful(solver)) {
+  for (const ElementId module : doubtful()) {
     if (is_possible[module]) continue;
     const ElementId around = layout_.scope_of(module);
     const auto answer = impossible.contains(around) ? RuleSolver::Answer::impossible : solver.ask({module});
@@ -224,7 +315,7 @@ void Rules::check(const std::vector<Scaffold>& scaffolds, Diagnostics& diagnosti
 
 /// Modules that rules may keep from ever being there: of which they speak, and alternatives to those. What no other
 /// requires comes first, as it answers for all that it requires.
-std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
+std::vector<ElementId> Rules::doubtful() const {
   std::vector<bool> is_touched(layout_.elements.size(), false);  // a rule names it, or something in it
   const auto touch = [&](ElementId module) {
     for (ElementId id = module; id != kNone && !is_touched[id]; id = layout_.elements[id].parent) is_touched[id] = true;
@@ -242,7 +333,7 @@ std::vector<ElementId> Rules::doubtful(const RuleSolver& solver) const {
     const auto id = static_cast<ElementId>(i);
     if (layout_.elements[i].kind != ElementKind::module) continue;
     const ElementId group = union_of(layout_, id);
-    if (!solver.is_harmless(id) || (group != kNone && is_touched[group])) modules.push_back(id);
+    if (!is_harmless(id) || (group != kNone && is_touched[group])) modules.push_back(id);
   }
   std::stable_partition(modules.begin(), modules.end(), [&](ElementId id) { return !is_required[id]; });
   return modules;

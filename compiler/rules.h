@@ -55,11 +55,22 @@ class Rules {
   bool depends(ElementId module) const;
   /// Has it one, or is it excluded by others' rules?
   bool speaks_of(ElementId module) const { return has_rule(module) || !excluded_[module].empty(); }
+  /// Has it one, or do others' rules name it?
+  bool names(ElementId module) const { return is_named_[module]; }
+  /// What a module's own rules name.
+  std::vector<ElementId> named_by(ElementId module) const;
   /// The modules that a module's own rules name where they leave a choice.
   std::vector<ElementId> weighed_by(ElementId module) const;
-  /// If the rules of some of `modules` leave a choice, all that they name, with what the rules of those name, and so
-  /// on; ascending.
+  /// If the rules of some of `modules` leave a choice, or a required union in them does that cannot just be filled, all
+  /// that may be chosen, with what the rules of those name, and so on; ascending.
   std::vector<ElementId> choices_of(const std::vector<ElementId>& modules) const;
+  /// Elements whose being there may bear on each other, through rules and through how modules stand, have the same.
+  ElementId component_of(ElementId id) const { return components_[id]; }
+  /// Does no rule keep a module out, nor anything follow from its being there but what stands around it? Of a union:
+  /// has it a member like that, so that it can always be filled?
+  bool is_harmless(ElementId id) const { return is_harmless_[id]; }
+  /// The required unions in a module of which that is not so.
+  const std::vector<ElementId>& unions_to_fill(ElementId module) const;
   /// Does the module's own rule hold?
   bool holds(ElementId module, const std::function<bool(ElementId)>& is_present) const;
   /// `is_present`: by element.
@@ -77,7 +88,9 @@ class Rules {
   };
 
   void check_cycles(grammar::Diagnostics& diagnostics) const;
-  std::vector<ElementId> doubtful(const class RuleSolver& solver) const;
+  void find_components();
+  void find_harmless();
+  std::vector<ElementId> doubtful() const;
   bool follows_from_others(ElementId module, const std::map<ElementId, std::vector<grammar::Note>>& impossible) const;
   void index(const Term& term, bool holds, Rule& rule);
 
@@ -85,6 +98,11 @@ class Rules {
   std::vector<Rule> rules_;                       // in the order of their modules
   std::vector<std::vector<std::size_t>> of_;      // by element: its rules
   std::vector<std::vector<ElementId>> excluded_;  // by element
+  std::vector<ElementId> components_;             // by element: the first one of its component
+  std::vector<bool> is_named_;                    // by element
+  std::vector<bool> is_harmless_;                 // by element
+  std::map<ElementId, std::vector<ElementId>>
+      unions_to_fill_;  // by module: required unions in it that are not harmless
   friend class RuleSolver;
 };
 

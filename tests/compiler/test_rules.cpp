@@ -170,27 +170,62 @@ TEST_CASE("companions of a pool keep its rules") {
       R"(<module name="t">tt</module><module name="u">uu</module></pool></schema>)");
   CHECK(compiled.context_of("t") == "rruu");
   CHECK(compiled.context_of("r") == "ppuu");
+  const Compiled two(
+      R"(<schema name="s" layout="pack" space="preserve"><pool><module name="p">pp</module><module name="q">qq</module>)"
+      R"(<module name="r">rr</module></pool><module name="d" excludes="p and q">d</module></schema>)");
+  CHECK(two.context_of("r") == "ppqq");
+  CHECK(two.context_of("d") == "pprr");
+}
+
+TEST_CASE("no stand-in is in the context of what leaves a required union only members that exclude it") {
+  const Compiled compiled(
+      R"(<schema name="s" space="preserve"><union><module name="x">xx</module><module name="y">yy</module></union>)"
+      R"(<module name="m" excludes="a">m</module><union required="true"><module name="a" excludes="y">aa</module>)"
+      R"(<module name="b" excludes="x">bb</module><module name="c" excludes="x">cc</module></union>)"
+      R"(<module name="n">n</module></schema>)",
+      ContextKind::typical);
+  CHECK(compiled.context_of("m") == "yy");
+  CHECK(compiled.context_of("b") == "yy");
+  CHECK(compiled.context_of("n") == "xxaa");
+}
+
+TEST_CASE("a neighbour is not before a stand-in whose rule it breaks") {
+  const Compiled compiled(
+      R"(<schema name="s" space="preserve"><union><module name="a">aa</module><module name="b">bb</module></union>)"
+      R"(<module name="e">e</module><union><module name="c" requires="a">cc</module><module name="d">dd</module>)"
+      R"(</union><module name="f">f</module></schema>)",
+      ContextKind::adjacent);
+  CHECK(compiled.num_artifacts("e") == 2);
+  for (std::size_t i = 0; i < compiled.num_artifacts("f"); ++i) {
+    const std::string context = compiled.context_of("f", i);
+    CHECK((context.find("bb") == std::string::npos || context.find("cc") == std::string::npos));
+  }
 }
 
 namespace {
 
-/// Modules a to h: three in a union, one required with one inside it, the others with or without rules.
+/// Modules a to k: three in a union, others in modules, two of them perhaps in a union there; with or without rules.
 class RandomSchema {
  public:
   explicit RandomSchema(std::uint64_t seed) : random_(seed) {}
 
   std::string make() {
-    std::string text = "<schema name=\"s\" space=\"preserve\">";
+    const bool has_pool = below(3) == 0;
+    std::string text = "<schema name=\"s\" space=\"preserve\"" + std::string(has_pool ? " layout=\"pack\">" : ">");
     for (int i = 0; i < 2; ++i) {
       if (below(2) == 0) text += "<scaffold modules=\"" + name() + " " + name() + "\"/>";
     }
     const std::size_t union_at = below(3);
     for (std::size_t i = 0; i < 5; ++i) {
       if (i == union_at) {
-        text += "<union" + std::string(below(3) == 0 ? " required=\"true\"" : "") + ">" + module("a", "") +
-                module("b", below(2) == 0 ? module("h", "", below(2) == 0) : "") + module("c", "") + "</union>";
+        text += one_of(module("a", "") + module("b", below(2) == 0 ? module("h", "", below(2) == 0) : "") +
+                       module("c", ""));
+      } else if (i == union_at + 1 && has_pool) {
+        text += "<pool>" + module("l", "") + module("m", "") + module("n", "") + "</pool>";
       } else if (i == 4) {
-        text += module("g", below(2) == 0 ? module("i", "", below(2) == 0) : "", below(4) == 0);
+        std::string inner = below(2) == 0 ? module("i", "", below(2) == 0) : "";
+        if (below(2) == 0) inner += one_of(module("j", "") + module("k", ""));
+        text += module("g", inner, below(4) == 0);
       } else {
         text += module(std::string(1, static_cast<char>('d' + i - (i > union_at ? 1 : 0))), "", below(4) == 0);
       }
@@ -198,15 +233,34 @@ class RandomSchema {
     return text + "</schema>";
   }
 
+  compiler::Standins standins(const compiler::Layout& layout) {
+    compiler::Standins standins = choose_standins(layout);
+    if (below(2) == 0) return standins;
+    for (std::size_t id = 1; id < layout.elements.size(); ++id) {
+      const compiler::Element& element = layout.elements[id];
+      if (element.kind == compiler::ElementKind::module) {
+        const bool is_member = layout.elements[element.parent].kind == compiler::ElementKind::alternatives;
+        standins.likely[id] = !element.required && !is_member && below(2) == 0;
+      } else if (element.kind == compiler::ElementKind::alternatives) {
+        standins.members[id] = element.contents[below(element.contents.size())].id;
+      }
+    }
+    return standins;
+  }
+
  private:
   std::size_t below(std::size_t count) { return static_cast<std::size_t>(random_() % count); }
-  std::string name() { return std::string(1, "abcdefg"[below(7)]); }
+  std::string name() { return std::string(1, "abcdefgjklmn"[below(2) == 0 ? below(7) : below(12)]); }
 
   std::string rule(int depth) {
     const std::size_t kind = depth > 2 ? 0 : below(4);
     if (kind == 0) return name();
     if (kind == 1) return "not " + name();
     return "(" + rule(depth + 1) + (kind == 2 ? " and " : " or ") + rule(depth + 1) + ")";
+  }
+
+  std::string one_of(const std::string& members) {
+    return "<union" + std::string(below(3) == 0 ? " required=\"true\"" : "") + ">" + members + "</union>";
   }
 
   std::string module(const std::string& its_name, const std::string& inner, bool is_required = false) {
@@ -260,8 +314,9 @@ TEST_CASE("what is called impossible no prompt has, and contexts hold what some 
   int num_impossible = 0;
   int num_scaffolds = 0;
   int num_contexts = 0;
-  for (int round = 0; round < 2000; ++round) {
-    const std::string schema = RandomSchema(static_cast<std::uint64_t>(round)).make();
+  for (int round = 0; round < 5000; ++round) {
+    RandomSchema random_schema(static_cast<std::uint64_t>(round));
+    const std::string schema = random_schema.make();
     grammar::SourceSet sources;
     grammar::Diagnostics diagnostics;
     const auto parsed = parse_schema(sources.add("schema.pml", schema), sources, {}, diagnostics);
@@ -278,7 +333,7 @@ TEST_CASE("what is called impossible no prompt has, and contexts hold what some 
       });
     };
     rules.check(scaffolds, diagnostics);
-    INFO(schema << "\n" << render(diagnostics, sources));
+    INFO("round " << round << ": " << schema << "\n" << render(diagnostics, sources));
 
     bool is_none = false;
     std::vector<std::string> named;
@@ -320,8 +375,9 @@ TEST_CASE("what is called impossible no prompt has, and contexts hold what some 
     }
     if (diagnostics.has_errors()) continue;
 
+    const compiler::Standins standins = random_schema.standins(layout);
     for (const ContextKind kind : {ContextKind::guaranteed, ContextKind::typical, ContextKind::adjacent}) {
-      const auto contexts = declare_contexts(layout, kind, choose_standins(layout), scaffolds);
+      const auto contexts = declare_contexts(layout, kind, standins, scaffolds);
       for (std::size_t segment = 0; segment < layout.segments.size(); ++segment) {
         const compiler::ElementId owner = layout.segments[segment].element;
         REQUIRE((contexts.artifacts[segment].size() > 0 || owner == kNone));
