@@ -28,7 +28,6 @@ void Assumption::take_back() {
       is_present[change.element] = change.was_present;
     }
   }
-  its_together.clear();
   demands = 0;
 }
 
@@ -93,17 +92,13 @@ bool Assumptions::settle_choices_of(ElementId component, Assumption& assumption)
   }
   std::vector<ElementId> together = certain_in(component, assumption);
   if (!is_possible_(together)) return false;
-  auto& stand_ins = (assumption.demands == 0 ? assumption.together : assumption.its_together)[component];
   for (const ElementId id : candidates) {
     const bool is_union = layout_.elements[id].kind == ElementKind::alternatives;
     const ElementId module = is_union ? assumption.members[id] : id;
     if (module == kNone || is_needed(module, assumption) || !is_there(module, assumption)) continue;
     const auto fits = [&](ElementId candidate) {
       together.push_back(candidate);
-      if (is_possible_(together)) {
-        stand_ins.push_back(candidate);
-        return true;
-      }
+      if (is_possible_(together)) return true;
       together.pop_back();
       return false;
     };
@@ -165,13 +160,16 @@ std::vector<ElementId> Assumptions::certain_in(ElementId component, const Assump
   return certain;
 }
 
-/// The stand-ins that were found possible together, and are there.
+/// The stand-ins that are there, of those that rules name.
 std::vector<ElementId> Assumptions::standins_in(ElementId component, const Assumption& assumption) const {
-  const auto& together = assumption.its_together.contains(component) ? assumption.its_together : assumption.together;
-  const auto found = together.find(component);
-  if (found == together.end()) return {};
-  std::vector<ElementId> stand_ins = found->second;
-  std::erase_if(stand_ins, [&](ElementId id) { return !is_there(id, assumption); });
+  std::vector<ElementId> stand_ins;
+  const auto fragile = assumption.fragile.find(component);
+  if (fragile == assumption.fragile.end()) return stand_ins;
+  for (const ElementId id : fragile->second) {
+    const bool is_union = layout_.elements[id].kind == ElementKind::alternatives;
+    const ElementId module = is_union ? assumption.members[id] : id;
+    if (module != kNone && is_there(module, assumption)) stand_ins.push_back(module);
+  }
   return stand_ins;
 }
 
@@ -408,50 +406,39 @@ bool Assumptions::may_be_neighbour(ElementId member, Assumption& assumption) con
   const auto is_given = [&](ElementId id) { return id == member || is_assumed(id); };
   if (!std::ranges::all_of(its_demands.needed, is_given)) return false;
   if (std::ranges::any_of(its_demands.excluded, is_assumed)) return false;
-  for (const ElementId module : demands_.weighing(layout_.elements[member].parent)) {
-    if (module >= member && !is_needed(module, assumption)) continue;  // it is asked about where it stands
-    if (is_there(module, assumption) && !may_stand_with(module, member, assumption)) return false;
-  }
   return may_stand_with(member, member, assumption);
 }
 
 bool Assumptions::may_stand_with(ElementId module, ElementId member, Assumption& assumption) const {
   if (!demands_.is_touched(module)) return true;
-  ElementId& assumed = assumption.members[layout_.elements[member].parent];
-  const ElementId before = std::exchange(assumed, member);
-  const bool keeps_rules = may_stand(module, assumption);
-  assumed = before;
   const ElementId component = rules_.component_of(member);
-  if (!keeps_rules || !leaves_choice(component, assumption)) return keeps_rules;
-  std::vector<ElementId> together = certain_in(component, assumption);
+  ElementId& assumed = assumption.members[layout_.elements[member].parent];
+  const ElementId replaced = std::exchange(assumed, member);
+  std::vector<ElementId> together = standins_in(component, assumption);
+  assumed = replaced;
+  const ElementId end = std::max(demands_.end_of(module), demands_.end_of(member));
+  std::erase_if(together, [&](ElementId id) { return id >= end; });
   together.push_back(member);
-  for (const ElementId id : standins_in(component, assumption)) {
-    const bool is_replaced = before != kNone && before <= id && id < demands_.end_of(before);
-    if (id <= module && !is_replaced) together.push_back(id);
-  }
+  const std::vector<ElementId> certain = certain_in(component, assumption);
+  together.insert(together.end(), certain.begin(), certain.end());
   return is_possible_(together);
 }
 
 bool Assumptions::may_accompany(ElementId other, ElementId module, const std::vector<ElementId>& there,
-                                Assumption& assumption) const {
+                                const Assumption& assumption) const {
   if (is_excluded(other, assumption)) return false;
+  if (!demands_.is_touched(other)) return true;
   const auto begin = std::ranges::lower_bound(ruled_, other);
   const auto end = std::lower_bound(begin, ruled_.end(), demands_.end_of(other));
   if (std::any_of(begin, end, [&](ElementId ruled) { return rules_.depends(ruled); })) return false;
-  std::vector<ElementId> companions = there;
-  companions.push_back(other);
-  if (module != kNone) companions.push_back(module);
-  std::erase_if(companions, [&](ElementId id) { return bool{assumption.is_present[id]}; });
-  for (const ElementId id : companions) assumption.is_present[id] = true;
-  const auto keeps_its_rules = [&](ElementId id) { return !is_there(id, assumption) || may_stand(id, assumption); };
-  const bool keeps_rules =
-      may_stand(other, assumption) && std::ranges::all_of(demands_.weighing(other), keeps_its_rules);
-  for (const ElementId id : companions) assumption.is_present[id] = false;
   const ElementId component = rules_.component_of(other);
-  if (!keeps_rules || !leaves_choice(component, assumption)) return keeps_rules;
-  for (const ElementId id : certain_in(component, assumption)) companions.push_back(id);
-  for (const ElementId id : standins_in(component, assumption)) companions.push_back(id);
-  return is_possible_(companions);
+  std::vector<ElementId> together = certain_in(component, assumption);
+  const std::vector<ElementId> stand_ins = standins_in(component, assumption);
+  together.insert(together.end(), stand_ins.begin(), stand_ins.end());
+  together.insert(together.end(), there.begin(), there.end());
+  together.push_back(other);
+  if (module != kNone) together.push_back(module);
+  return is_possible_(together);
 }
 
 ElementId Assumptions::first_concerned(const Assumption& assumption) const {

@@ -27,10 +27,6 @@ struct Assumption {
   std::vector<bool> is_scaffold;   // by element: a module of the scaffold, or in one. Empty: none is
   /// By component of the rules: modules that stand in, and unions with a stand-in, that rules name; ascending.
   std::map<ElementId, std::vector<ElementId>> fragile;
-  /// By component in which rules leave a choice: the stand-ins that are possible together; and those that are otherwise
-  /// because of the demands.
-  std::map<ElementId, std::vector<ElementId>> together;
-  std::map<ElementId, std::vector<ElementId>> its_together;
   std::int32_t demands = 0;  // declared are the elements with these
 
   void set_present(ElementId module, bool value);
@@ -67,9 +63,9 @@ class Assumptions {
   /// assumed? The assumption stays as it is.
   bool may_stand_with(ElementId module, ElementId member, Assumption& assumption) const;
   /// May a module of a pool be before another, or before none (kNone), behind those of `there`, without breaking a
-  /// rule? The assumption stays as it is.
+  /// rule?
   bool may_accompany(ElementId other, ElementId module, const std::vector<ElementId>& there,
-                     Assumption& assumption) const;
+                     const Assumption& assumption) const;
   bool is_never_with_scaffold(ElementId element, const Assumption& assumption) const;
 
  private:

@@ -170,7 +170,7 @@ schema.pml:1:2: note: `<schema>` is open here)",
      .cured = {.schema = R"(<schema name="trip">Plan.</schema>
 )"}},
     {.kind = Kind::xml_declaration,
-     .summary = "an XML declaration with another encoding than UTF-8, or not at the start",
+     .summary = "an XML declaration that is not well-formed, names another encoding than UTF-8, or is not at the start",
      .meaning = "`<?xml ...?>` may be left out; where it is, it is the first thing in a file and tells the truth.",
      .wrong = {.schema = R"(<?xml version="1.0" encoding="ISO-8859-1"?>
 <schema name="trip">Plan.</schema>

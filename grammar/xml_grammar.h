@@ -47,6 +47,17 @@ struct CDSect : p::seq<p::string<'<', '!', '[', 'C', 'D', 'A', 'T', 'A', '['>, p
 struct PI : p::seq<p::string<'<', '?'>, p::until<p::string<'?', '>'>>> {};
 struct DoctypeDecl : p::string<'<', '!', 'D', 'O', 'C', 'T', 'Y', 'P', 'E'> {};
 
+// [23] XMLDecl, without its brackets, [26] VersionNum, [81] EncName
+template <typename Value>
+struct Quoted : p::sor<p::seq<p::one<'"'>, Value, p::one<'"'>>, p::seq<p::one<'\''>, Value, p::one<'\''>>> {};
+struct VersionNum : p::seq<p::string<'1', '.'>, p::plus<p::digit>> {};
+struct EncName : p::seq<p::alpha, p::star<p::sor<p::alnum, p::one<'.', '_', '-'>>>> {};
+struct YesOrNo : p::sor<p::string<'y', 'e', 's'>, p::string<'n', 'o'>> {};
+struct VersionInfo : p::seq<S, p::string<'v', 'e', 'r', 's', 'i', 'o', 'n'>, Eq, Quoted<VersionNum>> {};
+struct EncodingDecl : p::seq<S, p::string<'e', 'n', 'c', 'o', 'd', 'i', 'n', 'g'>, Eq, Quoted<EncName>> {};
+struct SDDecl : p::seq<S, p::string<'s', 't', 'a', 'n', 'd', 'a', 'l', 'o', 'n', 'e'>, Eq, Quoted<YesOrNo>> {};
+struct XMLDecl : p::seq<p::string<'x', 'm', 'l'>, VersionInfo, p::opt<EncodingDecl>, p::opt<SDDecl>, OptS, p::eof> {};
+
 // [14] CharData with [67] Reference
 struct CharData : p::plus<p::not_one<'<'>> {};
 

@@ -71,6 +71,11 @@ class Scanner {
           "the XML declaration must be the first thing in the file");
       return;
     }
+    if (xml::match<xml::XMLDecl>(content) == 0) {
+      add(DiagnosticKind::xml_declaration, place(begin, end), "the XML declaration is not well-formed")
+          .notes.push_back({std::nullopt, "write `<?xml version=\"1.0\" encoding=\"UTF-8\"?>`, or nothing"});
+      return;
+    }
     const std::size_t encoding = content.find("encoding");
     if (encoding == std::string_view::npos) return;
     const std::size_t quote = content.find_first_of("\"'", encoding);
