@@ -377,7 +377,7 @@ void Assumptions::note_fragile(Assumption& assumption) const {
     const auto id = static_cast<ElementId>(i);
     const bool is_union = layout_.elements[i].kind == ElementKind::alternatives;
     const ElementId module = is_union ? assumption.members[i] : id;
-    if (module == kNone || assumption.is_certain[module] || !demands_.is_touched(module)) continue;
+    if (module == kNone || assumption.is_certain[module] || !demands_.is_touched(id)) continue;
     if (is_union || (assumption.is_present[i] && !layout_.elements[i].required)) {
       assumption.fragile[rules_.component_of(id)].push_back(id);
     }
@@ -410,9 +410,10 @@ bool Assumptions::may_be_neighbour(ElementId member, Assumption& assumption) con
 }
 
 bool Assumptions::may_stand_with(ElementId module, ElementId member, Assumption& assumption) const {
-  if (!demands_.is_touched(module)) return true;
+  const ElementId alternatives = layout_.elements[member].parent;
+  if (!demands_.is_touched(module == member ? alternatives : module)) return true;
   const ElementId component = rules_.component_of(member);
-  ElementId& assumed = assumption.members[layout_.elements[member].parent];
+  ElementId& assumed = assumption.members[alternatives];
   const ElementId replaced = std::exchange(assumed, member);
   std::vector<ElementId> together = standins_in(component, assumption);
   assumed = replaced;

@@ -105,7 +105,8 @@ Choices DemandTable::by_component(const std::vector<ElementId>& modules) const {
 
 DemandTable::Marks DemandTable::mark(const Standins& standins) const {
   Marks marks;
-  std::vector<bool> is_weighed = weighed_by_standins(standins);
+  const std::vector<bool> may_stand_in = possible_standins(standins);
+  std::vector<bool> is_weighed = weighed_by(may_stand_in);
   const auto note = [&](const Choices& choices) {
     for (const auto& [component, modules] : choices) {
       marks.with_choices.insert(component);
@@ -114,14 +115,26 @@ DemandTable::Marks DemandTable::mark(const Standins& standins) const {
   };
   note(choices_[0]);
   std::ranges::for_each(scaffold_choices_, note);
-  marks.is_weighed = with_alternatives(std::move(is_weighed));
-  marks.takes_part = with_alternatives(parts_of_choices());
+  for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
+    const auto id = static_cast<ElementId>(i);
+    if (may_stand_in[i] && leaves_choice(id)) marks.with_choices.insert(rules_.component_of(id));
+  }
+  const std::vector<bool> named_alternatives = alternatives_to(is_named_);
+  const std::vector<bool> weighed_alternatives = alternatives_to(is_weighed);
   marks.is_asked = bringing_rules();
-  const std::vector<bool> is_named = with_alternatives(is_named_);
-  for (std::size_t id = 0; id < is_named.size(); ++id) {
-    if (is_named[id] || marks.is_weighed[id]) marks.is_asked[id] = true;
+  marks.takes_part = parts_of_choices();
+  marks.is_weighed = std::move(is_weighed);
+  for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
+    if (weighed_alternatives[id]) marks.is_weighed[id] = true;
+    if (named_alternatives[id]) marks.takes_part[id] = true;
+    if (named_alternatives[id] || is_named_[id] || marks.is_weighed[id]) marks.is_asked[id] = true;
   }
   return marks;
+}
+
+/// Do the module's own rules, or a required union in it?
+bool DemandTable::leaves_choice(ElementId module) const {
+  return !rules_.weighed_by(module).empty() || !rules_.unions_to_fill(module).empty();
 }
 
 /// By element: does a module, or one that is there whenever it is, have rules?
@@ -137,18 +150,26 @@ std::vector<bool> DemandTable::bringing_rules() const {
   return brings;
 }
 
-/// By element: does it depend on it, among others, whether a stand-in's rules hold?
-std::vector<bool> DemandTable::weighed_by_standins(const Standins& standins) const {
-  std::vector<bool> is_weighed(layout_.elements.size(), false);
+/// By element: may it be in contexts without being asked for, if what is around it is?
+std::vector<bool> DemandTable::possible_standins(const Standins& standins) const {
   std::vector<bool> may_stand_in(layout_.elements.size(), false);
   for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
     const ElementId parent = layout_.elements[i].parent;
     may_stand_in[i] =
         may_stand_in[parent] || standins.likely[i] || layout_.elements[parent].kind == ElementKind::alternatives;
+  }
+  return may_stand_in;
+}
+
+/// By element: does it depend on it, among others, whether a stand-in's rules hold?
+std::vector<bool> DemandTable::weighed_by(const std::vector<bool>& may_stand_in) const {
+  std::vector<bool> is_weighed(layout_.elements.size(), false);
+  for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
     if (!may_stand_in[i]) continue;
-    for (const ElementId id : rules_.named_by(static_cast<ElementId>(i))) is_weighed[id] = true;
-    if (!rules_.speaks_of(static_cast<ElementId>(i))) continue;
-    for (ElementId id = parent; id != 0; id = layout_.elements[id].parent) is_weighed[id] = true;
+    const auto module = static_cast<ElementId>(i);
+    for (const ElementId id : rules_.named_by(module)) is_weighed[id] = true;
+    if (!rules_.speaks_of(module)) continue;
+    for (ElementId id = layout_.elements[i].parent; id != 0; id = layout_.elements[id].parent) is_weighed[id] = true;
   }
   return is_weighed;
 }
@@ -159,9 +180,8 @@ std::vector<bool> DemandTable::parts_of_choices() const {
   std::vector<bool> takes_part(layout_.elements.size(), false);
   for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
     const auto id = static_cast<ElementId>(i);
-    const std::vector<ElementId> weighed = rules_.weighed_by(id);
-    for (const ElementId other : weighed) takes_part[other] = true;
-    if (!weighed.empty() || !rules_.unions_to_fill(id).empty()) takes_part[i] = true;
+    for (const ElementId other : rules_.weighed_by(id)) takes_part[other] = true;
+    if (leaves_choice(id)) takes_part[i] = true;
   }
   return takes_part;
 }
@@ -173,14 +193,15 @@ std::vector<bool> DemandTable::with_what_is_around(std::vector<bool> elements) c
   return elements;
 }
 
-/// With the alternatives to the elements, and to what those stand in: where one is present, they are not.
-std::vector<bool> DemandTable::with_alternatives(std::vector<bool> elements) const {
+/// The members of unions in which some of the elements are: where one is present, the others are not.
+std::vector<bool> DemandTable::alternatives_to(const std::vector<bool>& elements) const {
   const std::vector<bool> has_one = with_what_is_around(elements);
+  std::vector<bool> alternatives(elements.size(), false);
   for (std::size_t i = 1; i < elements.size(); ++i) {
     const ElementId parent = layout_.elements[i].parent;
-    if (has_one[parent] && layout_.elements[parent].kind == ElementKind::alternatives) elements[i] = true;
+    alternatives[i] = has_one[parent] && layout_.elements[parent].kind == ElementKind::alternatives;
   }
-  return elements;
+  return alternatives;
 }
 
 /// Finds what the rules of every module, of those around it, and of those that they need say together.

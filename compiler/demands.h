@@ -62,7 +62,7 @@ class DemandTable {
     std::vector<bool> is_asked;
     std::vector<bool> is_weighed;      // on it hangs whether a stand-in's rules hold, or what is chosen
     std::vector<bool> takes_part;      // in some choice
-    std::set<ElementId> with_choices;  // components in which every prompt, or a scaffold, leaves a choice
+    std::set<ElementId> with_choices;  // components in which what may be assumed leaves a choice
   };
 
   void note_tree();
@@ -73,10 +73,12 @@ class DemandTable {
   void number_modules(const Marks& marks);
 
   std::vector<bool> bringing_rules() const;
-  std::vector<bool> weighed_by_standins(const Standins& standins) const;
+  std::vector<bool> possible_standins(const Standins& standins) const;
+  std::vector<bool> weighed_by(const std::vector<bool>& may_stand_in) const;
   std::vector<bool> parts_of_choices() const;
   std::vector<bool> with_what_is_around(std::vector<bool> elements) const;
-  std::vector<bool> with_alternatives(std::vector<bool> elements) const;
+  std::vector<bool> alternatives_to(const std::vector<bool>& elements) const;
+  bool leaves_choice(ElementId module) const;
   std::vector<ElementId> choices_with(const std::vector<ElementId>& modules) const;
   Choices by_component(const std::vector<ElementId>& modules) const;
   bool is_told_apart(ElementId module, const Rules::Implied& implied, const Marks& marks) const;
