@@ -92,24 +92,37 @@ bool Assumptions::settle_choices_of(ElementId component, Assumption& assumption)
   }
   std::vector<ElementId> together = certain_in(component, assumption);
   if (!is_possible_(together)) return false;
-  for (const ElementId id : candidates) {
-    const bool is_union = layout_.elements[id].kind == ElementKind::alternatives;
-    const ElementId module = is_union ? assumption.members[id] : id;
-    if (module == kNone || is_needed(module, assumption) || !is_there(module, assumption)) continue;
-    const auto fits = [&](ElementId candidate) {
-      together.push_back(candidate);
-      if (is_possible_(together)) return true;
-      together.pop_back();
-      return false;
-    };
-    if (fits(module)) continue;
-    if (is_union) {
-      replace_standin(id, assumption, fits);
-    } else {
-      assumption.set_present(id, layout_.elements[id].required);
-    }
-  }
+  num_weighed_ += candidates.size();
+  const std::vector<ElementId> ordered(candidates.begin(), candidates.end());
+  settle_together(ordered, together, assumption);
   return true;
+}
+
+/// Keeps of the candidates, first to last, what is possible with `together`, which it joins. Most often that is all of
+/// them, so many are asked about at once.
+void Assumptions::settle_together(std::span<const ElementId> candidates, std::vector<ElementId>& together,
+                                  Assumption& assumption) const {
+  const auto is_union = [&](ElementId id) { return layout_.elements[id].kind == ElementKind::alternatives; };
+  const std::size_t num_before = together.size();
+  for (const ElementId id : candidates) {
+    const ElementId module = is_union(id) ? assumption.members[id] : id;
+    if (module == kNone || is_needed(module, assumption) || !is_there(module, assumption)) continue;
+    together.push_back(module);
+  }
+  if (together.size() == num_before || is_possible_(together)) return;
+  together.resize(num_before);
+  if (candidates.size() > 1) {
+    settle_together(candidates.first(candidates.size() / 2), together, assumption);
+    return settle_together(candidates.subspan(candidates.size() / 2), together, assumption);
+  }
+  const ElementId id = candidates.front();
+  if (!is_union(id)) return assumption.set_present(id, layout_.elements[id].required);
+  replace_standin(id, assumption, [&](ElementId member) {
+    together.push_back(member);
+    if (is_possible_(together)) return true;
+    together.pop_back();
+    return false;
+  });
 }
 
 /// In which the rules leave a choice, whatever the demands.
@@ -165,6 +178,7 @@ std::vector<ElementId> Assumptions::standins_in(ElementId component, const Assum
   std::vector<ElementId> stand_ins;
   const auto fragile = assumption.fragile.find(component);
   if (fragile == assumption.fragile.end()) return stand_ins;
+  num_weighed_ += fragile->second.size();
   for (const ElementId id : fragile->second) {
     const bool is_union = layout_.elements[id].kind == ElementKind::alternatives;
     const ElementId module = is_union ? assumption.members[id] : id;
@@ -183,6 +197,7 @@ void Assumptions::settle(Assumption& assumption, bool replaces) const {
     if (found != assumption.fragile.end()) candidates.insert(found->second.begin(), found->second.end());
   }
   for (std::size_t pass = 0; pass <= candidates.size(); ++pass) {
+    num_weighed_ += candidates.size();
     for (const Assumption::Change& change : assumption.changes) {
       if (change.is_member && pass == 0) candidates.insert(change.element);
     }

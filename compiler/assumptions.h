@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "compiler/contexts.h"
@@ -66,6 +67,8 @@ class Assumptions {
   /// rule?
   bool may_accompany(ElementId other, ElementId module, const std::vector<ElementId>& there,
                      const Assumption& assumption) const;
+  /// Stand-ins of which it was asked whether they may stay, in all: a measure of the time that was taken.
+  std::size_t num_weighed() const { return num_weighed_; }
   bool is_never_with_scaffold(ElementId element, const Assumption& assumption) const;
 
  private:
@@ -78,6 +81,8 @@ class Assumptions {
   void settle(Assumption& assumption, bool replaces) const;
   bool settle_choices(Assumption& assumption) const;
   bool settle_choices_of(ElementId component, Assumption& assumption) const;
+  void settle_together(std::span<const ElementId> candidates, std::vector<ElementId>& together,
+                       Assumption& assumption) const;
   void replace_standin(
       ElementId alternatives, Assumption& assumption,
       const std::function<bool(ElementId)>& fits = [](ElementId) { return true; }) const;
@@ -104,6 +109,7 @@ class Assumptions {
   DemandTable demands_;
   const Rules& rules_ = demands_.rules();
   std::function<bool(const std::vector<ElementId>&)> is_possible_ = rules_.possibility();
+  mutable std::size_t num_weighed_ = 0;
   std::vector<ElementId> ruled_;  // modules with rules, or others' rules against them, or unions to fill, ascending
 };
 

@@ -112,7 +112,7 @@ class ContextBuilder {
   }
 
   bool is_cut() {
-    contexts_.is_cut = contexts_.is_cut || num_steps_ > kMostSteps;
+    contexts_.is_cut = contexts_.is_cut || num_steps_ + assumptions_.num_weighed() / kWeighedInAStep > kMostSteps;
     return contexts_.is_cut;
   }
 

@@ -81,6 +81,8 @@ inline constexpr std::size_t kMostNeighbours = 8;
 /// stands before them. Each of these can change the contexts of everything behind it, so that they grow as the square
 /// of the schema.
 inline constexpr std::size_t kMostSteps = 5'000'000;
+/// Stand-ins whose rules are looked at in the time of such a step.
+inline constexpr std::size_t kWeighedInAStep = 16;
 
 /// `otherwise` is the kind for elements whose documents do not say.
 ///

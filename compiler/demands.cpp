@@ -220,14 +220,15 @@ void DemandTable::number_modules(const Marks& marks) {
   rules_.for_each_implied(asked, [&](ElementId id, const Rules::Implied& implied) {
     inherit(id + 1);
     Demands demands = demands_in(id, implied, demands_[numbers_[id]]);
-    if (is_told_apart(id, implied, marks)) insert(demands.needed, id);
+    const std::vector<ElementId> choices = rules_.choices_of(implied.present);
+    if (!choices.empty() || is_told_apart(id, implied, marks)) insert(demands.needed, id);
     const std::size_t its_size = demands.needed.size() + demands.excluded.size();
     if (its_size > kMostDemandedOfOne) return true;
     size += its_size;
     const auto [number, is_new] = known.try_emplace(demands, static_cast<std::int32_t>(demands_.size()));
     if (is_new) {
       demands_.push_back(std::move(demands));
-      choices_.push_back(by_component(rules_.choices_of(implied.present)));
+      choices_.push_back(by_component(choices));
     }
     numbers_[id] = number->second;
     return size <= kMostDemanded;
@@ -237,7 +238,7 @@ void DemandTable::number_modules(const Marks& marks) {
 
 /// May what stands before a module not be as before others of which the same is said?
 bool DemandTable::is_told_apart(ElementId module, const Rules::Implied& implied, const Marks& marks) const {
-  if (marks.is_weighed[module] || !rules_.choices_of(implied.present).empty()) return true;
+  if (marks.is_weighed[module]) return true;
   if (!marks.with_choices.contains(rules_.component_of(module))) return false;
   // What is not in or around it, its demands name.
   const auto takes_part = [&](ElementId id) {
