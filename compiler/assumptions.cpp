@@ -387,7 +387,6 @@ void Assumptions::put_scaffold(ScaffoldId scaffold, Assumption& assumption) cons
 
 /// Stand-ins, and unions that have one, that some rule names.
 void Assumptions::note_fragile(Assumption& assumption) const {
-  if (demands_.size() == 1) return;  // and no rules, perhaps
   for (std::size_t i = 1; i < layout_.elements.size(); ++i) {
     const auto id = static_cast<ElementId>(i);
     const bool is_union = layout_.elements[i].kind == ElementKind::alternatives;
@@ -397,12 +396,6 @@ void Assumptions::note_fragile(Assumption& assumption) const {
       assumption.fragile[rules_.component_of(id)].push_back(id);
     }
   }
-}
-
-/// Do rules speak of the module, or of what stands in it?
-bool Assumptions::has_rules(ElementId module) const {
-  const auto first = std::ranges::lower_bound(ruled_, module);
-  return first != ruled_.end() && *first < demands_.end_of(module);
 }
 
 bool Assumptions::is_never_with_scaffold(ElementId id, const Assumption& assumption) const {

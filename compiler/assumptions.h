@@ -96,7 +96,6 @@ class Assumptions {
   std::vector<ElementId> certain_in(ElementId component, const Assumption& assumption) const;
   std::vector<ElementId> standins_in(ElementId component, const Assumption& assumption) const;
 
-  bool has_rules(ElementId module) const;
   bool is_alternative_to_certain(ElementId module, const Assumption& assumption) const;
   bool is_needed(ElementId module, const Assumption& assumption) const;
   bool is_excluded(ElementId module, const Assumption& assumption) const;

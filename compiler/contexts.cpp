@@ -83,6 +83,7 @@ class ContextBuilder {
     ChainId chain = kNone;
     ElementId member = kNone;  // kNone: another value of a parameter
   };
+
   /// What stands before a segment.
   struct Before {
     ChainId chain = kNone;

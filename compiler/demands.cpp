@@ -20,7 +20,6 @@ void insert(std::vector<ElementId>& sorted, ElementId id) {
 
 DemandTable::DemandTable(const Layout& layout, const Standins& standins, const std::vector<Scaffold>& scaffolds)
     : layout_(layout),
-      is_named_(layout.elements.size(), false),
       is_touched_(layout.elements.size(), false),
       demands_(1),
       choices_(1),
@@ -66,8 +65,7 @@ void DemandTable::note_weighing() {
 }
 
 void DemandTable::note_touched() {
-  for (std::size_t id = 0; id < is_named_.size(); ++id) is_named_[id] = rules_.names(static_cast<ElementId>(id));
-  is_touched_ = with_what_is_around(is_named_);
+  is_touched_ = with_what_is_around(rules_.named());
   for (const Element& element : layout_.elements) {
     if (element.kind != ElementKind::pool) continue;
     for (const Content& member : element.contents) {
@@ -119,7 +117,7 @@ DemandTable::Marks DemandTable::mark(const Standins& standins) const {
     const auto id = static_cast<ElementId>(i);
     if (may_stand_in[i] && leaves_choice(id)) marks.with_choices.insert(rules_.component_of(id));
   }
-  const std::vector<bool> named_alternatives = alternatives_to(is_named_);
+  const std::vector<bool> named_alternatives = alternatives_to(rules_.named());
   const std::vector<bool> weighed_alternatives = alternatives_to(is_weighed);
   marks.is_asked = bringing_rules();
   marks.takes_part = parts_of_choices();
@@ -127,7 +125,7 @@ DemandTable::Marks DemandTable::mark(const Standins& standins) const {
   for (std::size_t id = 1; id < layout_.elements.size(); ++id) {
     if (weighed_alternatives[id]) marks.is_weighed[id] = true;
     if (named_alternatives[id]) marks.takes_part[id] = true;
-    if (named_alternatives[id] || is_named_[id] || marks.is_weighed[id]) marks.is_asked[id] = true;
+    if (named_alternatives[id] || rules_.named()[id] || marks.is_weighed[id]) marks.is_asked[id] = true;
   }
   return marks;
 }

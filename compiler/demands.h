@@ -90,7 +90,6 @@ class DemandTable {
   Rules rules_{layout_, names_, said_};
   std::vector<ElementId> ends_;                           // by element
   std::map<ElementId, std::vector<ElementId>> weighing_;  // by element
-  std::vector<bool> is_named_;                            // by element: does a rule name it, or has it one?
   std::vector<bool> is_touched_;                          // by element
   ElementId first_touched_pool_ = std::numeric_limits<ElementId>::max();
   Demands of_all_;

@@ -55,8 +55,8 @@ class Rules {
   bool depends(ElementId module) const;
   /// Has it one, or is it excluded by others' rules?
   bool speaks_of(ElementId module) const { return has_rule(module) || !excluded_[module].empty(); }
-  /// Has it one, or do others' rules name it?
-  bool names(ElementId module) const { return is_named_[module]; }
+  /// By element: has it one, or do others' rules name it?
+  const std::vector<bool>& named() const { return is_named_; }
   /// What a module's own rules name.
   std::vector<ElementId> named_by(ElementId module) const;
   /// The modules that a module's own rules name where they leave a choice.
@@ -95,14 +95,13 @@ class Rules {
   void index(const Term& term, bool holds, Rule& rule);
 
   const Layout& layout_;
-  std::vector<Rule> rules_;                       // in the order of their modules
-  std::vector<std::vector<std::size_t>> of_;      // by element: its rules
-  std::vector<std::vector<ElementId>> excluded_;  // by element
-  std::vector<ElementId> components_;             // by element: the first one of its component
-  std::vector<bool> is_named_;                    // by element
-  std::vector<bool> is_harmless_;                 // by element
-  std::map<ElementId, std::vector<ElementId>>
-      unions_to_fill_;  // by module: required unions in it that are not harmless
+  std::vector<Rule> rules_;                                     // in the order of their modules
+  std::vector<std::vector<std::size_t>> of_;                    // by element: its rules
+  std::vector<std::vector<ElementId>> excluded_;                // by element
+  std::vector<ElementId> components_;                           // by element: the first one of its component
+  std::vector<bool> is_named_;                                  // by element
+  std::vector<bool> is_harmless_;                               // by element
+  std::map<ElementId, std::vector<ElementId>> unions_to_fill_;  // by module
   friend class RuleSolver;
 };
 
